@@ -1,0 +1,48 @@
+// A policy: a function from a system call to an action, as people write it.
+//
+// Front-ends make it, writers print it, policy::resolve turns it into numbers. First match decides.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cordon/abi/arch.h"
+#include "cordon/abi/kernel_version.h"
+#include "cordon/base/source.h"
+#include "cordon/policy/action.h"
+#include "cordon/policy/rule.h"
+#include "cordon/policy/sandbox_spec.h"
+
+namespace cordon {
+
+// The format a policy was read from: explanations and cures are given in it.
+enum class PolicyFormat : uint8_t { cordon, minijail, oci };
+
+// Where in a program's start its filter begins.
+enum class StartPoint : uint8_t { before_exec, exec, entry };
+
+// An action together with the errno's name, if it was written as one.
+struct NamedAction {
+  Action action;
+  std::string errno_name;
+};
+
+struct Policy {
+  std::string name;
+  PolicyFormat format = PolicyFormat::cordon;
+  std::vector<Arch> arches;                      // empty: the native ABI
+  NamedAction default_action{{ActionKind::kill_process, 0}, {}};
+  NamedAction bad_arch{{ActionKind::kill_process, 0}, {}};
+  std::optional<KernelVersion> since;
+  std::optional<NamedAction> unknown;            // only with since
+  std::vector<Rule> rules;
+  SandboxSpec sandbox;
+  std::optional<StartPoint> start;               // what the format implies; the user's word comes first
+  uint32_t filter_flags = 0;                     // SECCOMP_FILTER_FLAG_* the source asks for
+  // Multiplexed calls as runc resolves them: argument conditions dropped (a hole, reproduced on request).
+  bool allow_unsafe_multiplexed = false;
+  Sources sources;                               // what the rules' spans point into
+};
+
+}  // namespace cordon

@@ -1,0 +1,26 @@
+// From names to numbers: the only maker of ResolvedPolicy.
+//
+//   Result<ResolvedPolicy> resolved = policy::resolve(policy, {});
+//
+// Errors: unknown names (with the nearest ones), a contradiction, an argument the call does not have, …
+// Warnings: dead rules, comparisons that are always or never true, multiplexed calls that had to be
+// answered more strictly than written, errno 0.
+#pragma once
+
+#include "cordon/base/result.h"
+#include "cordon/policy/policy.h"
+#include "cordon/policy/resolved_policy.h"
+
+namespace cordon::policy {
+
+struct ResolveOptions {
+  bool allow_unknown = false;  // a name that no table has is a warning, its rule is dropped
+};
+
+Result<ResolvedPolicy> resolve(const Policy& policy, const ResolveOptions& options);
+
+// The stack of several policies as one: for each call the stricter answer, the newest's data between
+// equals, as the kernel runs stacked filters (the last of `policies` is the newest). Origin::policy tells whose.
+ResolvedPolicy combine(std::span<const ResolvedPolicy> policies);
+
+}  // namespace cordon::policy

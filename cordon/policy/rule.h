@@ -1,0 +1,34 @@
+// One line of a policy: an action for a target.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "cordon/abi/arch.h"
+#include "cordon/base/source.h"
+#include "cordon/policy/action.h"
+#include "cordon/policy/condition.h"
+
+namespace cordon {
+
+// What a rule is about: name, name@arch, @group, @group@arch, a number, a range of numbers, *.
+struct Target {
+  enum class Kind : uint8_t { name, group, numbers, every };
+  Kind kind = Kind::name;
+  std::string name;              // of the call or, without '@', of the group
+  uint32_t first = 0, last = 0;  // numbers: inclusive
+  std::optional<Arch> arch;      // only on this ABI; otherwise on every ABI of the policy
+};
+
+struct Rule {
+  Action action;
+  Target target;
+  Condition condition;
+  Span span;            // the target as written
+  std::string comment;  // shown beside the rule by writers; one line
+  // errno as a name, where it was written so: its number is the target ABI's. Empty: action.data counts.
+  std::string errno_name;
+};
+
+}  // namespace cordon

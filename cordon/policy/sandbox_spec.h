@@ -1,0 +1,26 @@
+// The lines of a policy that are not about system calls: files, net, caps, limit.
+//
+// They are recorded as written, with their places; what the running kernel can do with them is decided
+// where they are applied.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cordon/base/source.h"
+
+namespace cordon {
+
+struct SandboxLine {
+  std::string subject;             // "files", "net", "caps", "limit"
+  std::vector<std::string> words;  // unquoted: {"read", "/usr", "/lib"}
+  Span span;
+};
+
+struct SandboxSpec {
+  std::vector<SandboxLine> lines;
+
+  bool empty() const { return lines.empty(); }
+};
+
+}  // namespace cordon
