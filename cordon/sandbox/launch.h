@@ -1,0 +1,58 @@
+// Starts a command under filters.
+//
+//   LaunchSpec spec{.argv = {"ls", "-l"}};
+//   spec.filters.push_back({filter.program, SECCOMP_FILTER_FLAG_LOG});
+//   Result<Launched> launched = sandbox::launch(spec);
+//
+// The command runs as asked or not at all: any step that fails is reported with its errno, and nothing
+// was executed. After the fork only child.cc runs; it allocates nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cordon/base/fd.h"
+#include "cordon/base/result.h"
+#include "cordon/bpf/program.h"
+#include "cordon/policy/policy.h"
+#include "cordon/sandbox/listener.h"
+
+namespace cordon {
+
+struct FilterSpec {
+  bpf::Program program;
+  uint32_t flags = 0;  // SECCOMP_FILTER_FLAG_*; the listener flag is set by LaunchSpec::listener
+};
+
+struct LaunchSpec {
+  std::vector<std::string> argv;    // argv[0] is looked up in PATH as execvp does
+  std::vector<FilterSpec> filters;  // installed in this order
+  StartPoint start = StartPoint::before_exec;
+  bool listener = false;            // user notification for the last filter
+  bool strict = false;              // mode 1, entered at `start` (entry); no filters then
+  bool no_new_privs = true;
+  bool trace_exits = false;         // stay attached to learn what a killed or trapped call was
+};
+
+struct Launched {
+  pid_t pid = 0;
+  Fd pidfd;
+  std::optional<Listener> listener;
+  bool traced = false;  // the caller's thread is the tracer (trace_exits)
+};
+
+namespace sandbox {
+
+// The diagnostics' code says what kind of failure it was: "not-found" (127), "not-executable" (126),
+// anything else is cordon's own (125).
+Result<Launched> launch(const LaunchSpec& spec);
+
+// Replaces the calling process by the command; returns only if that failed. No listener, no trace_exits.
+Diagnostic exec(const LaunchSpec& spec);
+
+}  // namespace sandbox
+}  // namespace cordon

@@ -1,0 +1,58 @@
+// The supervisor's end of seccomp user notification.
+//
+//   while (auto notification = listener.receive()) listener.respond(notification->id, Response::fail(EPERM));
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "cordon/base/fd.h"
+#include "cordon/policy/call.h"
+
+namespace cordon {
+
+// One call that waits for an answer. The registers are a stable copy; memory they point to is not.
+struct Notification {
+  uint64_t id = 0;
+  pid_t tid = 0;  // thread, in the reader's pid namespace; 0 if not visible there
+  Call call;
+};
+
+struct Response {
+  enum class Kind : uint8_t { run, fail, value };
+  Kind kind = Kind::fail;
+  int error = 0;      // fail: a positive errno
+  int64_t value = 0;  // value: what the call returns without being run
+
+  static Response run() { return {Kind::run, 0, 0}; }
+  static Response fail(int error) { return {Kind::fail, error, 0}; }
+  static Response returns(int64_t value) { return {Kind::value, 0, value}; }
+};
+
+class Listener {
+ public:
+  explicit Listener(Fd fd);
+
+  int fd() const { return fd_.get(); }
+
+  // Blocks until a call waits. No value: the call went away before it was read (look again), or nobody
+  // is left to call (is_finished).
+  std::optional<Notification> receive();
+  // False: the call is gone (its thread died or was interrupted).
+  bool respond(uint64_t id, const Response& response);
+  // After reading the target's memory, before acting on it: is the call still waiting?
+  bool is_valid(uint64_t id) const;
+  // The last task that uses the filter has ended.
+  bool is_finished() const;
+
+  // SYNC_WAKE_UP (6.6): hands the processor over with the notification, ten times faster. False: this
+  // kernel has none.
+  bool enable_sync_wake_up();
+
+ private:
+  Fd fd_;
+};
+
+}  // namespace cordon
