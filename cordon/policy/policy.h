@@ -3,6 +3,8 @@
 // Front-ends make it, writers print it, policy::resolve turns it into numbers. First match decides.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -28,6 +30,16 @@ struct NamedAction {
   std::string errno_name;
 };
 
+// A comment on lines of its own, for writers that can hold it; what stands beside a rule is Rule::comment.
+struct PolicyComment {
+  static constexpr size_t kHead = SIZE_MAX;  // above everything
+
+  size_t before_rule = kHead;  // index of the rule it stands above; from rules.size() up: after the rules
+  std::string text;            // one line, without the comment sign
+
+  bool operator==(const PolicyComment&) const = default;
+};
+
 struct Policy {
   std::string name;
   PolicyFormat format = PolicyFormat::cordon;
@@ -37,6 +49,7 @@ struct Policy {
   std::optional<KernelVersion> since;
   std::optional<NamedAction> unknown;            // only with since
   std::vector<Rule> rules;
+  std::vector<PolicyComment> comments;           // in order
   SandboxSpec sandbox;
   std::optional<StartPoint> start;               // what the format implies; the user's word comes first
   uint32_t filter_flags = 0;                     // SECCOMP_FILTER_FLAG_* the source asks for
