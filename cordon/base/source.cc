@@ -1,6 +1,7 @@
 #include "cordon/base/source.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
 
 #include "cordon/base/assert.h"
