@@ -18,7 +18,7 @@ function(cordon_folder name)
 
   if(sources)
     add_library(cordon_${name} STATIC ${sources})
-    target_link_libraries(cordon_${name} PUBLIC ${allowed})
+    target_link_libraries(cordon_${name} PUBLIC ${allowed} PRIVATE fmt)
   else()
     add_library(cordon_${name} INTERFACE)
     target_link_libraries(cordon_${name} INTERFACE ${allowed})
