@@ -1,0 +1,65 @@
+// Tells people why a call was denied, each distinct denial once.
+//
+//   cordon: ls[4312] ioctl(fd=1, cmd=TCGETS, arg=0x7ffd3c10) -> kill_thread
+//     policy  cat.policy: default (no rule names ioctl)
+//     at      libc.so.6+0x10e2f8
+//     allow   ioctl: arg1 == TCGETS
+#pragma once
+
+#include <sys/types.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "cli/load.h"
+#include "cordon/base/fd.h"
+#include "cordon/sandbox/supervise.h"
+
+namespace cordon::cli {
+
+struct ExplainOptions {
+  bool quiet = false;
+  bool all = false;        // errno ENOSYS by a rule or by `unknown` too
+  std::string log_path;    // JSON lines
+};
+
+class Explainer {
+ public:
+  // `policies` in the order of stacking; they must outlive the explainer.
+  Explainer(const std::vector<Loaded>& policies, ExplainOptions options);
+
+  // Opens the log, if one is asked for.
+  Result<Done> open_log();
+
+  // A call that a supervisor answered.
+  void denied(pid_t tid, const Call& call, const Decision& decision);
+  // A call that the kernel answered by a kill or a trap.
+  void denied(const KernelVerdict& verdict);
+  // Mode 1: anything but read, write, exit and rt_sigreturn.
+  void denied_by_strict_mode(const KernelVerdict& verdict);
+
+  // Is a denial by this clause to be told?
+  bool is_told(const Decision& decision) const;
+
+ private:
+  struct Story {
+    std::string command;
+    pid_t pid = 0;
+    std::string call;
+    std::string outcome;
+    std::string policy;
+    std::string site;
+    std::string allow;
+    std::string warning;
+    std::string key;
+  };
+  void tell(const Story& story);
+
+  const std::vector<Loaded>& policies_;
+  ExplainOptions options_;
+  Fd log_;
+  std::set<std::string> told_;
+};
+
+}  // namespace cordon::cli

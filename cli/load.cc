@@ -1,0 +1,109 @@
+#include "cli/load.h"
+
+#include <utility>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/base/text.h"
+#include "cordon/policy/describe.h"
+#include "cordon/policy/resolve.h"
+
+namespace cordon::cli {
+namespace {
+
+// Does any rule name the call, whatever its condition?
+bool is_named(const Policy& policy, const Call& call) {
+  auto arch = abi::arch_of_call(call.audit_arch, call.nr);
+  std::string_view name = arch ? abi::name_of(call.nr, *arch) : std::string_view();
+  for (const Rule& rule : policy.rules) {
+    switch (rule.target.kind) {
+      case Target::Kind::name:
+        if (rule.target.name == name) return true;
+        break;
+      case Target::Kind::numbers:
+        if (rule.target.first <= call.nr && call.nr <= rule.target.last) return true;
+        break;
+      case Target::Kind::every: return true;
+      case Target::Kind::group: break;
+    }
+  }
+  return false;
+}
+
+std::string rule_text(const Policy& policy, const Rule& rule, const Action& action, const Call& call) {
+  Arch arch = abi::arch_of_call(call.audit_arch, call.nr).value_or(abi::native_arch());
+  std::string written(policy.sources.text(rule.span));
+  if (written.size() > 100) written = written.substr(0, 97) + "...";
+  std::string text = policy::to_string(action, arch);
+  if (!written.empty() && written.find('\n') == std::string::npos && policy.format != PolicyFormat::oci) text += " " + written;
+  return text;
+}
+
+}  // namespace
+
+Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
+  CORDON_TRY(reading, read_options(options));
+  Result<formats::PolicySource> source = formats::read_source(spec, reading);
+  if (!source) return source.error();
+  Diagnostics warnings = source.warnings();
+  Loaded loaded;
+  loaded.name = spec == "-" ? "standard input" : spec;
+  loaded.format = source->format;
+  if (auto* program = std::get_if<bpf::Program>(&source->content)) {
+    loaded.program = std::move(*program);
+    return {std::move(loaded), std::move(warnings)};
+  }
+  loaded.policy = std::move(std::get<Policy>(source->content));
+  policy::ResolveOptions resolving;
+  resolving.allow_unknown = options.allow_unknown || options.like == "runc";
+  Result<ResolvedPolicy> resolved = policy::resolve(*loaded.policy, resolving);
+  warnings.append(resolved.diagnostics());
+  if (!resolved) return warnings;
+  loaded.resolved = std::move(*resolved);
+  return {std::move(loaded), std::move(warnings)};
+}
+
+Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options) {
+  Result<Filter> filter = compiler::compile(*loaded.resolved, options);
+  if (filter) return filter;
+  Diagnostics told;
+  for (Diagnostic problem : filter.error()) {
+    if (problem.place.file.empty()) problem.place.file = loaded.name;
+    told.add(std::move(problem));
+  }
+  return told;
+}
+
+std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call) {
+  const Origin& origin = decision.origin;
+  switch (origin.kind) {
+    case Origin::Kind::rule:
+    case Origin::Kind::multiplexed: {
+      const Rule& rule = loaded.policy->rules[origin.rule];
+      Place place = loaded.policy->sources.locate(rule.span);
+      std::string where = place.line == 0 ? loaded.name : place.file + ":" + std::to_string(place.line);
+      std::string text = where + ": " + rule_text(*loaded.policy, rule, decision.action, call);
+      if (origin.kind == Origin::Kind::multiplexed) text += " (the strictest answer for arguments a filter cannot see)";
+      return text;
+    }
+    case Origin::Kind::default_action:
+      return loaded.name + ": default (" +
+             (is_named(*loaded.policy, call) ? "no rule for " + policy::describe_syscall(call) + " holds"
+                                             : "no rule names " + policy::describe_syscall(call)) +
+             ")";
+    case Origin::Kind::unknown:
+      return loaded.name + ": unknown (" + policy::describe_syscall(call) + " is newer than the policy's `since`)";
+    case Origin::Kind::bad_arch:
+      return loaded.name + ": badarch (the policy does not name this call's architecture)";
+  }
+  return loaded.name;
+}
+
+Place place_of(const Loaded& loaded, const Origin& origin) {
+  if (loaded.policy && (origin.kind == Origin::Kind::rule || origin.kind == Origin::Kind::multiplexed))
+    return loaded.policy->sources.locate(loaded.policy->rules[origin.rule].span);
+  Place place;
+  place.file = loaded.name;
+  return place;
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,37 @@
+// A policy source, read and resolved, ready for any verb.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "cordon/base/result.h"
+#include "cordon/bpf/program.h"
+#include "cordon/compile/compile.h"
+#include "cordon/policy/policy.h"
+#include "cordon/policy/resolved_policy.h"
+
+namespace cordon::cli {
+
+// Either a policy with its meaning, or a raw program.
+struct Loaded {
+  std::string name;  // as given on the command line
+  formats::SourceFormat format = formats::SourceFormat::cordon;
+  std::optional<Policy> policy;
+  std::optional<ResolvedPolicy> resolved;  // with policy
+  std::optional<bpf::Program> program;     // without
+};
+
+// The result's warnings are those of reading and resolving.
+Result<Loaded> load(const std::string& spec, const PolicyOptions& options);
+
+// Compiles; errors that name rules by index are told with the rules' places.
+Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options);
+
+// "cat.policy:7: errno EINVAL openat", "cat.policy: default (no rule names ioctl)"
+std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call);
+
+// "app.cordon:7", or the policy's name if the origin is no rule.
+Place place_of(const Loaded& loaded, const Origin& origin);
+
+}  // namespace cordon::cli

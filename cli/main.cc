@@ -1,0 +1,73 @@
+#include <clocale>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/exit_status.h"
+#include "cli/output.h"
+#include "cli/verb.h"
+#include "cordon/base/text.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr Verb kVerbs[] = {
+    {"run", "run a command under a policy, and explain what is denied", run_main},
+    {"learn", "run a command, record its system calls, write the tightest policy", learn_main},
+    {"check", "parse and lint policies: dead and contradicting rules, open doors", check_main},
+    {"test", "what would happen to a call, and by which rule", test_main},
+    {"show", "look at a policy: table, assembly, cost", show_main},
+    {"compile", "compile a policy to a BPF filter", compile_main},
+    {"disasm", "disassemble a filter", disasm_main},
+    {"syscalls", "numbers, arguments and history of system calls", syscalls_main},
+    {"list", "builtin policies, groups, constants, architectures", list_main},
+    {"doctor", "what this kernel and machine offer, and what is missing for what", doctor_main},
+};
+
+std::string help() {
+  std::string text =
+      "cordon confines programs by their system calls.\n\n"
+      "usage: cordon VERB [options]\n\n";
+  for (const Verb& verb : kVerbs) {
+    std::string line = "  " + std::string(verb.name);
+    line.resize(12, ' ');
+    text += line + std::string(verb.summary) + "\n";
+  }
+  text +=
+      "\n`cordon VERB --help` tells a verb's options and shows examples; `cordon --version` the version.\n\n"
+      "examples:\n"
+      "  cordon learn -o ls.cordon -- ls -l     record what ls needs\n"
+      "  cordon run -p ls.cordon -- ls -l       run it under that policy\n"
+      "  cordon test ls.cordon 'mkdir()'        ask what would happen to a call\n";
+  return text;
+}
+
+int unknown_verb(std::string_view word) {
+  std::vector<std::string_view> names;
+  for (const Verb& verb : kVerbs) names.push_back(verb.name);
+  Diagnostics problem;
+  problem.error("usage", {}, "there is no verb '" + base::printable(word) + "'", base::did_you_mean(word, names));
+  print_diagnostics(problem, {});
+  return kUsage;
+}
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    print_error(help());
+    return kUsage;
+  }
+  std::string_view word = argv[1];
+  if (word == "--help" || word == "-h" || word == "help") return finish_output(help(), kDone);
+  if (word == "--version") return finish_output("cordon " CORDON_VERSION "\n", kDone);
+  for (const Verb& verb : kVerbs)
+    if (verb.name == word) return verb.main(argc - 1, argv + 1);
+  return unknown_verb(word);
+}
+
+}  // namespace
+}  // namespace cordon::cli
+
+int main(int argc, char** argv) { return cordon::cli::main(argc, argv); }

@@ -1,0 +1,41 @@
+// Command lines: every verb parses its own with CLI11, the same way.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/output.h"
+#include "cordon/formats/read.h"
+
+namespace cordon::cli {
+
+// What to read policies with, as the command line says it.
+struct PolicyOptions {
+  std::string format;
+  std::string arch;
+  bool sub_arches = false;
+  std::vector<std::string> capabilities;
+  bool capabilities_given = false;
+  std::string kernel;
+  std::string dialect;
+  bool lenient = false;
+  std::string like;
+  bool allow_unknown = false;
+};
+
+// An app for `cordon VERB` with --help, the examples below it, and --color; --json if the verb reports.
+std::unique_ptr<CLI::App> make_app(const std::string& verb, const std::string& description, const std::string& examples);
+void add_output_options(CLI::App& app, OutputOptions& options);
+void add_json_option(CLI::App& app, OutputOptions& options);
+void add_policy_options(CLI::App& app, PolicyOptions& options);
+
+// Parses; a value is the status to end with at once: 0 after --help, `usage_status` after a mistake.
+std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status);
+
+// Errors for values that name no format, arch, kernel or dialect.
+Result<formats::ReadOptions> read_options(const PolicyOptions& options);
+
+}  // namespace cordon::cli

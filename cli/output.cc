@@ -1,0 +1,117 @@
+#include "cli/output.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "cli/exit_status.h"
+#include "cordon/base/fd.h"
+#include "cordon/base/json_writer.h"
+#include "cordon/base/render.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr size_t kMaxFile = 16u << 20;
+
+// 0, or the errno of the write that failed.
+int write_all(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t written = ::write(fd, text.data(), text.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return errno;
+    }
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return 0;
+}
+
+bool use_color(Color color, int fd) {
+  if (color != Color::automatic) return color == Color::always;
+  const char* no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1;
+}
+
+// A name beside `path` for the content that is not whole yet. The directory is the same, so that rename
+// does not cross file systems.
+std::string temporary_name(const std::string& path) { return path + ".cordon-" + std::to_string(::getpid()); }
+
+}  // namespace
+
+int finish_output(std::string_view text, int status) {
+  int error = write_all(STDOUT_FILENO, text);
+  if (error == 0) return status;
+  Diagnostics problem;
+  problem.add(system_error("write to standard output", error));
+  print_diagnostics(problem, {});
+  return kRefused;
+}
+
+void print_error(std::string_view text) { write_all(STDERR_FILENO, text); }
+
+void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& options) {
+  if (diagnostics.empty()) return;
+  RenderOptions render_options;
+  render_options.color = use_color(options.color, STDERR_FILENO);
+  print_error(render(diagnostics, render_options));
+}
+
+std::string diagnostics_document(const Diagnostics& diagnostics) {
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.diagnostics/1").key("diagnostics").raw(render_json(diagnostics));
+  json.end_object();
+  return std::move(json).take();
+}
+
+Result<std::string> read_file(const std::string& path) {
+  Fd owned;
+  int fd = STDIN_FILENO;
+  if (path != "-") {
+    owned.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!owned) return system_error("open '" + path + "'", errno);
+    fd = owned.get();
+  }
+  std::string content;
+  char buffer[1 << 16];
+  while (true) {
+    ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0) {
+      if (errno == EINTR) continue;
+      return system_error("read '" + path + "'", errno);
+    }
+    if (got == 0) return content;
+    content.append(buffer, static_cast<size_t>(got));
+    if (content.size() > kMaxFile)
+      return system_error("read '" + path + "'", EFBIG, "cordon reads policies of at most 16 MiB");
+  }
+}
+
+Result<Done> write_file(const std::string& path, std::string_view content) {
+  if (path == "-") {
+    int error = write_all(STDOUT_FILENO, content);
+    if (error != 0) return system_error("write to standard output", error);
+    return Done{};
+  }
+  struct stat status {};
+  // A device or a pipe (/dev/stdout, /dev/null) cannot be replaced: it is written to.
+  const bool in_place = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
+  const std::string target = in_place ? path : temporary_name(path);
+  const int mode = in_place ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
+  Fd fd(::open(target.c_str(), mode | O_CLOEXEC, 0666));
+  if (!fd) return system_error("write '" + path + "'", errno);
+  int error = write_all(fd.get(), content);
+  if (error == 0 && !in_place && status.st_mode != 0 && ::fchmod(fd.get(), status.st_mode & 07777) != 0) error = errno;
+  if (error == 0 && !in_place && ::rename(target.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) {
+    if (!in_place) ::unlink(target.c_str());
+    return system_error("write '" + path + "'", error);
+  }
+  return Done{};
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,176 @@
+#include "cli/run_plan.h"
+
+#include <linux/seccomp.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/bpf/simulate.h"
+#include "cordon/policy/evaluate.h"
+#include "cordon/policy/partial.h"
+#include "cordon/policy/resolve.h"
+
+namespace cordon::cli {
+namespace {
+
+bool kills(ActionKind kind) {
+  return kind == ActionKind::kill_process || kind == ActionKind::kill_thread || kind == ActionKind::trap;
+}
+
+bool is_asked(const Decision& decision, const PlanOptions& options) {
+  if (decision.action.kind != ActionKind::errno_) return false;
+  if (options.explain_all) return true;
+  if (decision.origin.kind == Origin::Kind::unknown) return false;
+  const bool is_explicit = decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
+  return !(is_explicit && decision.action.data == ENOSYS);
+}
+
+// The policy with errno answers replaced by a question to the supervisor.
+ResolvedPolicy asking(ResolvedPolicy policy, const PlanOptions& options) {
+  auto ask = [&](Action& action, const Origin& origin) {
+    if (is_asked({action, origin}, options)) action = {ActionKind::notify, 0};
+  };
+  for (ArchTable& table : policy.arches)
+    for (Segment& segment : table.segments)
+      for (Clause& clause : segment.clauses) ask(clause.action, clause.origin);
+  ask(policy.bad_arch, {.kind = Origin::Kind::bad_arch, .rule = 0, .policy = 0});
+  return policy;
+}
+
+// Calls that are asked about or that can kill, over the whole policy.
+struct Traits {
+  bool notifies = false;
+  bool kills = false;
+};
+
+Traits traits_of(const ResolvedPolicy& policy) {
+  Traits traits;
+  traits.notifies = policy.bad_arch.kind == ActionKind::notify;
+  for (const ArchTable& table : policy.arches)
+    for (const Segment& segment : table.segments)
+      for (const Clause& clause : segment.clauses) {
+        traits.notifies |= clause.action.kind == ActionKind::notify;
+        traits.kills |= kills(clause.action.kind) && clause.origin.kind != Origin::Kind::bad_arch;
+      }
+  return traits;
+}
+
+Result<bpf::Program> asking_program(const bpf::Program& program) {
+  std::vector<bpf::Insn> insns(program.insns().begin(), program.insns().end());
+  for (bpf::Insn& insn : insns)
+    if (insn.code == bpf::kRetK && policy::from_ret(insn.k).kind == ActionKind::errno_)
+      insn.k = policy::to_ret({ActionKind::notify, 0});
+  return bpf::Program::create(std::move(insns));
+}
+
+bool returns_kill(const bpf::Program& program) {
+  for (const bpf::Insn& insn : program.insns())
+    if (insn.code == bpf::kRetA || (insn.code == bpf::kRetK && kills(policy::from_ret(insn.k).kind))) return true;
+  return false;
+}
+
+// Each policy as its own filter, exactly as written.
+Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
+  RunPlan plan;
+  for (const Loaded& loaded : policies) {
+    uint32_t flags = options.filter_flags;
+    if (loaded.program) {
+      plan.filters.push_back({*loaded.program, flags});
+      plan.can_kill |= returns_kill(*loaded.program);
+      continue;
+    }
+    Result<Filter> filter = compile(loaded, {});
+    if (!filter) return filter.error();
+    flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+    plan.filters.push_back({filter->program, flags});
+    plan.can_kill |= traits_of(*loaded.resolved).kills;
+  }
+  return plan;
+}
+
+uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& options) {
+  uint32_t flags = options.filter_flags;
+  for (const Loaded& loaded : policies)
+    if (loaded.policy) flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+  return flags;
+}
+
+Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const PlanOptions& options, std::string why) {
+  Result<RunPlan> plan = plain_plan(policies, options);
+  if (!plan) return plan;
+  Diagnostics notes;
+  notes.note("errno-not-explained", {}, "errno denials are not explained: " + std::move(why));
+  return {std::move(*plan), std::move(notes)};
+}
+
+}  // namespace
+
+Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
+  if (!options.explain_errno) return plain_plan(policies, options);
+  if (policies.size() == 1 && policies[0].program) {
+    CORDON_TRY(program, asking_program(*policies[0].program));
+    RunPlan plan;
+    plan.listener = !(program == *policies[0].program);
+    plan.can_kill = returns_kill(program);
+    plan.program = policies[0].program;
+    plan.filters.push_back({program, options.filter_flags});
+    return plan;
+  }
+  std::vector<ResolvedPolicy> meanings;
+  for (const Loaded& loaded : policies) {
+    if (loaded.program) return without_explanations(policies, options, "a raw filter among several policies names no rules");
+    meanings.push_back(*loaded.resolved);
+  }
+  // The kernel lets a chain have one listener, asked only by the filter that decides; so a stack that is
+  // to be explained is installed as the one filter that means the same.
+  RunPlan plan;
+  plan.meaning = meanings.size() == 1 ? std::move(meanings.front()) : policy::combine(meanings);
+  const ResolvedPolicy asked = asking(*plan.meaning, options);
+  Result<Filter> filter = compiler::compile(asked, {});
+  if (!filter) {
+    if (policies.size() == 1) return compile(policies[0], {}).diagnostics().has_errors() ? Result<RunPlan>(compile(policies[0], {}).error()) : Result<RunPlan>(filter.error());
+    return without_explanations(policies, options, "the stack is too large for one filter");
+  }
+  const Traits traits = traits_of(asked);
+  plan.listener = traits.notifies;
+  plan.can_kill = traits.kills;
+  plan.filters.push_back({filter->program, flags_of(policies, options)});
+  return plan;
+}
+
+Decision decide(const RunPlan& plan, const Call& call) {
+  if (plan.meaning) return policy::evaluate(*plan.meaning, call);
+  bpf::Input input{call.nr, call.audit_arch, call.instruction_pointer, {}};
+  std::copy(call.args.begin(), call.args.end(), std::begin(input.args));
+  return {policy::from_ret(bpf::simulate(*plan.program, input, abi::info(abi::native_arch()).endian).ret),
+          {.kind = Origin::Kind::default_action, .rule = 0, .policy = 0}};
+}
+
+Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
+  Diagnostics problems;
+  for (const Loaded& loaded : policies) {
+    if (!loaded.policy) continue;
+    for (const SandboxLine& line : loaded.policy->sandbox.lines)
+      problems.error("sandbox-line", loaded.policy->sources.locate(line.span),
+                     "this version of cordon cannot apply '" + line.subject + "' lines",
+                     "remove the line; the command is not run with less confinement than the policy asks for");
+    if (start != StartPoint::before_exec) continue;
+    PartialCall exec;
+    exec.call.nr = *abi::number_of("execve", abi::native_arch());
+    exec.call.audit_arch = abi::info(abi::native_arch()).audit_arch;
+    bool may_exec = false;
+    Decision denied;
+    for (const Clause& clause : policy::outcomes(*loaded.resolved, exec)) {
+      may_exec |= clause.action.kind == ActionKind::allow || clause.action.kind == ActionKind::log;
+      denied = {clause.action, clause.origin};
+    }
+    if (may_exec) continue;
+    problems.error("execve-denied", place_of(loaded, denied.origin),
+                   "the policy denies execve, so the command could not even start (" + describe_origin(loaded, denied, exec.call) + ")",
+                   "allow execve, or begin the filter later with --start exec or --start entry");
+  }
+  return problems;
+}
+
+}  // namespace cordon::cli

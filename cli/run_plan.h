@@ -1,0 +1,40 @@
+// What `run` hands to the launcher: filters, and whether somebody stays beside the command.
+//
+// An explained run installs a filter that asks the supervisor where the policy says errno; the supervisor
+// answers with that errno and tells why. Kills and traps stay the kernel's own.
+#pragma once
+
+#include <vector>
+
+#include "cli/load.h"
+#include "cordon/base/result.h"
+#include "cordon/sandbox/launch.h"
+
+namespace cordon::cli {
+
+struct PlanOptions {
+  bool explain_errno = true;   // a supervisor answers errno denials
+  bool explain_all = false;    // those with ENOSYS by a rule or by `unknown` too
+  uint32_t filter_flags = 0;
+};
+
+struct RunPlan {
+  std::vector<FilterSpec> filters;
+  bool listener = false;
+  bool can_kill = false;  // a call of an architecture the policy names can be killed or trapped
+  // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
+  std::optional<ResolvedPolicy> meaning;
+  std::optional<bpf::Program> program;
+};
+
+// The result's notes say what cannot be explained and why.
+Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
+
+// The verdict on a notified call.
+Decision decide(const RunPlan& plan, const Call& call);
+
+// Errors where a run would be pointless or less confined than asked: sandbox lines that are not applied,
+// execve denied although the filter begins before it, no call allowed at all.
+Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start);
+
+}  // namespace cordon::cli

@@ -1,0 +1,151 @@
+#include <unistd.h>
+
+#include "cli/exit_status.h"
+#include "cli/load.h"
+#include "cli/verb.h"
+#include "cordon/base/text.h"
+#include "cordon/base/json_writer.h"
+#include "cordon/bpf/cost.h"
+#include "cordon/bpf/disassemble.h"
+#include "cordon/bpf/raw.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "  cordon compile app.cordon -o app.bpf            a filter as bubblewrap --seccomp and crun take it\n"
+    "  cordon compile app.cordon -o app.bpf --report   and what it costs\n"
+    "  cordon compile profile.json --to asm -o -       look at the instructions\n"
+    "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
+
+struct Options {
+  std::string spec, output_path, to, optimize = "attach", dump;
+  bool report = false, filter_only = false;
+};
+
+Diagnostic usage_error(std::string message, std::string hint) {
+  Diagnostics problem;
+  return problem.error("usage", {}, std::move(message), std::move(hint));
+}
+
+std::string hex_text(const std::string& raw) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (size_t i = 0; i < raw.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(raw[i]);
+    text += kDigits[byte >> 4];
+    text += kDigits[byte & 15];
+    if (i % 8 == 7) text += '\n';
+  }
+  return text;
+}
+
+std::string c_text(const bpf::Program& program) {
+  std::string text = "/* struct sock_filter[], " + std::to_string(program.size()) + " instructions */\n";
+  for (const bpf::Insn& insn : program.insns())
+    text += "{" + base::hex(insn.code) + ", " + std::to_string(insn.jt) + ", " + std::to_string(insn.jf) + ", " +
+            base::hex(insn.k) + "},\n";
+  return text;
+}
+
+Result<std::string> render_program(const Filter& filter, const std::string& to) {
+  if (to.empty() || to == "bpf") return bpf::write_raw(filter.program);
+  if (to == "hex") return hex_text(bpf::write_raw(filter.program));
+  if (to == "c") return c_text(filter.program);
+  if (to == "asm") return bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = {}});
+  return usage_error("--to cannot be '" + base::printable(to) + "'", "bpf, hex, c or asm");
+}
+
+std::string report_text(const Filter& filter, bool json) {
+  const bpf::Cost cost = bpf::cost(filter.program);
+  if (json) {
+    JsonWriter writer;
+    writer.begin_object().key("schema").value("cordon.compile/1");
+    writer.key("instructions").value(cost.insn_count).key("converted_instructions").value(cost.converted_count);
+    writer.key("longest_path").value(cost.longest_path).key("dispatch_tests").value(filter.report.dispatch_tests);
+    writer.end_object();
+    return std::move(writer).take();
+  }
+  return "instructions            " + std::to_string(cost.insn_count) + "\n" +
+         "converted by the kernel " + std::to_string(cost.converted_count) + "\n" +
+         "longest path            " + std::to_string(cost.longest_path) + "\n" +
+         "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n";
+}
+
+std::optional<compiler::Optimize> find_optimize(const std::string& name) {
+  if (name == "none") return compiler::Optimize::none;
+  if (name == "attach") return compiler::Optimize::attach;
+  if (name == "size") return compiler::Optimize::size;
+  return std::nullopt;
+}
+
+// The texts of the stages asked for, to standard error.
+void print_stages(const std::vector<std::string>& stages, const std::string& wanted) {
+  static constexpr const char* kNames[] = {"resolved", "split", "tree", "dag", "program"};
+  for (size_t i = 0; i < stages.size() && i < std::size(kNames); ++i)
+    if (("," + wanted + ",").find("," + std::string(kNames[i]) + ",") != std::string::npos)
+      print_error("== " + std::string(kNames[i]) + "\n" + stages[i]);
+}
+
+int fail(const Diagnostics& problems, const OutputOptions& output, int status) {
+  print_diagnostics(problems, output);
+  return status;
+}
+
+int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
+  Result<Loaded> loaded = load(options.spec, reading);
+  print_diagnostics(loaded.diagnostics(), output);
+  if (!loaded) return kUsage;
+  if (loaded->program)
+    return fail(Diagnostics(Result<Done>(usage_error("'" + options.spec + "' is a filter already", "`cordon disasm` shows it")).error()), output, kUsage);
+  if (!loaded->policy->sandbox.empty() && !options.filter_only) {
+    const SandboxLine& line = loaded->policy->sandbox.lines.front();
+    Diagnostics problem;
+    problem.error("sandbox-line", loaded->policy->sources.locate(line.span),
+                  "a filter cannot hold the line '" + line.subject + "'", "--filter-only leaves such lines out");
+    return fail(problem, output, kUsage);
+  }
+  auto optimize = find_optimize(options.optimize);
+  std::vector<std::string> stages;
+  Result<Filter> filter = compile(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages});
+  print_stages(stages, options.dump);
+  if (!filter) return fail(filter.error(), output, kUsage);
+  Result<std::string> content = render_program(*filter, options.to);
+  if (!content) return fail(content.error(), output, kUsage);
+  const bool is_raw = options.to.empty() || options.to == "bpf";
+  if (options.output_path == "-" && is_raw && ::isatty(STDOUT_FILENO) == 1)
+    return fail(Result<Done>(usage_error("a raw filter is not written to a terminal", "give -o FILE, or --to asm")).error(), output, kUsage);
+  Result<Done> written = write_file(options.output_path, *content);
+  if (!written) return fail(written.error(), output, kRefused);
+  if (!options.report) return kDone;
+  if (options.output_path == "-") {
+    print_error(report_text(*filter, output.json));
+    return kDone;
+  }
+  return finish_output(report_text(*filter, output.json), kDone);
+}
+
+}  // namespace
+
+int compile_main(int argc, char** argv) {
+  OutputOptions output;
+  PolicyOptions reading;
+  Options options;
+  auto app = make_app("compile", "Compiles a policy to a BPF filter.", kExamples);
+  app->add_option("POLICY", options.spec, "policy source")->required();
+  app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")->required()->type_name("FILE");
+  app->add_option("--to", options.to, "bpf (default), hex, c or asm")->type_name("FMT")->check(CLI::IsMember({"bpf", "hex", "c", "asm"}));
+  app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
+      ->type_name("GOAL")
+      ->check(CLI::IsMember({"attach", "size", "none"}));
+  app->add_flag("--report", options.report, "print what the filter costs");
+  app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
+  app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");
+  add_policy_options(*app, reading);
+  add_json_option(*app, output);
+  add_output_options(*app, output);
+  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  return compile_to_file(options, reading, output);
+}
+
+}  // namespace cordon::cli

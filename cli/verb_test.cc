@@ -1,0 +1,142 @@
+#include "cli/call_text.h"
+#include "cli/exit_status.h"
+#include "cli/load.h"
+#include "cli/verb.h"
+#include "cordon/base/json_writer.h"
+#include "cordon/base/text.h"
+#include "cordon/bpf/simulate.h"
+#include "cordon/policy/describe.h"
+#include "cordon/policy/evaluate.h"
+#include "cordon/policy/partial.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "  cordon test app.cordon 'openat(flags=O_WRONLY)'             the action, and the rule that decides\n"
+    "  cordon test app.cordon 'socket()'                           arguments left open: every outcome with its condition\n"
+    "  cordon test app.cordon 'mkdir' 'mkdir@i386' --expect 'errno EPERM'   for scripts: 1 if any differs\n"
+    "  cordon test filter.bpf 'ioctl(cmd=TIOCSTI)'                 a raw filter; arguments left open are 0";
+
+struct Answer {
+  std::string condition;  // empty: certain
+  Action action;
+  std::string decided_by;
+};
+
+std::vector<Answer> ask_policy(const Loaded& loaded, const PartialCall& call) {
+  std::vector<Answer> answers;
+  const Arch arch = abi::arch_of_call(call.call.audit_arch, call.call.nr).value_or(abi::native_arch());
+  for (const Clause& clause : policy::outcomes(*loaded.resolved, call)) {
+    const Decision decision{clause.action, clause.origin};
+    answers.push_back({clause.condition.is_always() ? "" : policy::describe_condition(clause.condition, call.call.nr, arch),
+                       clause.action, describe_origin(loaded, decision, call.call)});
+  }
+  return answers;
+}
+
+std::vector<Answer> ask_program(const Loaded& loaded, const PartialCall& call) {
+  bpf::Input input{call.call.nr, call.call.audit_arch, call.call.instruction_pointer, {}};
+  std::copy(call.call.args.begin(), call.call.args.end(), std::begin(input.args));
+  const Endian endian = [&] {
+    auto arch = abi::arch_of_call(input.audit_arch, input.nr);
+    return arch ? abi::info(*arch).endian : Endian::little;
+  }();
+  const bpf::Run run = bpf::simulate(*loaded.program, input, endian);
+  return {{"", policy::from_ret(run.ret), loaded.name + ": instruction " + std::to_string(run.last_pc) + ", " + std::to_string(run.steps) + " executed"}};
+}
+
+// "errno EPERM", "kill_process", "errno 1"; no value for anything else.
+std::optional<Action> parse_action(const std::string& text) {
+  const size_t blank = text.find(' ');
+  auto kind = policy::find_action_kind(text.substr(0, blank));
+  if (!kind) return std::nullopt;
+  Action action{*kind, 0};
+  const bool takes_data = *kind == ActionKind::errno_ || *kind == ActionKind::trap || *kind == ActionKind::trace;
+  if (blank == std::string::npos) return *kind == ActionKind::errno_ ? std::nullopt : std::optional(action);
+  if (!takes_data) return std::nullopt;
+  const std::string data = text.substr(blank + 1);
+  if (*kind == ActionKind::errno_)
+    if (auto number = abi::errno_number(data, abi::native_arch())) return Action{*kind, *number};
+  uint32_t number = 0;
+  if (data.empty() || data.size() > 5) return std::nullopt;
+  for (char c : data) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<uint32_t>(c - '0');
+  }
+  if (number > (*kind == ActionKind::errno_ ? 4095u : 65535u)) return std::nullopt;
+  action.data = static_cast<uint16_t>(number);
+  return action;
+}
+
+std::string as_text(const std::string& call, const std::vector<Answer>& answers) {
+  std::string text = call + "\n";
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const Answer& answer = answers[i];
+    std::string head = answers.size() == 1 ? "" : answer.condition.empty() ? "otherwise: " : "if " + answer.condition + ": ";
+    text += "  " + head + policy::to_string(answer.action, abi::native_arch()) + "\n      by " + answer.decided_by + "\n";
+  }
+  return text;
+}
+
+void as_json(JsonWriter& json, const std::string& call, const std::vector<Answer>& answers) {
+  json.begin_object().key("call").value(call).key("outcomes").begin_array();
+  for (const Answer& answer : answers) {
+    json.begin_object().key("condition").value(answer.condition.empty() ? "always" : answer.condition);
+    json.key("action").value(policy::to_string(answer.action, abi::native_arch()));
+    json.key("by").value(answer.decided_by).end_object();
+  }
+  json.end_array().end_object();
+}
+
+}  // namespace
+
+int test_main(int argc, char** argv) {
+  OutputOptions output;
+  PolicyOptions reading;
+  std::string spec, expectation;
+  std::vector<std::string> texts;
+  auto app = make_app("test", "Tells what would happen to calls, and by which rule.", kExamples);
+  app->add_option("POLICY", spec, "policy source, or a raw filter")->required();
+  app->add_option("CALL", texts, "calls, as 'openat(flags=O_WRONLY)' or 'mkdir@i386'")->required();
+  app->add_option("--expect", expectation, "end with 1 unless every call certainly gets this action")->type_name("ACTION");
+  add_policy_options(*app, reading);
+  add_json_option(*app, output);
+  add_output_options(*app, output);
+  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+
+  Diagnostics problems;
+  std::optional<Action> expected;
+  if (!expectation.empty()) {
+    expected = parse_action(expectation);
+    if (!expected)
+      problems.error("usage", {}, "--expect cannot be '" + base::printable(expectation) + "'",
+                     "allow, log, notify, trace N, errno NAME, trap N, kill_thread or kill_process");
+  }
+  Result<Loaded> loaded = load(spec, reading);
+  problems.append(loaded.diagnostics());
+  const Arch arch = reading.arch.empty() ? abi::native_arch() : abi::find_arch(reading.arch).value_or(abi::native_arch());
+  std::vector<PartialCall> calls;
+  for (const std::string& text : texts) {
+    Result<PartialCall> call = parse_call(text, arch);
+    if (call) calls.push_back(*call);
+    problems.append(call.diagnostics());
+  }
+  print_diagnostics(problems, output);
+  if (problems.has_errors()) return kUsage;
+
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.test/1").key("calls").begin_array();
+  std::string text;
+  bool as_expected = true;
+  for (const PartialCall& call : calls) {
+    const std::vector<Answer> answers = loaded->program ? ask_program(*loaded, call) : ask_policy(*loaded, call);
+    for (const Answer& answer : answers) as_expected &= !expected || answer.action == *expected;
+    text += as_text(describe_partial_call(call), answers);
+    as_json(json, describe_partial_call(call), answers);
+  }
+  json.end_array().key("as_expected").value(as_expected).end_object();
+  return finish_output(output.json ? std::move(json).take() : text, as_expected ? kDone : kFindings);
+}
+
+}  // namespace cordon::cli
