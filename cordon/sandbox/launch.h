@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,10 @@
 #include "cordon/sandbox/listener.h"
 
 namespace cordon {
+
+namespace sandbox {
+class Preparation;
+}
 
 struct FilterSpec {
   bpf::Program program;
@@ -36,20 +41,38 @@ struct LaunchSpec {
   bool strict = false;              // mode 1, entered at `start` (entry); no filters then
   bool no_new_privs = true;
   bool trace_exits = false;         // stay attached to learn what a killed or trapped call was
+  // The signals supervise() handles stay blocked in the calling thread when launch() returns, so that none
+  // is lost between the two; supervise() sets the old mask again. The command never sees the difference.
+  bool hold_signals = false;
 };
 
 struct Launched {
+  Launched();
+  Launched(Launched&&) noexcept;
+  Launched& operator=(Launched&&) noexcept;
+  ~Launched();
+
   pid_t pid = 0;
   Fd pidfd;
   std::optional<Listener> listener;
   bool traced = false;  // the caller's thread is the tracer (trace_exits)
+  // A listener is asked about execve itself: launch() returns before the command runs, and failures of
+  // the exec are known only when the command has ended (launch_failure).
+  bool exec_pending = false;
+  std::optional<uint64_t> held_signal_mask;         // hold_signals: the mask before launch()
+  std::unique_ptr<sandbox::Preparation> preparation;  // what the child reads until it has execed
 };
 
 namespace sandbox {
 
 // The diagnostics' code says what kind of failure it was: "not-found" (127), "not-executable" (126),
 // anything else is cordon's own (125).
+//
+// Notes beside the value say what could not be had: no listener, no tracer.
 Result<Launched> launch(const LaunchSpec& spec);
+
+// Why a command that has ended, and was not reaped yet, never ran; no value if it did.
+std::optional<Diagnostic> launch_failure(const Launched& launched);
 
 // Replaces the calling process by the command; returns only if that failed. No listener, no trace_exits.
 Diagnostic exec(const LaunchSpec& spec);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "cordon/base/fd.h"
 #include "cordon/policy/call.h"
@@ -46,6 +47,8 @@ class Listener {
   bool is_valid(uint64_t id) const;
   // The last task that uses the filter has ended.
   bool is_finished() const;
+  // receive() would not block.
+  bool has_waiting() const;
 
   // SYNC_WAKE_UP (6.6): hands the processor over with the notification, ten times faster. False: this
   // kernel has none.
@@ -53,6 +56,7 @@ class Listener {
 
  private:
   Fd fd_;
+  std::vector<uint64_t> buffer_;  // what RECV fills, in the running kernel's size
 };
 
 }  // namespace cordon

@@ -1,0 +1,117 @@
+#include "cordon/sandbox/child.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "cordon/sandbox/raw_syscall.h"
+
+namespace cordon::sandbox {
+namespace {
+
+constexpr unsigned kSignalCount = 64;
+constexpr uint64_t kSignalSetBytes = 8;
+
+// struct sigaction as the kernel has it on 64-bit machines.
+struct KernelSigaction {
+  uint64_t handler = 0;
+  uint64_t flags = 0;
+  uint64_t restorer = 0;
+  uint64_t mask = 0;
+};
+
+void enter_step(LaunchReport& report, LaunchStep step) { report.step.store(static_cast<uint32_t>(step)); }
+
+bool failed(LaunchReport& report, long result) {
+  if (result >= 0) return false;
+  report.error.store(static_cast<int32_t>(-result));
+  return true;
+}
+
+// Handlers are the parent's code and must not run here; what is ignored stays ignored, as exec has it.
+bool reset_signals(const ChildPlan& plan) {
+  for (unsigned signal = 1; signal <= kSignalCount; ++signal) {
+    KernelSigaction action;
+    if (raw_syscall(SYS_rt_sigaction, signal, 0, raw_pointer(&action), kSignalSetBytes, 0) < 0) continue;
+    if (action.handler <= 1) continue;  // SIG_DFL, SIG_IGN
+    const KernelSigaction standard;
+    raw_syscall(SYS_rt_sigaction, signal, raw_pointer(&standard), 0, kSignalSetBytes, 0);
+  }
+  long result =
+      raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&plan.signal_mask), 0, kSignalSetBytes, 0);
+  return !failed(*plan.report, result);
+}
+
+bool watch_exec(LaunchReport& report) {
+  long tid = raw_syscall(SYS_gettid, 0, 0, 0, 0, 0);
+  if (tid <= 0) return !failed(report, tid < 0 ? tid : -EINVAL);
+  report.robust.list.next = &report.robust_entry;
+  report.robust_entry.next = &report.robust.list;
+  report.robust.futex_offset = reinterpret_cast<char*>(&report.lock) - reinterpret_cast<char*>(&report.robust_entry);
+  report.robust.list_op_pending = nullptr;
+  report.lock.store(static_cast<uint32_t>(tid) | FUTEX_WAITERS);
+  return !failed(report, raw_syscall(SYS_set_robust_list, raw_pointer(&report.robust), sizeof report.robust, 0, 0, 0));
+}
+
+void wait_at_gate(LaunchReport& report) {
+  while (report.gate.load() == 0) raw_syscall(SYS_futex, raw_pointer(&report.gate), FUTEX_WAIT, 0, 0, 0);
+}
+
+long install(const ChildFilter& filter, uint32_t extra_flags) {
+  long result = raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags | extra_flags,
+                            raw_pointer(&filter.program), 0, 0);
+  // With TSYNC a positive value is the thread that was in the way.
+  bool is_fd = (extra_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
+  return result > 0 && !is_fd ? -ESRCH : result;
+}
+
+// A kernel before 5.19 has no WAIT_KILLABLE_RECV; EINVAL for another reason comes back the second time.
+long install_with_listener(const ChildFilter& filter) {
+  long result = install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  return result == -EINVAL ? install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER) : result;
+}
+
+bool install_filters(const ChildPlan& plan) {
+  LaunchReport& report = *plan.report;
+  for (size_t i = 0; i < plan.filter_count; ++i) {
+    report.filter.store(static_cast<uint32_t>(i));
+    bool listens = plan.listener && i + 1 == plan.filter_count;
+    long result = listens ? install_with_listener(plan.filters[i]) : install(plan.filters[i], 0);
+    if (failed(report, result)) return false;
+    if (listens) report.listener.store(static_cast<int32_t>(result));
+  }
+  return true;
+}
+
+}  // namespace
+
+void become(const ChildPlan& plan) {
+  LaunchReport& report = *plan.report;
+  enter_step(report, LaunchStep::signals);
+  if (!reset_signals(plan)) return;
+  enter_step(report, LaunchStep::no_new_privs);
+  if (plan.no_new_privs && failed(report, raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
+  enter_step(report, LaunchStep::gate);
+  if (plan.gated) wait_at_gate(report);
+  enter_step(report, LaunchStep::filter);
+  if (!install_filters(plan)) return;
+  enter_step(report, LaunchStep::exec);
+  long result = raw_syscall(SYS_execve, raw_pointer(plan.path), raw_pointer(plan.argv), raw_pointer(plan.environment), 0, 0);
+  if (result == -ENOEXEC)
+    result = raw_syscall(SYS_execve, raw_pointer(plan.shell_argv[0]), raw_pointer(plan.shell_argv),
+                         raw_pointer(plan.environment), 0, 0);
+  failed(report, result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
+}
+
+int run_child(void* argument) {
+  const ChildPlan& plan = *static_cast<const ChildPlan*>(argument);
+  enter_step(*plan.report, LaunchStep::watch);
+  if (watch_exec(*plan.report)) become(plan);
+  raw_syscall(SYS_exit_group, 127, 0, 0, 0, 0);
+  raw_syscall(SYS_exit, 127, 0, 0, 0, 0);
+  raw_trap();
+}
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,62 @@
+// What runs between the clone and the exec: the only code of the new process that is cordon's.
+//
+// It allocates nothing, calls no libc, touches no descriptor (the table is the parent's) and reports
+// through a page both can see. After the last filter it makes no call but execve, and exit if that failed.
+#pragma once
+
+#include <linux/filter.h>
+#include <linux/futex.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace cordon::sandbox {
+
+enum class LaunchStep : uint32_t { start, signals, watch, no_new_privs, gate, filter, exec };
+
+// In memory both sides see. `lock` is a robust futex the child holds: the kernel lets go of it (and wakes
+// the parent) when the child leaves its first program by exec or by death, without a call of the child
+// (futex_exec_release; exec_mm_release before 5.5).
+struct LaunchReport {
+  robust_list_head robust{};
+  robust_list robust_entry{};
+  std::atomic<uint32_t> lock{0};
+  std::atomic<uint32_t> gate{0};  // the child waits here until it is 1
+  std::atomic<uint32_t> step{0};
+  std::atomic<int32_t> error{0};  // of `step`; 0: not failed
+  std::atomic<uint32_t> filter{0};  // index of the filter being installed
+  std::atomic<int32_t> listener{-1};
+
+  LaunchStep current_step() const { return static_cast<LaunchStep>(step.load()); }
+  bool has_left() const { return (lock.load() & FUTEX_OWNER_DIED) != 0; }
+};
+
+struct ChildFilter {
+  sock_fprog program{};
+  uint32_t flags = 0;
+};
+
+// Everything the child needs, prepared by the parent.
+struct ChildPlan {
+  LaunchReport* report = nullptr;
+  const char* path = nullptr;
+  char* const* argv = nullptr;
+  char* const* shell_argv = nullptr;  // {"/bin/sh", path, argv[1]…}: a file without a known format, as execvp
+  char* const* environment = nullptr;
+  const ChildFilter* filters = nullptr;
+  size_t filter_count = 0;
+  uint64_t signal_mask = 0;  // the command's
+  bool no_new_privs = true;
+  bool listener = false;
+  bool gated = false;
+};
+
+// The new process's first function (clone(2)); `plan` is a ChildPlan.
+int run_child(void* plan);
+
+// The same steps in the calling process, which has to be single-threaded as far as filters go. Returns
+// only if a step failed; the report says which.
+void become(const ChildPlan& plan);
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,75 @@
+#include "cordon/sandbox/launch_errors.h"
+
+#include <errno.h>
+
+#include "cordon/base/text.h"
+
+namespace cordon::sandbox {
+namespace {
+
+std::string filter_words(const FailedStep& failed) {
+  std::string words = "install the filter";
+  if (failed.filter_count > 1)
+    words = "install filter " + std::to_string(failed.filter + 1) + " of " + std::to_string(failed.filter_count);
+  return words + " (" + std::to_string(failed.filter_size) + " instructions)";
+}
+
+Diagnostic exec_error(const FailedStep& failed) {
+  Diagnostic diagnostic = system_error("execute '" + base::printable(failed.path) + "'", failed.error);
+  bool is_missing = failed.error == ENOENT || failed.error == ENOTDIR;
+  diagnostic.code = is_missing ? "not-found" : "not-executable";
+  if (is_missing) diagnostic.hint = "the file is there: its interpreter or loader is not";
+  if (failed.filter_count > 0 && !is_missing)
+    diagnostic.hint = "either the file, or the policy itself answers execve so: see 'cordon test POLICY execve'";
+  return diagnostic;
+}
+
+}  // namespace
+
+Diagnostic install_error(const FailedStep& failed) {
+  Diagnostic diagnostic = system_error(filter_words(failed), failed.error);
+  switch (failed.error) {
+    case EACCES:
+      diagnostic.hint = "set no_new_privs, or have CAP_SYS_ADMIN in the user namespace";
+      break;
+    case EINVAL:
+      diagnostic.hint = "the kernel does not know one of the filter's flags (WAIT_KILLABLE_RECV: 5.19, "
+                        "NEW_LISTENER: 5.0), or the process is in strict mode";
+      break;
+    case ENOMEM:
+      diagnostic.hint = "all filters of a process together may have 32768 instructions in the kernel's "
+                        "inner form: merge the stacked policies or shorten them";
+      break;
+    case EBUSY:
+      diagnostic.code = "listener-busy";
+      diagnostic.hint = "a filter above this process has a listener already, and there can be only one";
+      break;
+    case ESRCH:
+      diagnostic.hint = "TSYNC: another thread has a filter of its own or is in strict mode";
+      break;
+    case ENOSYS:
+      diagnostic.hint = "this kernel has no seccomp(2) (3.17), or a filter above this process denies it";
+      break;
+    case EPERM:
+      diagnostic.hint = failed.filter > 0 ? "an earlier filter of the stack denies seccomp(2): put it last"
+                                          : "a filter above this process denies seccomp(2)";
+      break;
+    default: break;
+  }
+  return diagnostic;
+}
+
+Diagnostic describe(const FailedStep& failed) {
+  switch (failed.step) {
+    case LaunchStep::filter: return install_error(failed);
+    case LaunchStep::exec: return exec_error(failed);
+    case LaunchStep::no_new_privs: return system_error("set no_new_privs", failed.error, "Linux 3.5 has it");
+    case LaunchStep::signals: return system_error("set the command's signal mask", failed.error);
+    case LaunchStep::watch: return system_error("watch the new process", failed.error);
+    case LaunchStep::start:
+    case LaunchStep::gate: break;
+  }
+  return system_error("start the new process", failed.error);
+}
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,25 @@
+// What a failed step of a launch means, in words, with the cure.
+#pragma once
+
+#include <string>
+
+#include "cordon/base/diagnostic.h"
+#include "cordon/sandbox/child.h"
+
+namespace cordon::sandbox {
+
+struct FailedStep {
+  LaunchStep step = LaunchStep::start;
+  int error = 0;
+  uint32_t filter = 0;         // index, of `filter_count`
+  uint32_t filter_count = 0;
+  uint32_t filter_size = 0;    // instructions
+  std::string path;            // of the program
+};
+
+Diagnostic describe(const FailedStep& failed);
+
+// seccomp(2) said `error` to the installation of a filter.
+Diagnostic install_error(const FailedStep& failed);
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,81 @@
+#include "cordon/sandbox/listener.h"
+
+#include <errno.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+namespace cordon {
+namespace {
+
+// Linux 6.6; not in older headers.
+constexpr unsigned long kSetFlags = _IOW('!', 4, uint64_t);
+constexpr unsigned long kSyncWakeUp = 1;
+
+// A newer kernel may copy more than our headers know.
+size_t notification_bytes() {
+  seccomp_notif_sizes sizes{};
+  size_t known = sizeof(seccomp_notif);
+  if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes) != 0) return known;
+  return std::max<size_t>(known, sizes.seccomp_notif);
+}
+
+Notification convert(const seccomp_notif& raw) {
+  Notification notification{.id = raw.id, .tid = static_cast<pid_t>(raw.pid), .call = {}};
+  notification.call.nr = static_cast<uint32_t>(raw.data.nr);
+  notification.call.audit_arch = raw.data.arch;
+  notification.call.instruction_pointer = raw.data.instruction_pointer;
+  std::copy(std::begin(raw.data.args), std::end(raw.data.args), notification.call.args.begin());
+  return notification;
+}
+
+short poll_events(int fd, int timeout_ms) {
+  pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, timeout_ms) > 0 ? entry.revents : short{0};
+}
+
+}  // namespace
+
+Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 7) / 8) {}
+
+// RECV blocks even where poll said there was something, if that call has gone away meanwhile and the
+// kernel does not say ENOENT (before 6.11): so nothing may lie between the poll and RECV.
+std::optional<Notification> Listener::receive() {
+  if ((poll_events(fd_.get(), -1) & POLLIN) == 0) return std::nullopt;
+  std::fill(buffer_.begin(), buffer_.end(), 0);  // EINVAL otherwise (5.5)
+  if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) return std::nullopt;
+  seccomp_notif raw;
+  std::memcpy(&raw, buffer_.data(), sizeof raw);
+  return convert(raw);
+}
+
+bool Listener::respond(uint64_t id, const Response& response) {
+  seccomp_notif_resp raw{};
+  raw.id = id;
+  switch (response.kind) {
+    case Response::Kind::run: raw.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE; break;
+    // The kernel takes a negative errno; a positive one would be a value.
+    case Response::Kind::fail: raw.error = -response.error; break;
+    case Response::Kind::value: raw.val = response.value; break;
+  }
+  int result = 0;
+  do result = ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &raw);
+  while (result != 0 && errno == EINTR);
+  return result == 0;
+}
+
+bool Listener::is_valid(uint64_t id) const { return ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0; }
+
+bool Listener::is_finished() const { return (poll_events(fd_.get(), 0) & POLLHUP) != 0; }
+
+bool Listener::has_waiting() const { return (poll_events(fd_.get(), 0) & POLLIN) != 0; }
+
+bool Listener::enable_sync_wake_up() { return ioctl(fd_.get(), kSetFlags, kSyncWakeUp) == 0; }
+
+}  // namespace cordon

@@ -1,0 +1,73 @@
+#include "cordon/sandbox/preparation.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <new>
+
+#include "cordon/sandbox/find_program.h"
+
+namespace cordon::sandbox {
+namespace {
+
+constexpr size_t kReportBytes = 4096;
+constexpr size_t kStackBytes = 32768;
+char shell_path[] = "/bin/sh";
+
+}  // namespace
+
+Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
+  if (spec.argv.empty()) {
+    Diagnostics errors;
+    errors.error("usage", {}, "there is no command to run");
+    return errors;
+  }
+  CORDON_TRY(path, find_program(spec.argv.front(), getenv("PATH")));
+  std::unique_ptr<Preparation> made(new Preparation);
+
+  void* memory = mmap(nullptr, kReportBytes + kStackBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return system_error("map memory for the new process", errno);
+  made->memory_ = memory;
+  made->plan.report = new (memory) LaunchReport;
+
+  made->strings_ = std::make_unique<Strings>();
+  Strings& strings = *made->strings_;
+  strings.path = path;
+  strings.argv = spec.argv;
+  for (std::string& word : strings.argv) strings.argv_pointers.push_back(word.data());
+  strings.argv_pointers.push_back(nullptr);
+  strings.shell_pointers = {shell_path, strings.path.data()};
+  strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1, strings.argv_pointers.end());
+  for (const FilterSpec& filter : spec.filters) strings.programs.push_back(filter.program);
+  for (size_t i = 0; i < spec.filters.size(); ++i) {
+    // The kernel reads; its struct has no const.
+    auto insns = reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(strings.programs[i].insns().data()));
+    auto count = static_cast<unsigned short>(strings.programs[i].size());
+    strings.filters.push_back({.program = {.len = count, .filter = insns}, .flags = spec.filters[i].flags});
+  }
+
+  ChildPlan& plan = made->plan;
+  plan.path = strings.path.c_str();
+  plan.argv = strings.argv_pointers.data();
+  plan.shell_argv = strings.shell_pointers.data();
+  plan.environment = environ;
+  plan.filters = strings.filters.data();
+  plan.filter_count = strings.filters.size();
+  plan.no_new_privs = spec.no_new_privs;
+  plan.listener = spec.listener;
+  return made;
+}
+
+void* Preparation::stack_top() const { return static_cast<char*>(memory_) + kReportBytes + kStackBytes; }
+
+Preparation::~Preparation() {
+  if (cloned_ && !plan.report->has_left()) {
+    (void)strings_.release();
+    return;
+  }
+  if (memory_ != nullptr) munmap(memory_, kReportBytes + kStackBytes);
+}
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,52 @@
+// Everything a child needs before it is cloned, in memory that outlives its first program.
+//
+//   Result<std::unique_ptr<Preparation>> ready = Preparation::make(spec);
+//   clone(run_child, (*ready)->stack_top(), …, &(*ready)->plan);
+//
+// The child may share the parent's memory, so this must not be freed before the child has left it: the
+// destructor checks, and leaves the memory alone if the child is still there.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cordon/base/result.h"
+#include "cordon/sandbox/child.h"
+#include "cordon/sandbox/launch.h"
+
+namespace cordon::sandbox {
+
+class Preparation {
+ public:
+  static Result<std::unique_ptr<Preparation>> make(const LaunchSpec& spec);
+  Preparation(const Preparation&) = delete;
+  Preparation& operator=(const Preparation&) = delete;
+  ~Preparation();
+
+  void* stack_top() const;
+  LaunchReport& report() { return *plan.report; }
+  const std::string& path() const { return strings_->path; }
+  // From the clone on; the memory stays until the child has left.
+  void mark_cloned() { cloned_ = true; }
+
+  ChildPlan plan;
+
+ private:
+  struct Strings {
+    std::string path;
+    std::vector<std::string> argv;
+    std::vector<char*> argv_pointers;
+    std::vector<char*> shell_pointers;
+    std::vector<bpf::Program> programs;
+    std::vector<ChildFilter> filters;
+  };
+
+  Preparation() = default;
+
+  void* memory_ = nullptr;
+  std::unique_ptr<Strings> strings_;
+  bool cloned_ = false;
+};
+
+}  // namespace cordon::sandbox

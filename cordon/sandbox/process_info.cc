@@ -1,0 +1,64 @@
+#include "cordon/sandbox/process_info.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "cordon/base/fd.h"
+
+namespace cordon::sandbox {
+namespace {
+
+constexpr unsigned long kForkNoExec = 0x40;  // PF_FORKNOEXEC, include/linux/sched.h
+
+std::string read_proc(pid_t pid, const char* name) {
+  Fd fd(open(("/proc/" + std::to_string(pid) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+  std::string text;
+  char buffer[4096];
+  for (ssize_t count = 0; fd && (count = read(fd.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(count));
+  return text;
+}
+
+unsigned long number_at(std::string_view text) {
+  unsigned long number = 0;
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
+}
+
+unsigned long status_number(pid_t pid, std::string_view key) {
+  std::string text = read_proc(pid, "status");
+  size_t at = text.find(key);
+  return at == std::string::npos ? 0 : number_at(std::string_view(text).substr(at + key.size()));
+}
+
+}  // namespace
+
+bool has_execed(pid_t pid) {
+  // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold anything, ')' too
+  std::string text = read_proc(pid, "stat");
+  size_t end = text.rfind(')');
+  if (end == std::string::npos) return true;
+  std::string_view rest = std::string_view(text).substr(end + 1);
+  for (int field = 0; field < 7 && !rest.empty(); ++field) {
+    size_t blank = rest.find(' ', 1);
+    if (blank == std::string_view::npos) return true;
+    rest.remove_prefix(blank);
+    if (field == 5) return (number_at(rest) & kForkNoExec) == 0;
+  }
+  return true;
+}
+
+std::string thread_name(pid_t tid) {
+  std::string name = read_proc(tid, "comm");
+  if (!name.empty() && name.back() == '\n') name.pop_back();
+  return name;
+}
+
+pid_t thread_group(pid_t tid) { return static_cast<pid_t>(status_number(tid, "\nTgid:")); }
+
+unsigned thread_count(pid_t pid) { return static_cast<unsigned>(status_number(pid, "\nThreads:")); }
+
+}  // namespace cordon::sandbox
