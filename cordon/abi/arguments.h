@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "cordon/abi/arch.h"
+#include "cordon/abi/search.h"
 
 namespace cordon::abi {
 
@@ -37,16 +38,133 @@ struct ArgumentLookup {
   ArgumentAbsence absence = ArgumentAbsence::unknown_name;  // if there is no argument
 };
 
-constexpr ArgumentLookup find_argument(std::string_view syscall, std::string_view argument, Arch arch);
+namespace tables {
 
-// The argument in a register slot of the call on that ABI; no value where the call has fewer, or where
-// the prototype is not known.
-constexpr std::optional<Argument> argument_at(std::string_view syscall, unsigned slot, Arch arch);
+struct ArgumentEntry {
+  uint16_t name;
+  uint8_t type;
+  uint8_t slot;  // kHiddenSlot: not in a register of its own
+  uint8_t bits;
+  uint8_t flags;  // 1: pointer, 2: signed
+};
 
-// How many register slots the call uses on that ABI; 6 where the prototype is not known.
-constexpr unsigned argument_count(std::string_view syscall, Arch arch);
+struct ArgumentLayout {
+  uint16_t begin;
+  uint8_t count;
+  uint8_t slots;
+};
+
+struct Prototype {
+  std::string_view syscall;
+  uint16_t layout;
+  uint16_t names;
+  uint8_t name_count;
+};
+
+struct SpecialLayout {
+  uint16_t prototype;
+  Arch arch;
+  uint16_t layout;
+};
+
+struct ArgumentAlias {
+  std::string_view syscall;  // "*": any call
+  std::string_view alias;
+  std::string_view argument;
+};
+
+using namespace std::string_view_literals;
+#include "cordon/abi/tables/arguments.inc"
+
+inline constexpr uint8_t kHiddenSlot = 255;
+
+inline constexpr const Prototype* find_prototype(std::string_view syscall) {
+  size_t count = std::size(kPrototypes);
+  size_t at = first_not_below(count, [syscall](size_t i) { return kPrototypes[i].syscall < syscall; });
+  return at < count && kPrototypes[at].syscall == syscall ? &kPrototypes[at] : nullptr;
+}
+
+inline constexpr const ArgumentLayout& layout_of(const Prototype& prototype, Arch arch) {
+  size_t index = static_cast<size_t>(&prototype - kPrototypes);
+  size_t count = std::size(kSpecialLayouts);
+  size_t at = first_not_below(count, [index, arch](size_t i) {
+    const SpecialLayout& one = kSpecialLayouts[i];
+    return one.prototype != index ? one.prototype < index : one.arch < arch;
+  });
+  bool special = at < count && kSpecialLayouts[at].prototype == index && kSpecialLayouts[at].arch == arch;
+  return kArgumentLayouts[special ? kSpecialLayouts[at].layout : prototype.layout];
+}
+
+inline constexpr std::span<const ArgumentEntry> entries_of(const Prototype& prototype, Arch arch) {
+  const ArgumentLayout& layout = layout_of(prototype, arch);
+  return {kArgumentEntries + layout.begin, layout.count};
+}
+
+inline constexpr Argument argument_of(const ArgumentEntry& entry, Arch arch) {
+  uint8_t word_bits = info(arch).word_bits;
+  return {kArgumentNames[entry.name],
+          kArgumentTypes[entry.type],
+          entry.slot,
+          entry.bits < word_bits ? entry.bits : word_bits,
+          (entry.flags & 1) != 0,
+          (entry.flags & 2) != 0};
+}
+
+inline constexpr ArgumentLookup find_by_name(const Prototype& prototype, std::string_view argument, Arch arch) {
+  for (const ArgumentEntry& entry : entries_of(prototype, arch)) {
+    if (kArgumentNames[entry.name] != argument) continue;
+    if (entry.slot == kHiddenSlot) return {std::nullopt, ArgumentAbsence::not_in_slots};
+    return {argument_of(entry, arch), ArgumentAbsence::unknown_name};
+  }
+  for (size_t i = 0; i < prototype.name_count; ++i)
+    if (kPrototypeNames[prototype.names + i] == argument) return {std::nullopt, ArgumentAbsence::not_in_slots};
+  return {};
+}
+
+}  // namespace tables
+
+// A true name of the prototype wins over an alias. A name that only another ABI's form of the call has is
+// not_in_slots.
+inline constexpr ArgumentLookup find_argument(std::string_view syscall, std::string_view argument, Arch arch) {
+  const tables::Prototype* prototype = tables::find_prototype(syscall);
+  if (prototype == nullptr) return {};
+  auto found = [](const ArgumentLookup& lookup) {
+    return lookup.argument.has_value() || lookup.absence == ArgumentAbsence::not_in_slots;
+  };
+  ArgumentLookup direct = tables::find_by_name(*prototype, argument, arch);
+  if (found(direct)) return direct;
+  for (std::string_view owner : {syscall, std::string_view("*")}) {
+    for (const tables::ArgumentAlias& alias : tables::kArgumentAliases) {
+      if (alias.alias != argument || alias.syscall != owner) continue;
+      ArgumentLookup aliased = tables::find_by_name(*prototype, alias.argument, arch);
+      if (found(aliased)) return aliased;
+    }
+  }
+  return {};
+}
+
+// The argument in a register slot of the call on that ABI; no value where the call has fewer, where the
+// prototype is not known, and where the register holds half of a 64-bit value.
+inline constexpr std::optional<Argument> argument_at(std::string_view syscall, unsigned slot, Arch arch) {
+  const tables::Prototype* prototype = tables::find_prototype(syscall);
+  if (prototype == nullptr) return std::nullopt;
+  for (const tables::ArgumentEntry& entry : tables::entries_of(*prototype, arch))
+    if (entry.slot == slot) return tables::argument_of(entry, arch);
+  return std::nullopt;
+}
+
+// How many register slots the call uses on that ABI, registers that hold half of a value and those left out
+// before an aligned pair included; 6 where the prototype is not known.
+inline constexpr unsigned argument_count(std::string_view syscall, Arch arch) {
+  const tables::Prototype* prototype = tables::find_prototype(syscall);
+  return prototype == nullptr ? 6 : tables::layout_of(*prototype, arch).slots;
+}
 
 // The names of all arguments of a call on any ABI, for messages.
-constexpr std::span<const std::string_view> argument_names(std::string_view syscall);
+inline constexpr std::span<const std::string_view> argument_names(std::string_view syscall) {
+  const tables::Prototype* prototype = tables::find_prototype(syscall);
+  if (prototype == nullptr) return {};
+  return {tables::kPrototypeNames + prototype->names, prototype->name_count};
+}
 
 }  // namespace cordon::abi

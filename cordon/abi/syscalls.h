@@ -15,6 +15,7 @@
 
 #include "cordon/abi/arch.h"
 #include "cordon/abi/kernel_version.h"
+#include "cordon/abi/search.h"
 
 namespace cordon::abi {
 
@@ -23,23 +24,89 @@ struct NumberedName {
   std::string_view name;
 };
 
-constexpr std::optional<uint32_t> number_of(std::string_view name, Arch arch);
-constexpr std::string_view name_of(uint32_t number, Arch arch);  // empty where the table has none
-constexpr bool is_syscall_name(std::string_view name);           // on any ABI
-constexpr std::span<const std::string_view> syscall_names();     // all, sorted
+namespace tables {
+
+// One ABI's part of kByNumber, and one above its highest ordinary number.
+struct NumberColumn {
+  uint16_t begin;
+  uint16_t count;
+  uint32_t end;
+};
+
+using namespace std::string_view_literals;
+#include "cordon/abi/tables/syscalls.inc"
+
+inline constexpr size_t kSyscallNameCount = std::size(kSyscallNames);
+inline constexpr size_t kNoSyscall = kSyscallNameCount;
+
+inline constexpr size_t syscall_index(std::string_view name) {
+  size_t at = first_not_below(kSyscallNameCount, [name](size_t i) { return kSyscallNames[i] < name; });
+  return at < kSyscallNameCount && kSyscallNames[at] == name ? at : kNoSyscall;
+}
+
+inline constexpr int32_t number_in_column(uint8_t column, size_t name) {
+  return kNumbers[column * kSyscallNameCount + name];
+}
+
+inline constexpr std::optional<KernelVersion> unpack_version(uint16_t packed) {
+  if (packed == 0) return std::nullopt;
+  return KernelVersion{static_cast<uint16_t>(packed / 256), static_cast<uint16_t>(packed % 256)};
+}
+
+}  // namespace tables
+
+inline constexpr std::optional<uint32_t> number_of(std::string_view name, Arch arch) {
+  size_t index = tables::syscall_index(name);
+  if (index == tables::kNoSyscall) return std::nullopt;
+  int32_t number = tables::number_in_column(info(arch).column, index);
+  if (number < 0) return std::nullopt;
+  return static_cast<uint32_t>(number);
+}
 
 // The calls of one ABI in order of number: size and element.
-constexpr size_t syscall_count(Arch arch);
-constexpr NumberedName syscall_at(Arch arch, size_t index);
+inline constexpr size_t syscall_count(Arch arch) { return tables::kNumberSpans[info(arch).column].count; }
+
+// index must be below syscall_count(arch).
+inline constexpr NumberedName syscall_at(Arch arch, size_t index) {
+  uint8_t column = info(arch).column;
+  size_t at = tables::kByNumber[tables::kNumberSpans[column].begin + index];
+  return {static_cast<uint32_t>(tables::number_in_column(column, at)), tables::kSyscallNames[at]};
+}
+
+// Empty where the table has none.
+inline constexpr std::string_view name_of(uint32_t number, Arch arch) {
+  size_t count = syscall_count(arch);
+  size_t at = tables::first_not_below(count, [&](size_t i) { return syscall_at(arch, i).number < number; });
+  if (at == count) return {};
+  NumberedName found = syscall_at(arch, at);
+  return found.number == number ? found.name : std::string_view();
+}
+
+// On any ABI.
+inline constexpr bool is_syscall_name(std::string_view name) {
+  return tables::syscall_index(name) != tables::kNoSyscall;
+}
+
+// All, sorted.
+inline constexpr std::span<const std::string_view> syscall_names() { return tables::kSyscallNames; }
 
 // One above the highest number of the ABI's ordinary table (arm's private numbers and the like not
 // counted); a number from here up that no table entry has is "newer than cordon knows".
-constexpr uint32_t table_end(Arch arch);
+inline constexpr uint32_t table_end(Arch arch) { return tables::kNumberSpans[info(arch).column].end; }
 
 // The first kernel with the call on any ABI; no value where that is not known (never implemented).
-constexpr std::optional<KernelVersion> since(std::string_view name);
-constexpr std::optional<KernelVersion> removed_in(std::string_view name);
+inline constexpr std::optional<KernelVersion> since(std::string_view name) {
+  size_t index = tables::syscall_index(name);
+  return index == tables::kNoSyscall ? std::nullopt : tables::unpack_version(tables::kSince[index]);
+}
+
+// The first kernel without it again.
+inline constexpr std::optional<KernelVersion> removed_in(std::string_view name) {
+  size_t index = tables::syscall_index(name);
+  return index == tables::kNoSyscall ? std::nullopt : tables::unpack_version(tables::kRemovedIn[index]);
+}
+
 // The newest kernel whose calls the tables hold.
-constexpr KernelVersion newest_kernel();
+inline constexpr KernelVersion newest_kernel() { return *tables::unpack_version(tables::kNewestKernel); }
 
 }  // namespace cordon::abi
