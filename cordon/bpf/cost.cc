@@ -15,7 +15,8 @@ uint32_t converted(const Insn& insn) {
     case Form::branch_k:
     case Form::branch_x: {
       // eBPF immediates are signed: a constant with the top bit goes through a register.
-      uint32_t load = insn.code % 16 == 5 && insn.k >= 0x80000000 ? 1 : 0;
+      bool is_constant = find_opcode(insn.code)->form == Form::branch_k;
+      uint32_t load = is_constant && insn.k >= 0x80000000 ? 1 : 0;
       bool has_inverse = insn.code != kJsetK && insn.code != kJsetX;
       bool falls_through = insn.jf == 0 || (insn.jt == 0 && has_inverse);
       return load + (falls_through ? 1 : 2);

@@ -1,9 +1,15 @@
-// A program as text.
+// A program as text, one instruction a line: INDEX: MNEMONIC OPERANDS ; COMMENT
 //
-//    0  ld [4]                    arch
-//    1  jeq #0xc000003e, 2, 9     x86_64
-//    2  ld [0]                    nr
-//    3  jge #0x3c, 5, 4           exit
+//   0: ld [4]                    ; arch
+//   1: jeq #0xc000003e, 2, 5     ; x86_64
+//   2: ld [0]                    ; nr
+//   3: jge #0x3c, 5, 4           ; exit
+//   4: ret #0x7fff0000           ; allow
+//   5: ret #0x00050001           ; errno EPERM
+//
+// Jumps name the instruction they lead to. Everything before the ';' is the instruction, whole: an
+// instruction with values in fields it does not use, which the kernel admits, is written `raw CODE, JT, JF, K`.
+// Comments follow what is certain on every path: a number gets a name only where the arch is known.
 #pragma once
 
 #include <functional>
