@@ -1,4 +1,10 @@
 // cordon's own policy language.
+//
+//   Result<Policy> policy = formats::read_cordon("default errno EPERM; allow read write", "app", options);
+//   std::string text = formats::write_cordon(*policy);
+//
+// Written text holds what the language can say: what a format implied beside its rules (Policy::start,
+// filter_flags) is not in it; names given by `let` stand expanded, and an included file's rules in place.
 #pragma once
 
 #include "cordon/base/result.h"
@@ -9,7 +15,10 @@ namespace cordon::formats {
 
 Result<Policy> read_cordon(std::string_view text, std::string name, const ReadOptions& options);
 
-// Canonical text with the rules' comments; read_cordon gives an equal policy back.
+// Canonical text with comments; read_cordon gives an equal policy back.
 std::string write_cordon(const Policy& policy);
+
+// A condition as the language writes it: "flags & O_ACCMODE == O_RDONLY, fd in 0..2"; empty for always.
+std::string write_condition(const Condition& condition);
 
 }  // namespace cordon::formats

@@ -1,0 +1,301 @@
+// Headers, definitions and the dispatch by first word; rules stand in cordon_rules.cc, includes in
+// cordon_include.cc.
+#include "cordon/formats/cordon_parser.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cordon/abi/constants.h"
+#include "cordon/abi/syscalls.h"
+#include "cordon/base/text.h"
+
+namespace cordon::formats {
+namespace {
+
+constexpr std::array<std::string_view, 6> kHeaders = {"policy", "arch", "default", "badarch", "since", "unknown"};
+constexpr std::array<std::string_view, 9> kActions = {"allow", "log", "notify", "trace", "errno",
+                                                      "trap", "kill_thread", "kill_process", "deny"};
+constexpr std::array<std::string_view, 4> kSandbox = {"files", "net", "caps", "limit"};
+constexpr std::array<std::string_view, 21> kKeywords = {
+    "policy", "arch", "default", "badarch", "since", "unknown", "allow", "log", "notify", "trace", "errno",
+    "trap", "kill_thread", "kill_process", "deny", "files", "net", "caps", "limit", "let", "include"};
+
+template <size_t N>
+bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+}  // namespace
+
+std::optional<std::string> word_text(const Token& token, Reporter& reporter) {
+  if (token.kind != Token::Kind::string) return std::string(token.text);
+  std::optional<std::string> text = unescape(token.text);
+  if (!text) reporter.error("bad-escape", token.span, "an unknown escape in quoted text", "\\\" \\\\ \\n \\r \\t are known");
+  return text;
+}
+
+void CordonParser::read(std::string_view text, SourceId source) {
+  total_bytes_ += text.size();
+  include_stack_.emplace_back(reporter_.sources().name(source));
+  StatementReader reader(text, source, reporter_);
+  while (std::optional<Statement> next = reader.next()) {
+    if (reporter_.full()) break;
+    statement(*next);
+  }
+  for (const CommentText& comment : reader.trailing_comments())
+    policy_.comments.push_back({any_statement_ ? policy_.rules.size() : PolicyComment::kHead, comment.text});
+  include_stack_.pop_back();
+}
+
+void CordonParser::statement(const Statement& statement) {
+  std::string_view keyword = statement.keyword.text;
+  size_t first_rule = policy_.rules.size();
+  bool is_header = contains(kHeaders, keyword);
+  bool is_first = !any_statement_;
+  any_statement_ = true;
+  for (const CommentText& comment : statement.above)
+    policy_.comments.push_back({is_first ? PolicyComment::kHead : first_rule, comment.text});
+
+  Cursor cursor(statement.tokens);
+  if (is_header) {
+    header(statement, cursor);
+  } else if (statement.broken && !keyword.empty() && contains(kKeywords, keyword)) {
+    return;
+  } else if (contains(kActions, keyword)) {
+    rules(statement, cursor);
+  } else if (contains(kSandbox, keyword)) {
+    read_sandbox_line(statement, policy_.sandbox, reporter_);
+  } else if (keyword == "let") {
+    definition(statement, cursor);
+  } else if (keyword == "include") {
+    include(statement, cursor);
+  } else {
+    unknown_keyword(statement);
+  }
+  keep_comments(statement, first_rule, is_header);
+}
+
+// A comment beside the only rule of a statement is that rule's; every other one stands above the statement.
+void CordonParser::keep_comments(const Statement& statement, size_t first_rule, bool is_header) {
+  if (statement.within.size() == 1 && policy_.rules.size() == first_rule + 1 && statement.keyword.text != "include") {
+    policy_.rules.back().comment = statement.within.front().text;
+    return;
+  }
+  size_t place = is_header ? PolicyComment::kHead : first_rule;
+  for (const CommentText& comment : statement.within) policy_.comments.push_back({place, comment.text});
+}
+
+void CordonParser::unknown_keyword(const Statement& statement) {
+  std::string_view word = statement.keyword.text;
+  if (word.empty()) {
+    const Token& first = statement.tokens.front();
+    if (!statement.broken) reporter_.error("syntax", first.span, "expected a statement, found " + found(first), "a statement begins with a word such as 'allow'");
+    return;
+  }
+  std::string hint = base::did_you_mean(word, kKeywords);
+  if (abi::is_syscall_name(word)) hint = "to allow the call, write 'allow " + std::string(word) + "'";
+  if (hint.empty()) hint = "policy, allow, errno, default, let, include, files and others do";
+  reporter_.error("unknown-keyword", statement.keyword.span, "no statement begins with '" + std::string(word) + "'", std::move(hint));
+}
+
+bool CordonParser::nothing_follows(Cursor& cursor, std::string_view keyword) {
+  if (cursor.at_end()) return true;
+  bool is_keyword = contains(kKeywords, cursor.peek().text);
+  reporter_.error("syntax", cursor.peek().span,
+                  "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
+                  is_keyword ? "a line that begins with a blank continues the one before: begin it at the margin" : "remove it");
+  return false;
+}
+
+void CordonParser::header(const Statement& statement, Cursor& cursor) {
+  std::string_view keyword = statement.keyword.text;
+  if (include_stack_.size() > 1) {
+    reporter_.error("header-in-include", statement.keyword.span,
+                    "'" + std::string(keyword) + "' may not stand in an included file",
+                    "move it to '" + base::printable(include_stack_.front()) + "'");
+    return;
+  }
+  auto [earlier, is_new] = headers_.emplace(std::string(keyword), statement.keyword.span);
+  if (!is_new) {
+    reporter_.error_because("duplicate-header", statement.keyword.span,
+                            "'" + std::string(keyword) + "' may stand only once", earlier->second, "it stands here already");
+    return;
+  }
+  if (statement.broken) return;
+  if (keyword == "policy") return policy_line(statement, cursor);
+  if (keyword == "arch") return arch_line(cursor);
+  if (keyword == "since") return since_line(statement, cursor);
+  action_line(keyword, statement, cursor);
+}
+
+void CordonParser::policy_line(const Statement& statement, Cursor& cursor) {
+  if (cursor.at_end()) {
+    reporter_.error("syntax", statement.keyword.span, "'policy' needs a name");
+    return;
+  }
+  std::optional<std::string> name = word_text(cursor.take(), reporter_);
+  if (!cursor.at_end()) {
+    reporter_.error("syntax", cursor.peek().span, "unexpected " + found(cursor.peek()) + " after the policy's name",
+                    "quote a name with blanks");
+    return;
+  }
+  if (name) policy_.name = std::move(*name);
+}
+
+std::optional<Arch> CordonParser::arch(std::string_view name, Span span) {
+  std::optional<Arch> known = abi::find_arch(name);
+  if (known) return known;
+  std::vector<std::string_view> names;
+  for (const abi::ArchInfo& info : abi::arches()) names.push_back(info.name);
+  std::string hint = base::did_you_mean(name, names);
+  reporter_.error("unknown-arch", span, "no architecture is called '" + base::printable(name) + "'",
+                  hint.empty() ? "x86_64, i386, x32, arm64, arm, riscv64 and others are known" : hint);
+  return std::nullopt;
+}
+
+void CordonParser::arch_line(Cursor& cursor) {
+  if (cursor.at_end()) {
+    reporter_.error("syntax", headers_.find("arch")->second, "'arch' needs a name, such as x86_64");
+    return;
+  }
+  while (!cursor.at_end()) {
+    const Token& token = cursor.take();
+    std::optional<Arch> known = token.text == "native" ? abi::native_arch() : arch(token.text, token.span);
+    if (!known) continue;
+    if (std::find(policy_.arches.begin(), policy_.arches.end(), *known) != policy_.arches.end())
+      reporter_.error("duplicate-arch", token.span, "'" + std::string(token.text) + "' is named twice", "remove it");
+    else
+      policy_.arches.push_back(*known);
+  }
+}
+
+void CordonParser::since_line(const Statement& statement, Cursor& cursor) {
+  if (cursor.at_end()) {
+    reporter_.error("syntax", statement.keyword.span, "'since' needs a kernel version, such as 6.1");
+    return;
+  }
+  const Token& token = cursor.take();
+  policy_.since = abi::parse_kernel_version(token.text);
+  if (!policy_.since)
+    reporter_.error("bad-version", token.span, found(token) + " is no kernel version", "two numbers with a point, such as 6.1");
+  nothing_follows(cursor, "since");
+}
+
+// default, badarch, unknown
+void CordonParser::action_line(std::string_view keyword, const Statement& statement, Cursor& cursor) {
+  const Token& word = cursor.take();
+  if (word.kind != Token::Kind::word) {
+    reporter_.error("syntax", word.kind == Token::Kind::end ? statement.keyword.span : word.span,
+                    "'" + std::string(keyword) + "' needs an action", "allow, log, notify, trace, errno E, trap, kill_thread or kill_process");
+    return;
+  }
+  std::optional<ParsedAction> parsed = action(word, cursor);
+  if (!parsed || !nothing_follows(cursor, keyword)) return;
+  if (parsed->is_deny && keyword == "default") {
+    reporter_.error("deny-default", word.span, "'deny' is the default action, so the default cannot be 'deny'",
+                    "name the action: 'default errno EPERM' or 'default kill_process'");
+    return;
+  }
+  if (keyword == "default") policy_.default_action = parsed->named;
+  if (keyword == "badarch") policy_.bad_arch = parsed->named;
+  if (keyword == "unknown") policy_.unknown = parsed->named;
+  if (!parsed->is_deny) return;
+  deny_spans_.push_back(word.span);
+  (keyword == "badarch" ? bad_arch_is_deny_ : unknown_is_deny_) = true;
+}
+
+void CordonParser::definition(const Statement& statement, Cursor& cursor) {
+  const Token& name = cursor.take();
+  if (name.kind != Token::Kind::word || name.text == "in") {
+    reporter_.error("syntax", name.kind == Token::Kind::end ? statement.keyword.span : name.span,
+                    "'let' needs a name", "write 'let NAME = VALUE' or 'let NAME = {A, B}'");
+    return;
+  }
+  if (!cursor.accept("=")) {
+    reporter_.error("syntax", cursor.peek().span, "expected '=', found " + found(cursor.peek()));
+    return;
+  }
+  Definitions::Definition made;
+  ExpressionParser parser(cursor, definitions_, reporter_);
+  made.span = name.span;
+  made.is_set = cursor.peek().is("{");
+  if (made.is_set) {
+    std::optional<std::vector<ValueRange>> ranges = parser.set();
+    if (!ranges) return;
+    made.ranges = std::move(*ranges);
+  } else {
+    std::optional<Value> value = parser.value();
+    if (!value) return;
+    made.ranges.push_back({std::move(*value), {}});
+  }
+  if (!nothing_follows(cursor, "let")) return;
+  for (const ValueRange& range : made.ranges) {
+    for (const Value* value : {&range.low, range.high.empty() ? nullptr : &range.high.front()}) {
+      if (value == nullptr) continue;
+      ValueSize size = measure(*value);
+      made.nodes += size.nodes;
+      made.depth = std::max(made.depth, size.depth);
+    }
+  }
+  std::string quoted = "'" + std::string(name.text) + "'";
+  if (const Definitions::Definition* earlier = definitions_.find(name.text)) {
+    reporter_.error_because("redefinition", name.span, quoted + " is defined twice", earlier->span, "it is defined here already");
+  } else if (std::optional<Span> use = definitions_.first_use(name.text)) {
+    reporter_.error_because("use-before-definition", *use, quoted + " is used before it is defined", name.span, "it is defined here: move this line up");
+  } else if (abi::is_constant_name(name.text)) {
+    reporter_.error("redefinition", name.span, quoted + " is a constant of the kernel", "choose another name");
+  } else {
+    definitions_.add(std::string(name.text), std::move(made));
+  }
+}
+
+void CordonParser::resolve_errno(NamedAction& action, Arch arch) const {
+  if (action.errno_name.empty()) return;
+  std::optional<uint16_t> number = abi::errno_number(action.errno_name, arch);
+  if (number) action.action.data = *number;
+}
+
+void CordonParser::finish_deny() {
+  ActionKind kind = policy_.default_action.action.kind;
+  if (kind == ActionKind::allow || kind == ActionKind::log) {
+    for (Span span : deny_spans_) {
+      reporter_.error("deny-allows", span, "'deny' means the default action, which is '" + std::string(policy::keyword(kind)) + "' here",
+                      "name the action: 'errno EPERM' or 'kill_process'");
+    }
+  }
+  for (size_t rule : deny_rules_) {
+    policy_.rules[rule].action = policy_.default_action.action;
+    policy_.rules[rule].errno_name = policy_.default_action.errno_name;
+  }
+  if (bad_arch_is_deny_) policy_.bad_arch = policy_.default_action;
+  if (unknown_is_deny_) policy_.unknown = policy_.default_action;
+}
+
+void CordonParser::finish() {
+  if (!any_statement_) {
+    reporter_.error("empty-policy", {0, 0, 0}, "the policy says nothing: every call would get the default, kill_process",
+                    "if that is meant, write it: 'default kill_process'");
+    return;
+  }
+  auto unknown = headers_.find("unknown");
+  if (unknown != headers_.end() && !headers_.contains("since"))
+    reporter_.error("unknown-without-since", unknown->second, "'unknown' needs to know since when a call is unknown", "add a line such as 'since 6.1'");
+  if (policy_.since && !policy_.unknown) policy_.unknown = NamedAction{{ActionKind::errno_, 0}, "ENOSYS"};
+
+  std::stable_sort(policy_.comments.begin(), policy_.comments.end(), [](const PolicyComment& a, const PolicyComment& b) {
+    return a.before_rule + 1 < b.before_rule + 1;  // kHead + 1 is 0: first
+  });
+  check_sandbox(policy_.sandbox, reporter_);
+  finish_deny();
+  Arch arch = policy_.arches.empty() ? abi::native_arch() : policy_.arches.front();
+  resolve_errno(policy_.default_action, arch);
+  resolve_errno(policy_.bad_arch, arch);
+  if (policy_.unknown) resolve_errno(*policy_.unknown, arch);
+  for (Rule& rule : policy_.rules) {
+    NamedAction named{rule.action, rule.errno_name};
+    resolve_errno(named, rule.target.arch.value_or(arch));
+    rule.action = named.action;
+  }
+}
+
+}  // namespace cordon::formats

@@ -1,0 +1,100 @@
+// Statements of cordon's policy language into a Policy.
+//
+//   CordonParser parser(policy, options, reporter);
+//   parser.read(text, source, {});
+//   parser.finish();
+//
+// Every statement is read on its own, so that a mistake in one does not hide those in others.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cordon/formats/cordon_expression.h"
+#include "cordon/formats/cordon_lexer.h"
+#include "cordon/formats/read.h"
+#include "cordon/policy/policy.h"
+
+namespace cordon::formats {
+
+class CordonParser {
+ public:
+  static constexpr unsigned kMaxIncludeDepth = 16;
+  static constexpr size_t kMaxIncludes = 1000;
+  static constexpr size_t kMaxTotalBytes = size_t{16} << 20;
+
+  CordonParser(Policy& policy, const ReadOptions& options, Reporter& reporter)
+      : policy_(policy), options_(options), reporter_(reporter) {}
+
+  // The text must be valid (check_text) and stay where it is until the return.
+  void read(std::string_view text, SourceId source);
+  // What can be said only when every line is known: deny, errno numbers, since and unknown.
+  void finish();
+
+ private:
+  struct ParsedAction {
+    NamedAction named;
+    bool is_deny = false;
+    Span span;
+  };
+  struct ParsedTarget {
+    Target target;
+    Condition condition;
+  };
+
+  void statement(const Statement& statement);
+  void unknown_keyword(const Statement& statement);
+  void header(const Statement& statement, Cursor& cursor);
+  void arch_line(Cursor& cursor);
+  void action_line(std::string_view keyword, const Statement& statement, Cursor& cursor);
+  void since_line(const Statement& statement, Cursor& cursor);
+  void policy_line(const Statement& statement, Cursor& cursor);
+  void definition(const Statement& statement, Cursor& cursor);
+  void include(const Statement& statement, Cursor& cursor);
+  void read_included(const std::string& path, const Token& where);
+  void rules(const Statement& statement, Cursor& cursor);
+  void keep_comments(const Statement& statement, size_t first_rule, bool is_header);
+
+  std::optional<ParsedAction> action(const Token& keyword, Cursor& cursor);
+  bool errno_data(ParsedAction& action, Cursor& cursor);
+  bool optional_data(ParsedAction& action, Cursor& cursor);
+  std::optional<ParsedTarget> target(Cursor& cursor);
+  bool target_name(Target& target, Cursor& cursor);
+  bool target_numbers(Target& target, Cursor& cursor);
+  bool group_name(Target& target, const Token& token);
+  std::optional<Arch> arch(std::string_view name, Span span);
+  bool nothing_follows(Cursor& cursor, std::string_view keyword);
+  void resolve_errno(NamedAction& action, Arch arch) const;
+  void finish_deny();
+
+  Policy& policy_;
+  const ReadOptions& options_;
+  Reporter& reporter_;
+  Definitions definitions_;
+  std::map<std::string, Span, std::less<>> headers_;  // where each stood
+  std::vector<size_t> deny_rules_;                    // they get the default action when it is known
+  std::vector<Span> deny_spans_;
+  bool bad_arch_is_deny_ = false;
+  bool unknown_is_deny_ = false;
+  bool any_statement_ = false;
+  std::vector<std::string> include_stack_;
+  size_t includes_ = 0;
+  size_t total_bytes_ = 0;
+};
+
+// One "files", "net", "caps" or "limit" statement; several verbs on a line become a line each, so that the
+// first word always is the verb.
+void read_sandbox_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter);
+// Lines that contradict each other.
+void check_sandbox(const SandboxSpec& spec, Reporter& reporter);
+
+// A word's meaning: as it stands, or unescaped if it was quoted; no value where an escape is none.
+std::optional<std::string> word_text(const Token& token, Reporter& reporter);
+
+// Reports bytes that are no text: NUL, invalid UTF-8. True: there are none.
+bool check_text(std::string_view text, SourceId source, Reporter& reporter);
+
+}  // namespace cordon::formats

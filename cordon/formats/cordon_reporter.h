@@ -1,0 +1,45 @@
+// Collects what a reader has to say about places in texts, up to a bound.
+//
+//   reporter.error("unknown-keyword", token.span, "no statement begins with 'alow'", "did you mean 'allow'?");
+//
+// Beyond kMaxFindings nothing more is kept, and full() tells the reader to stop.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "cordon/base/diagnostic.h"
+#include "cordon/base/source.h"
+
+namespace cordon::formats {
+
+class Reporter {
+ public:
+  static constexpr size_t kMaxFindings = 200;
+
+  explicit Reporter(Sources& sources) : sources_(sources) {}
+
+  void error(std::string code, Span span, std::string message, std::string hint = {}) {
+    if (!full()) diagnostics_.error(std::move(code), sources_.locate(span), std::move(message), std::move(hint));
+  }
+  // With the place of something that was there before.
+  void error_because(std::string code, Span span, std::string message, Span earlier, std::string note) {
+    if (full()) return;
+    Diagnostic& made = diagnostics_.error(std::move(code), sources_.locate(span), std::move(message));
+    made.notes.push_back({sources_.locate(earlier), std::move(note)});
+  }
+  void warning(std::string code, Span span, std::string message, std::string hint = {}) {
+    if (full()) return;
+    diagnostics_.warning(std::move(code), sources_.locate(span), std::move(message), std::move(hint));
+  }
+
+  bool full() const { return diagnostics_.size() >= kMaxFindings; }
+  const Diagnostics& diagnostics() const { return diagnostics_; }
+  Sources& sources() { return sources_; }
+
+ private:
+  Sources& sources_;
+  Diagnostics diagnostics_;
+};
+
+}  // namespace cordon::formats

@@ -1,0 +1,156 @@
+// The lines that are not about system calls: their shape is checked, what they mean to the running kernel
+// is decided where they are applied.
+#include <algorithm>
+#include <array>
+
+#include "cordon/base/text.h"
+#include "cordon/formats/cordon_parser.h"
+
+namespace cordon::formats {
+namespace {
+
+constexpr std::array<std::string_view, 21> kFileVerbs = {
+    "read", "exec", "write", "create", "execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file",
+    "make_char", "make_dir", "make_reg", "make_sock", "make_fifo", "make_block", "make_sym", "refer", "truncate",
+    "ioctl_dev", "resolve_unix"};
+constexpr std::array<std::string_view, 3> kNetVerbs = {"bind", "connect", "none"};
+constexpr std::array<std::string_view, 1> kCapsVerbs = {"keep"};
+constexpr std::array<std::string_view, 16> kLimits = {
+    "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
+    "rttime", "sigpending", "stack"};
+
+using Verbs = std::span<const std::string_view>;
+
+bool contains(Verbs words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
+
+std::string listed(Verbs words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + std::string(words[i]);
+  return text;
+}
+
+class SandboxReader {
+ public:
+  SandboxReader(const Statement& statement, SandboxSpec& spec, Reporter& reporter)
+      : statement_(statement), spec_(spec), reporter_(reporter), subject_(statement.keyword.text) {}
+
+  void read() {
+    if (subject_ == "limit") return limit();
+    Verbs verbs = subject_ == "files" ? Verbs(kFileVerbs) : subject_ == "net" ? Verbs(kNetVerbs) : Verbs(kCapsVerbs);
+    Verbs shown = subject_ == "files" ? verbs.first(4) : verbs;
+    for (const Token& token : statement_.tokens) {
+      if (token.kind == Token::Kind::end) break;
+      if (token.kind == Token::Kind::word && contains(verbs, token.text)) {
+        begin(token);
+      } else if (line_.words.empty()) {
+        std::string hint = base::did_you_mean(token.text, verbs);
+        return error(token.span, "expected " + listed(shown) + " after '" + subject_ + "', found " + found(token), hint);
+      } else if (!object(token)) {
+        return;
+      }
+    }
+    if (line_.words.empty()) return error(statement_.keyword.span, "'" + subject_ + "' needs " + listed(shown), {});
+    end();
+    if (failed_) return;
+    for (SandboxLine& line : made_) spec_.lines.push_back(std::move(line));
+  }
+
+ private:
+  void error(Span span, std::string message, std::string hint) {
+    failed_ = true;
+    reporter_.error("sandbox-line", span, std::move(message), std::move(hint));
+  }
+
+  void begin(const Token& verb) {
+    if (!line_.words.empty()) end();
+    line_ = {subject_, {std::string(verb.text)}, verb.span};
+  }
+
+  void end() {
+    // "caps keep" alone keeps nothing.
+    const std::string& verb = line_.words.front();
+    bool needs_object = verb != "none" && verb != "keep";
+    if (needs_object && line_.words.size() == 1)
+      error(line_.span, "'" + subject_ + " " + verb + "' names " + (subject_ == "net" ? "no port" : "no path"), {});
+    made_.push_back(std::move(line_));
+    line_ = {};
+  }
+
+  bool object(const Token& token) {
+    std::optional<std::string> word = word_text(token, reporter_);
+    bool fits = word && (subject_ == "files" ? path(token, *word) : subject_ == "net" ? port(token, *word) : capability(token, *word));
+    if (!fits) return failed_ = true, false;
+    line_.words.push_back(std::move(*word));
+    line_.span.end = token.span.end;
+    return true;
+  }
+
+  bool path(const Token& token, const std::string& word) {
+    if (word.starts_with('/') || word.starts_with("./") || word.starts_with("../") || word == "." || word == "..") return true;
+    std::string hint = base::did_you_mean(word, kFileVerbs);
+    error(token.span, "expected a path, found '" + base::printable(word) + "'", hint.empty() ? "a path begins with / or ./" : hint);
+    return false;
+  }
+
+  bool port(const Token& token, const std::string& word) {
+    NumberReading reading = read_number(word);
+    bool is_none = line_.words.front() == "none";
+    if (!is_none && reading.number && *reading.number <= 65535 && word.find_first_not_of("0123456789") == std::string::npos) return true;
+    if (is_none)
+      error(token.span, "'net none' stands alone, found '" + base::printable(word) + "'", {});
+    else
+      error(token.span, "expected a port, 0 to 65535, found '" + base::printable(word) + "'", base::did_you_mean(word, kNetVerbs));
+    return false;
+  }
+
+  bool capability(const Token& token, const std::string& word) {
+    bool is_name = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (is_name) return true;
+    error(token.span, "expected a capability, found '" + base::printable(word) + "'", "such as net_bind_service");
+    return false;
+  }
+
+  void limit() {
+    const std::vector<Token>& tokens = statement_.tokens;
+    if (tokens.size() != 3) return error(statement_.keyword.span, "'limit' takes a name and a value", "such as 'limit nofile 1024'");
+    std::optional<std::string> name = word_text(tokens[0], reporter_);
+    std::optional<std::string> value = word_text(tokens[1], reporter_);
+    if (!name || !value) return;
+    if (!contains(kLimits, *name)) {
+      std::string hint = base::did_you_mean(*name, kLimits);
+      return error(tokens[0].span, "no resource limit is called '" + base::printable(*name) + "'", hint.empty() ? listed(kLimits) : hint);
+    }
+    if (*value != "unlimited" && !read_number(*value).number)
+      return error(tokens[1].span, "expected a number or 'unlimited', found '" + base::printable(*value) + "'", {});
+    spec_.lines.push_back({subject_, {std::move(*name), std::move(*value)}, statement_.span()});
+  }
+
+  const Statement& statement_;
+  SandboxSpec& spec_;
+  Reporter& reporter_;
+  std::string subject_;
+  SandboxLine line_;
+  std::vector<SandboxLine> made_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void read_sandbox_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter) {
+  SandboxReader(statement, spec, reporter).read();
+}
+
+void check_sandbox(const SandboxSpec& spec, Reporter& reporter) {
+  const SandboxLine* closed = nullptr;
+  const SandboxLine* opened = nullptr;
+  for (const SandboxLine& line : spec.lines) {
+    if (line.subject == "net") (line.words.front() == "none" ? closed : opened) = &line;
+  }
+  if (closed == nullptr || opened == nullptr) return;
+  reporter.error_because("sandbox-line", closed->span, "'net none' contradicts a line that opens ports", opened->span,
+                         "it stands here");
+}
+
+}  // namespace cordon::formats

@@ -1,0 +1,150 @@
+#include "cordon/formats/read.h"
+
+#include <algorithm>
+#include <array>
+
+#include "cordon/base/text.h"
+#include "cordon/bpf/raw.h"
+#include "cordon/formats/builtin.h"
+#include "cordon/formats/cordon_text.h"
+#include "cordon/formats/minijail.h"
+#include "cordon/formats/oci.h"
+
+namespace cordon::formats {
+namespace {
+
+constexpr size_t kMaxSourceBytes = size_t{16} << 20;
+constexpr std::string_view kBuiltinPrefix = "builtin:";
+
+Diagnostic failure(std::string code, std::string_view name, std::string message, std::string hint) {
+  Place place;
+  place.file = std::string(name);
+  return {Severity::error, std::move(code), std::move(place), std::move(message), std::move(hint), {}};
+}
+
+struct FormatName {
+  std::string_view name;
+  SourceFormat format;
+};
+constexpr std::array<FormatName, 8> kFormatNames = {{{"cordon", SourceFormat::cordon}, {"minijail", SourceFormat::minijail},
+                                                     {"oci", SourceFormat::oci}, {"docker", SourceFormat::oci},
+                                                     {"podman", SourceFormat::oci}, {"json", SourceFormat::oci},
+                                                     {"bpf", SourceFormat::bpf}, {"raw", SourceFormat::bpf}}};
+constexpr std::array<FormatName, 4> kEndings = {{{".cordon", SourceFormat::cordon}, {".policy", SourceFormat::minijail},
+                                                 {".json", SourceFormat::oci}, {".bpf", SourceFormat::bpf}}};
+constexpr std::array<std::string_view, 10> kUnitEndings = {".service", ".socket", ".mount", ".swap", ".scope",
+                                                           ".slice", ".timer", ".path", ".target", ".automount"};
+
+bool is_name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+std::string_view without_blanks(std::string_view text) {
+  size_t first = text.find_first_not_of(" \t\r\n");
+  return first == std::string_view::npos ? std::string_view() : text.substr(first);
+}
+
+// The text from the first line that says something; '#' begins a comment in every format that has them.
+std::string_view first_content(std::string_view content) {
+  content = without_blanks(content);
+  while (content.starts_with('#')) {
+    size_t newline = content.find('\n');
+    content = newline == std::string_view::npos ? std::string_view() : without_blanks(content.substr(newline));
+  }
+  return content;
+}
+
+// "name: …", "{a, b}: …" or a line of @include, @default and the like.
+bool looks_like_minijail(std::string_view content) {
+  for (std::string_view word : {"@include", "@frequency", "@default", "@denylist"})
+    if (content.starts_with(word)) return true;
+  if (content.starts_with('{')) {
+    std::string_view inside = without_blanks(content.substr(1));
+    return !inside.empty() && is_name_char(inside.front());
+  }
+  size_t end = 0;
+  while (end < content.size() && (is_name_char(content[end]) || content[end] == '[')) ++end;
+  size_t colon = content.find_first_not_of(" \t", end);
+  return end > 0 && colon != std::string_view::npos && content[colon] == ':';
+}
+
+std::optional<Diagnostic> unsupported(std::string_view spec) {
+  bool is_unit = spec.starts_with("systemd:") ||
+                 std::any_of(kUnitEndings.begin(), kUnitEndings.end(), [spec](std::string_view ending) { return spec.ends_with(ending); });
+  if (is_unit)
+    return failure("unsupported-source", spec, "this version of cordon cannot read systemd units and sets",
+                   "cordon, minijail and OCI policies, and raw filters are read");
+  if (spec.starts_with("pid:"))
+    return failure("unsupported-source", spec, "this version of cordon cannot read the filters of a running process",
+                   "give the filter as a file, 'filter.bpf'");
+  return std::nullopt;
+}
+
+Result<PolicySource> read_builtin(std::string_view spec, const ReadOptions& options) {
+  std::string_view name = spec.substr(kBuiltinPrefix.size());
+  const Builtin* builtin = find_builtin(name);
+  if (builtin == nullptr) {
+    std::vector<std::string_view> names;
+    for (const Builtin& known : builtins()) names.push_back(known.name);
+    std::string hint = base::did_you_mean(name, names);
+    if (hint.empty()) {
+      hint = "there are";
+      for (std::string_view known : names) hint += (known == names.front() ? " " : ", ") + std::string(known);
+    }
+    return failure("unknown-builtin", {}, "no policy is shipped as '" + base::printable(spec) + "'", std::move(hint));
+  }
+  Result<PolicySource> source = read_text(builtin->text, std::string(spec), SourceFormat::cordon, options);
+  if (source) std::get<Policy>(source->content).start = builtin->start;
+  return source;
+}
+
+template <class T>
+Result<PolicySource> as_source(Result<T> content, SourceFormat format, std::string name) {
+  if (!content) return content.error();
+  Diagnostics warnings = content.warnings();
+  return Result<PolicySource>({std::move(*content), format, std::move(name)}, std::move(warnings));
+}
+
+}  // namespace
+
+std::optional<SourceFormat> find_format(std::string_view name) {
+  for (const FormatName& known : kFormatNames)
+    if (known.name == name) return known.format;
+  return std::nullopt;
+}
+
+SourceFormat detect(std::string_view name, std::string_view content) {
+  for (const FormatName& ending : kEndings)
+    if (name.ends_with(ending.name)) return ending.format;
+  if (content.size() % 8 == 0 && bpf::read_raw(content)) return SourceFormat::bpf;
+  std::string_view first = first_content(content);
+  if (looks_like_minijail(first)) return SourceFormat::minijail;
+  return first.starts_with('{') ? SourceFormat::oci : SourceFormat::cordon;
+}
+
+Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format, const ReadOptions& options) {
+  if (text.size() > kMaxSourceBytes)
+    return failure("too-large", name, std::to_string(text.size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
+  switch (format) {
+    case SourceFormat::cordon: return as_source(read_cordon(text, name, options), format, name);
+    case SourceFormat::minijail: return as_source(read_minijail(text, name, options), format, name);
+    case SourceFormat::oci: return as_source(read_oci(text, name, options), format, name);
+    case SourceFormat::bpf: break;
+  }
+  return as_source(bpf::read_raw(text), format, name);
+}
+
+Result<PolicySource> read_source(std::string_view spec, const ReadOptions& options) {
+  if (spec.starts_with(kBuiltinPrefix)) return read_builtin(spec, options);
+  if (std::optional<Diagnostic> reason = unsupported(spec)) return std::move(*reason);
+  if (!options.read_file) return failure("no-files", spec, "no files can be read here", {});
+  std::string path(spec);
+  Result<std::string> content = options.read_file(path);
+  if (!content) return content.error();
+  if (content->size() > kMaxSourceBytes)
+    return failure("too-large", spec, std::to_string(content->size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
+  SourceFormat format = options.format ? *options.format : detect(spec, *content);
+  return read_text(*content, std::move(path), format, options);
+}
+
+}  // namespace cordon::formats
