@@ -59,7 +59,7 @@ const ConstRow kConstRows[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Cost, ConstAllowTable, testing::ValuesIn(kConstRows),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 struct ConvertedRow {
   const char* name;

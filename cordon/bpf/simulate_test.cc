@@ -43,7 +43,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Arithmetic{"xor", kXorK, kXorX, 0x3c, 0x0f, 0x33},
                     Arithmetic{"lsh_drops_high_bits", kLshK, kLshX, 3, 31, 0x80000000},
                     Arithmetic{"rsh_fills_with_zeros", kRshK, kRshX, 0x80000000, 31, 1}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Simulate, shifts_by_x_use_the_low_five_bits) {
   EXPECT_EQ(result_of({kLshX, 0, 0, 0}, 1, 33), 2u);
@@ -52,7 +52,7 @@ TEST(Simulate, shifts_by_x_use_the_low_five_bits) {
 
 TEST(Simulate, division_by_an_x_of_zero_ends_with_kill_thread) {
   Program by_zero = program({{kLdImm, 0, 0, 5}, {kDivX, 0, 0, 0}, {kRetK, 0, 0, 0x7fff0000}});
-  Run run = simulate(by_zero, {}, Endian::little);
+  auto run = simulate(by_zero, {}, Endian::little);
   EXPECT_EQ(run.ret, 0u);
   EXPECT_EQ(run.last_pc, 1u);
   EXPECT_EQ(run.steps, 2u);
@@ -121,7 +121,7 @@ TEST(Simulate, marks_what_was_executed_and_keeps_earlier_marks) {
   Program branches = program({{kLdAbs, 0, 0, 0}, {kJeqK, 0, 1, 7}, {kRetK, 0, 0, 1}, {kJa, 0, 0, 1}, {kRetK, 0, 0, 2},
                               {kRetK, 0, 0, 3}});
   std::vector<bool> executed;
-  Run run = simulate_marking(branches, {.nr = 7}, Endian::little, executed);
+  auto run = simulate_marking(branches, {.nr = 7}, Endian::little, executed);
   EXPECT_EQ(run.ret, 1u);
   EXPECT_EQ(run.steps, 3u);
   EXPECT_EQ(executed, (std::vector<bool>{true, true, true, false, false, false}));

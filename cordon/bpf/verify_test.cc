@@ -104,7 +104,7 @@ const Row kRows[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Verify, VerifyTable, testing::ValuesIn(kRows),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Verify, takes_every_opcode_of_the_table) {
   for (const OpcodeInfo& info : opcodes()) {
