@@ -1,0 +1,270 @@
+#include "cordon/compile/blocks.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "cordon/base/assert.h"
+
+namespace cordon::compiler {
+namespace {
+
+// A group holds at most this many alternatives, and so many are looked at to choose what it tests:
+// with thousands of alternatives both would cost quadratic time.
+constexpr size_t kMaxGroup = 512;
+constexpr size_t kMaxScored = 128;
+constexpr unsigned kNoOperand = UINT32_MAX;
+
+bool meet(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    if (std::max(a[i].first, b[j].first) <= std::min(a[i].last, b[j].last)) return true;
+    (a[i].last < b[j].last) ? ++i : ++j;
+  }
+  return false;
+}
+
+const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumulator accumulator, uint32_t& index) {
+  for (; left != 0; left &= left - 1) {
+    index = static_cast<uint32_t>(std::countr_zero(left));
+    const WordTest& test = alternative.tests[index];
+    if (test.word == accumulator.word && test.mask == accumulator.mask) return &test;
+  }
+  return nullptr;
+}
+
+uint32_t all_tests(const Alternative& alternative) {
+  size_t n = alternative.tests.size();
+  CORDON_ASSERT(n <= Alternative::kMaxTests, "split keeps longer conjunctions nested");
+  return n == 32 ? UINT32_MAX : (1u << n) - 1;
+}
+
+}  // namespace
+
+NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
+  uint32_t first_origin = static_cast<uint32_t>(origins_.size());
+  for (const SplitClause& clause : clauses) origins_.push_back(clause.origin);
+  NodeId node = graph_.ret(clauses.back().ret);
+  attributions_.push_back({node, static_cast<uint32_t>(origins_.size() - 1)});
+
+  // From the last clause to the first; alternatives wait until a clause comes that is nested.
+  size_t end = clauses.size() - 1;
+  auto flush = [&](size_t begin) {
+    std::vector<Item> items;
+    for (size_t i = begin; i < end; ++i) {
+      NodeId target = graph_.ret(clauses[i].ret);
+      uint32_t origin = first_origin + static_cast<uint32_t>(i);
+      for (const Alternative& a : clauses[i].condition.alternatives) items.push_back({&a, all_tests(a), target, origin});
+      attributions_.push_back({target, origin});
+    }
+    if (!items.empty()) node = build_items(std::move(items), node, kNoOperand);
+    end = begin;
+  };
+  for (size_t i = end; i-- > 0;) {
+    bool nested = clauses[i].condition.kind != SplitCondition::Kind::alternatives;
+    if (!nested && options_.group) continue;
+    flush(i + 1);
+    NodeId target = graph_.ret(clauses[i].ret);
+    uint32_t origin = first_origin + static_cast<uint32_t>(i);
+    attributions_.push_back({target, origin});
+    node = build_condition(clauses[i].condition, target, node, origin);
+    end = i;
+  }
+  flush(0);
+  return node;
+}
+
+NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin) {
+  switch (condition.kind) {
+    case SplitCondition::Kind::alternatives: {
+      std::vector<Item> items;
+      for (const Alternative& a : condition.alternatives) items.push_back({&a, all_tests(a), yes, origin});
+      return build_items(std::move(items), no, kNoOperand);
+    }
+    case SplitCondition::Kind::all:
+      for (size_t i = condition.operands.size(); i-- > 0;) yes = build_condition(condition.operands[i], yes, no, origin);
+      return yes;
+    case SplitCondition::Kind::any:
+      for (size_t i = condition.operands.size(); i-- > 0;) no = build_condition(condition.operands[i], yes, no, origin);
+      return no;
+  }
+  return no;
+}
+
+// Each test of an alternative is used up once, so this goes at most Alternative::kMaxTests deep.
+NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint) {
+  std::vector<Group> groups = make_groups(std::move(items), operand_hint);
+  for (size_t i = groups.size(); i-- > 0;) {
+    fail = groups[i].target != kNoNode ? groups[i].target : build_group(groups[i], fail);
+  }
+  return fail;
+}
+
+// Whether an alternative may join: sets that partly meet would leave an alternative in several places,
+// which is harmless only where it has nothing left to test.
+bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Member& member) const {
+  member.test = &test;
+  for (uint32_t i = 0; i < group.sets.size(); ++i) {
+    if (*group.sets[i] == test.allowed) {
+      member.set = i;
+      return true;
+    }
+  }
+  if (!ends) {
+    for (const Member& other : group.members) {
+      bool other_ends = std::has_single_bit(other.item.left);
+      if (!other_ends && meet(*group.sets[other.set], test.allowed)) return false;
+    }
+  }
+  member.set = static_cast<uint32_t>(group.sets.size());
+  return true;
+}
+
+std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> items, unsigned operand_hint) const {
+  std::vector<Group> groups;
+  while (!items.empty()) {
+    Group& group = groups.emplace_back();
+    const Item& lead = items.front();
+    if (lead.left == 0) {
+      group.target = lead.target;
+      break;
+    }
+    // The word most alternatives test; between equals the operand just looked at, then the high word.
+    size_t best_score = 0;
+    for (uint32_t left = lead.left; left != 0; left &= left - 1) {
+      const WordTest& test = lead.alternative->tests[static_cast<size_t>(std::countr_zero(left))];
+      Accumulator accumulator{test.word, test.mask};
+      size_t count = 0;
+      uint32_t index = 0;
+      for (size_t i = 0; i < std::min(items.size(), kMaxScored); ++i) {
+        if (find_test(*items[i].alternative, items[i].left, accumulator, index) != nullptr) ++count;
+      }
+      size_t score = (operand_of(test.word) == operand_hint ? 1u << 20 : 0) + count * 32 + (16u - test.word);
+      if (score > best_score) {
+        best_score = score;
+        group.accumulator = accumulator;
+      }
+    }
+    std::vector<Item> rest;
+    bool one_target = true;  // of those left behind so far
+    for (Item& item : items) {
+      uint32_t index = 0;
+      const WordTest* test = find_test(*item.alternative, item.left, group.accumulator, index);
+      Member member;
+      bool may_pass = rest.empty() || (one_target && rest.front().target == item.target);
+      bool room = group.members.empty() || (options_.group && group.members.size() < kMaxGroup);
+      if (test != nullptr && may_pass && room && joins(group, *test, std::has_single_bit(item.left), member)) {
+        if (member.set == group.sets.size()) group.sets.push_back(&test->allowed);
+        member.item = item;
+        group.members.push_back(member);
+      } else {
+        one_target = one_target && (rest.empty() || rest.front().target == item.target);
+        rest.push_back(item);
+      }
+    }
+    items = std::move(rest);
+  }
+  return groups;
+}
+
+std::vector<BlockBuilder::Atom> BlockBuilder::atoms_of(const Group& group) const {
+  struct Event {
+    uint64_t at;
+    uint32_t set;
+    bool begins;
+  };
+  std::vector<Event> events;
+  for (uint32_t i = 0; i < group.sets.size(); ++i) {
+    for (const WordRange& range : *group.sets[i]) {
+      events.push_back({range.first, i, true});
+      events.push_back({static_cast<uint64_t>(range.last) + 1, i, false});
+    }
+  }
+  std::sort(events.begin(), events.end(), [](const Event& a, const Event& b) { return a.at < b.at; });
+  std::vector<Atom> atoms{{0, {}}};
+  std::vector<uint32_t> active;
+  for (size_t i = 0; i < events.size();) {
+    uint64_t at = events[i].at;
+    for (; i < events.size() && events[i].at == at; ++i) {
+      auto place = std::lower_bound(active.begin(), active.end(), events[i].set);
+      bool present = place != active.end() && *place == events[i].set;
+      if (events[i].begins && !present) active.insert(place, events[i].set);
+      if (!events[i].begins && present) active.erase(place);
+    }
+    if (at > UINT32_MAX) break;
+    if (at == atoms.back().first) {
+      atoms.back().sets = active;
+    } else {
+      atoms.push_back({static_cast<uint32_t>(at), active});
+    }
+  }
+  return atoms;
+}
+
+NodeId BlockBuilder::build_group(const Group& group, NodeId fail) {
+  std::vector<Atom> atoms = atoms_of(group);
+  std::vector<std::vector<const Member*>> members_of(group.sets.size());
+  for (const Member& member : group.members) members_of[member.set].push_back(&member);
+
+  std::vector<NodeId> single(group.sets.size(), kNoNode);
+  std::vector<std::pair<const std::vector<uint32_t>*, NodeId>> several;
+  auto child_of = [&](const std::vector<uint32_t>& sets) -> NodeId {
+    std::vector<const Member*> members;
+    for (uint32_t set : sets) members.insert(members.end(), members_of[set].begin(), members_of[set].end());
+    std::sort(members.begin(), members.end());  // they lie in one array: by order of the clauses
+    std::vector<Item> items;
+    for (const Member* member : members) {
+      Item item = member->item;
+      uint32_t index = 0;
+      find_test(*item.alternative, item.left, group.accumulator, index);
+      item.left &= ~(1u << index);
+      items.push_back(item);
+      if (item.left == 0) break;
+    }
+    return build_items(std::move(items), fail, operand_of(group.accumulator.word));
+  };
+  std::vector<Part> parts;
+  for (const Atom& atom : atoms) {
+    NodeId child = fail;
+    if (atom.sets.size() == 1) {
+      NodeId& known = single[atom.sets[0]];
+      if (known == kNoNode) known = child_of(atom.sets);
+      child = known;
+    } else if (atom.sets.size() > 1) {
+      auto known = std::find_if(several.begin(), several.end(), [&](auto& s) { return *s.first == atom.sets; });
+      child = known != several.end() ? known->second : child_of(atom.sets);
+      if (known == several.end()) several.push_back({&atom.sets, child});
+    }
+    parts.push_back({atom.first, child});
+  }
+  NodeId before = static_cast<NodeId>(graph_.size());
+  NodeId result = lower(group.accumulator, std::move(parts));
+  attribute(before, static_cast<NodeId>(graph_.size()), group, atoms);
+  return result;
+}
+
+void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std::span<const Atom> atoms) {
+  std::vector<std::vector<uint32_t>> origins_of(group.sets.size());
+  for (const Member& member : group.members) {
+    std::vector<uint32_t>& list = origins_of[member.set];
+    if (list.empty() || list.back() != member.item.origin) list.push_back(member.item.origin);
+  }
+  auto add = [&](NodeId node, const std::vector<uint32_t>& sets) {
+    for (uint32_t set : sets) {
+      for (uint32_t origin : origins_of[set]) attributions_.push_back({node, origin});
+    }
+  };
+  for (NodeId id = first; id < last; ++id) {
+    const Node& node = graph_[id];
+    bool whole = node.kind != Node::Kind::test || node.accumulator.word != group.accumulator.word || node.op == TestOp::set;
+    if (whole || group.sets.size() == 1) {
+      // Loads and bit tests serve the group as such: its first member stands for it where it is large.
+      attributions_.push_back({id, group.members.front().item.origin});
+      continue;
+    }
+    auto above = std::upper_bound(atoms.begin(), atoms.end(), node.k, [](uint32_t k, const Atom& a) { return k < a.first; });
+    size_t at = static_cast<size_t>(above - atoms.begin()) - 1;
+    add(id, atoms[at].sets);
+    if (node.op == TestOp::ge && at > 0) add(id, atoms[at - 1].sets);
+  }
+}
+
+}  // namespace cordon::compiler

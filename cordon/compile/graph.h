@@ -1,0 +1,77 @@
+// The shared graph a program is laid out from: loads, tests and returns, equal ones existing once.
+//
+//   Graph graph({});
+//   NodeId no = graph.ret(0), yes = graph.ret(0x7fff0000);
+//   NodeId test = graph.test({low_word(0), 0xffffffff}, TestOp::eq, 5, yes, no);
+//   NodeId root = graph.enter(test);             // ld [arg0.low]; jeq #5, yes, no
+//
+// A test says which word under which mask the accumulator must hold. Where an edge comes from a test of
+// another word, a load stands between; where the accumulator already holds the word on that edge, none
+// does. So a load is left out only where every way in has it, by construction.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "cordon/compile/plan.h"
+#include "cordon/compile/split.h"
+
+namespace cordon::compiler {
+
+using NodeId = uint32_t;
+inline constexpr NodeId kNoNode = UINT32_MAX;
+
+// What the accumulator holds: word & mask.
+struct Accumulator {
+  WordId word = 0;
+  uint32_t mask = 0xffffffff;
+
+  bool operator==(const Accumulator&) const = default;
+};
+
+struct Node {
+  enum class Kind : uint8_t { ret, load, mask, test };
+  Kind kind = Kind::ret;
+  TestOp op = TestOp::eq;   // test
+  Accumulator accumulator;  // test: what it needs; load, mask: what it leaves
+  uint32_t k = 0;           // ret: the value; mask: the AND; test: what is compared with
+  NodeId yes = kNoNode;     // load, mask: what follows
+  NodeId no = kNoNode;      // test only
+
+  bool operator==(const Node&) const = default;
+};
+
+struct GraphOptions {
+  bool share = true;  // false: only returns are shared
+};
+
+class Graph {
+ public:
+  explicit Graph(const GraphOptions& options);
+
+  NodeId ret(uint32_t value);
+  // `yes` and `no` are returns or tests, not loads: those come in by themselves.
+  NodeId test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no);
+  // The node from which a return or test can be reached whatever the accumulator holds.
+  NodeId enter(NodeId node);
+
+  // What a node leads to when the accumulator is known to hold a value in first..last: tests whose answer
+  // follows are passed over.
+  NodeId narrow(NodeId node, Accumulator accumulator, uint32_t first, uint32_t last) const;
+
+  const Node& operator[](NodeId id) const { return nodes_[id]; }
+  size_t size() const { return nodes_.size(); }
+  bool shares() const { return share_; }
+
+ private:
+  NodeId intern(const Node& node);
+  NodeId arrive(NodeId node, Accumulator from);
+  void grow();
+
+  bool share_;
+  std::vector<Node> nodes_;
+  std::vector<NodeId> table_;  // open addressing, a power of two
+};
+
+}  // namespace cordon::compiler

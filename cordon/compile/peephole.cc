@@ -1,0 +1,101 @@
+#include "cordon/compile/peephole.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace cordon::compiler {
+namespace {
+
+bool is_conditional(uint16_t code) {
+  switch (code) {
+    case bpf::kJeqK: case bpf::kJeqX: case bpf::kJgtK: case bpf::kJgtX:
+    case bpf::kJgeK: case bpf::kJgeX: case bpf::kJsetK: case bpf::kJsetX: return true;
+    default: return false;
+  }
+}
+
+bool is_return(uint16_t code) { return code == bpf::kRetK || code == bpf::kRetA; }
+
+// Where an instruction goes on; two targets for a test, one for anything else, absolute.
+struct Targets {
+  uint32_t yes = 0;
+  uint32_t no = 0;
+};
+
+std::vector<Targets> absolute_targets(const std::vector<bpf::Insn>& insns) {
+  std::vector<Targets> targets(insns.size());
+  for (uint32_t pc = 0; pc < insns.size(); ++pc) {
+    const bpf::Insn& insn = insns[pc];
+    targets[pc] = {pc + 1, pc + 1};
+    if (insn.code == bpf::kJa) targets[pc] = {pc + 1 + insn.k, pc + 1 + insn.k};
+    if (is_conditional(insn.code)) targets[pc] = {pc + 1 + insn.jt, pc + 1 + insn.jf};
+  }
+  return targets;
+}
+
+// Backwards, so that what a jump leads to is already threaded.
+void thread_jumps(std::vector<bpf::Insn>& insns, std::vector<Targets>& targets) {
+  for (uint32_t pc = static_cast<uint32_t>(insns.size()); pc-- > 0;) {
+    bpf::Insn& insn = insns[pc];
+    if (insn.code == bpf::kJa) {
+      uint32_t target = targets[pc].yes;
+      if (insns[target].code == bpf::kJa) target = targets[target].yes;
+      targets[pc] = {target, target};
+      if (insns[target].code == bpf::kRetK) insn = insns[target];
+    } else if (is_conditional(insn.code)) {
+      for (uint32_t* side : {&targets[pc].yes, &targets[pc].no}) {
+        if (insns[*side].code == bpf::kJa && targets[*side].yes - pc - 1 <= 255) *side = targets[*side].yes;
+      }
+      if (targets[pc].yes == targets[pc].no) insn = {bpf::kJa, 0, 0, 0};
+    }
+  }
+}
+
+std::vector<bool> reached(const std::vector<bpf::Insn>& insns, const std::vector<Targets>& targets) {
+  std::vector<bool> live(insns.size(), false);
+  live[0] = true;
+  for (uint32_t pc = 0; pc < insns.size(); ++pc) {
+    if (!live[pc] || is_return(insns[pc].code)) continue;
+    live[targets[pc].yes] = true;
+    live[targets[pc].no] = true;
+  }
+  return live;
+}
+
+}  // namespace
+
+Code peephole(Code code) {
+  std::vector<Targets> targets = absolute_targets(code.insns);
+  thread_jumps(code.insns, targets);
+  std::vector<bool> live = reached(code.insns, targets);
+  // A jump whose target is the next instruction that stays vanishes too.
+  uint32_t next_live = static_cast<uint32_t>(code.insns.size());
+  for (uint32_t pc = next_live; pc-- > 0;) {
+    if (live[pc] && code.insns[pc].code == bpf::kJa && targets[pc].yes == next_live) {
+      live[pc] = false;
+      continue;  // jumps to it land on the next one
+    }
+    if (live[pc]) next_live = pc;
+  }
+  std::vector<uint32_t> moved(code.insns.size() + 1);
+  uint32_t count = 0;
+  for (size_t pc = 0; pc < code.insns.size(); ++pc) {
+    moved[pc] = count;
+    if (live[pc]) ++count;
+  }
+  Code result;
+  for (uint32_t pc = 0; pc < code.insns.size(); ++pc) {
+    if (!live[pc]) continue;
+    bpf::Insn insn = code.insns[pc];
+    if (insn.code == bpf::kJa) insn.k = moved[targets[pc].yes] - moved[pc] - 1;
+    if (is_conditional(insn.code)) {
+      insn.jt = static_cast<uint8_t>(moved[targets[pc].yes] - moved[pc] - 1);
+      insn.jf = static_cast<uint8_t>(moved[targets[pc].no] - moved[pc] - 1);
+    }
+    result.insns.push_back(insn);
+    result.nodes.push_back(code.nodes[pc]);
+  }
+  return result;
+}
+
+}  // namespace cordon::compiler

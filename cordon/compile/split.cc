@@ -1,0 +1,246 @@
+#include "cordon/compile/split.h"
+
+#include <algorithm>
+
+#include "cordon/base/assert.h"
+#include "cordon/bpf/insn.h"
+
+namespace cordon::compiler {
+namespace {
+
+// More alternatives than this from one `all` are not multiplied out.
+constexpr size_t kMaxProduct = 32;
+
+using Intervals = std::vector<Interval>;
+
+Intervals unite(const Intervals& a, const Intervals& b) {
+  Intervals all;
+  all.reserve(a.size() + b.size());
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all),
+             [](const Interval& x, const Interval& y) { return x.first < y.first; });
+  Intervals result;
+  for (const Interval& next : all) {
+    if (!result.empty() && (result.back().last == UINT64_MAX || next.first <= result.back().last + 1)) {
+      result.back().last = std::max(result.back().last, next.last);
+    } else {
+      result.push_back(next);
+    }
+  }
+  return result;
+}
+
+template <class Range>
+std::vector<Range> intersect(const std::vector<Range>& a, const std::vector<Range>& b) {
+  std::vector<Range> result;
+  for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+    auto first = std::max(a[i].first, b[j].first);
+    auto last = std::min(a[i].last, b[j].last);
+    if (first <= last) result.push_back({first, last});
+    (a[i].last < b[j].last) ? ++i : ++j;
+  }
+  return result;
+}
+
+void add_range(std::vector<WordRange>& set, uint32_t first, uint32_t last) {
+  if (!set.empty() && set.back().last != UINT32_MAX && set.back().last + 1 == first) {
+    set.back().last = last;
+  } else {
+    set.push_back({first, last});
+  }
+}
+
+// The values of the low word that go with some values of the high word.
+struct HighPart {
+  std::vector<WordRange> high;
+  std::vector<WordRange> low;
+};
+
+// Appends "high words first..last go with this low range", keeping the parts in order of the high word.
+void add_part(std::vector<HighPart>& parts, uint32_t first, uint32_t last, WordRange low) {
+  if (!parts.empty() && parts.back().high.front() == WordRange{first, last} && first == last) {
+    add_range(parts.back().low, low.first, low.last);
+  } else {
+    parts.push_back({{{first, last}}, {low}});
+  }
+}
+
+std::vector<HighPart> high_parts(const ResolvedTest& test) {
+  uint32_t low_mask = static_cast<uint32_t>(test.mask);
+  std::vector<HighPart> parts;
+  for (const Interval& interval : test.allowed) {
+    uint32_t first = static_cast<uint32_t>(interval.first >> 32), last = static_cast<uint32_t>(interval.last >> 32);
+    uint32_t low_first = static_cast<uint32_t>(interval.first);
+    uint32_t low_last = std::min(static_cast<uint32_t>(interval.last), low_mask);
+    if (first == last) {
+      if (low_first <= low_last) add_part(parts, first, first, {low_first, low_last});
+      continue;
+    }
+    bool from_zero = low_first == 0, to_end = low_last == low_mask;
+    if (!from_zero && low_first <= low_mask) add_part(parts, first, first, {low_first, low_mask});
+    uint32_t whole_first = from_zero ? first : first + 1, whole_last = to_end ? last : last - 1;
+    if (whole_first <= whole_last) add_part(parts, whole_first, whole_last, {0, low_mask});
+    if (!to_end) add_part(parts, last, last, {0, low_last});
+  }
+  // High words with the same low set share one alternative.
+  std::vector<HighPart> merged;
+  for (HighPart& part : parts) {
+    auto same = std::find_if(merged.begin(), merged.end(), [&](const HighPart& m) { return m.low == part.low; });
+    if (same == merged.end()) {
+      merged.push_back(std::move(part));
+    } else {
+      add_range(same->high, part.high.front().first, part.high.front().last);
+    }
+  }
+  return merged;
+}
+
+bool is_whole(const std::vector<WordRange>& set, uint32_t mask) {
+  return set.size() == 1 && set[0].first == 0 && set[0].last >= mask;
+}
+
+std::vector<Alternative> split_test(const ResolvedTest& test) {
+  uint32_t high_mask = static_cast<uint32_t>(test.mask >> 32), low_mask = static_cast<uint32_t>(test.mask);
+  std::vector<Alternative> result;
+  for (HighPart& part : high_parts(test)) {
+    Alternative alternative;
+    if (!is_whole(part.high, high_mask)) {
+      alternative.tests.push_back({high_word(test.operand), high_mask, std::move(part.high)});
+    }
+    if (!is_whole(part.low, low_mask)) {
+      alternative.tests.push_back({low_word(test.operand), low_mask, std::move(part.low)});
+    }
+    result.push_back(std::move(alternative));
+  }
+  return result;
+}
+
+// Both hold. No value: they contradict each other.
+bool conjoin(Alternative& into, const Alternative& other) {
+  for (const WordTest& test : other.tests) {
+    auto same = std::find_if(into.tests.begin(), into.tests.end(),
+                             [&](const WordTest& t) { return t.word == test.word && t.mask == test.mask; });
+    if (same == into.tests.end()) {
+      into.tests.push_back(test);
+    } else {
+      same->allowed = intersect(same->allowed, test.allowed);
+      if (same->allowed.empty()) return false;
+    }
+  }
+  return true;
+}
+
+// Tests of one operand under one mask become a single test. An empty set is "never", which no ResolvedTest is.
+std::vector<ResolvedCondition> merge_tests(const ResolvedCondition& condition) {
+  bool all = condition.kind == ResolvedCondition::Kind::all;
+  std::vector<ResolvedCondition> result;
+  for (const ResolvedCondition& operand : condition.operands) {
+    auto same = result.end();
+    if (operand.kind == ResolvedCondition::Kind::test) {
+      same = std::find_if(result.begin(), result.end(), [&](const ResolvedCondition& r) {
+        return r.kind == ResolvedCondition::Kind::test && r.test.operand == operand.test.operand &&
+               r.test.mask == operand.test.mask;
+      });
+    }
+    if (same == result.end()) {
+      result.push_back(operand);
+    } else if (all) {
+      same->test.allowed = intersect(same->test.allowed, operand.test.allowed);
+    } else {
+      same->test.allowed = unite(same->test.allowed, operand.test.allowed);
+    }
+  }
+  return result;
+}
+
+SplitCondition nested(SplitCondition::Kind kind, std::vector<SplitCondition> operands) {
+  SplitCondition result;
+  result.kind = kind;
+  result.operands = std::move(operands);
+  return result;
+}
+
+SplitCondition conjunction(std::vector<SplitCondition> operands) {
+  size_t product = 1, tests = 0;
+  for (const SplitCondition& operand : operands) {
+    if (operand.kind != SplitCondition::Kind::alternatives) return nested(SplitCondition::Kind::all, std::move(operands));
+    product *= operand.alternatives.size();
+    size_t longest = 0;
+    for (const Alternative& a : operand.alternatives) longest = std::max(longest, a.tests.size());
+    tests += longest;
+    if (product > kMaxProduct || tests > Alternative::kMaxTests) {
+      return nested(SplitCondition::Kind::all, std::move(operands));
+    }
+  }
+  SplitCondition result;
+  result.alternatives = {Alternative{}};
+  for (const SplitCondition& operand : operands) {
+    std::vector<Alternative> next;
+    for (const Alternative& left : result.alternatives) {
+      for (const Alternative& right : operand.alternatives) {
+        Alternative both = left;
+        if (conjoin(both, right)) next.push_back(std::move(both));
+      }
+    }
+    result.alternatives = std::move(next);
+  }
+  return result;
+}
+
+SplitCondition disjunction(std::vector<SplitCondition> operands) {
+  SplitCondition result;
+  for (const SplitCondition& operand : operands) {
+    if (operand.kind != SplitCondition::Kind::alternatives) return nested(SplitCondition::Kind::any, std::move(operands));
+  }
+  for (SplitCondition& operand : operands) {
+    std::move(operand.alternatives.begin(), operand.alternatives.end(), std::back_inserter(result.alternatives));
+  }
+  return result;
+}
+
+}  // namespace
+
+uint32_t word_offset(WordId word, Endian endian) {
+  if (word == kWordNr) return bpf::kOffsetNr;
+  if (word == kWordArch) return bpf::kOffsetArch;
+  unsigned operand = operand_of(word);
+  uint32_t base = operand == ResolvedTest::kInstructionPointer ? bpf::kOffsetIp : bpf::kOffsetArgs + 8 * operand;
+  bool second = (word == high_word(operand)) == (endian == Endian::little);
+  return base + (second ? 4 : 0);
+}
+
+SplitCondition split_condition(const ResolvedCondition& condition) {
+  if (condition.kind == ResolvedCondition::Kind::test) {
+    SplitCondition result;
+    result.alternatives = split_test(condition.test);
+    return result;
+  }
+  std::vector<SplitCondition> operands;
+  for (const ResolvedCondition& operand : merge_tests(condition)) operands.push_back(split_condition(operand));
+  return condition.kind == ResolvedCondition::Kind::all ? conjunction(std::move(operands))
+                                                        : disjunction(std::move(operands));
+}
+
+SplitPolicy split(const ResolvedPolicy& policy) {
+  SplitPolicy result;
+  result.bad_arch = policy::to_ret(policy.bad_arch);
+  result.arches.reserve(policy.arches.size());
+  for (const ArchTable& table : policy.arches) {
+    SplitArch& arch = result.arches.emplace_back();
+    arch.audit_arch = table.audit_arch;
+    arch.segments.reserve(table.segments.size());
+    for (const Segment& segment : table.segments) {
+      CORDON_ASSERT(!segment.clauses.empty() && segment.clauses.back().condition.is_always(),
+                    "resolve ends every segment with a clause that always holds");
+      SplitSegment& out = arch.segments.emplace_back();
+      out.first = segment.first;
+      out.last = segment.last;
+      for (const Clause& clause : segment.clauses) {
+        out.clauses.push_back({split_condition(clause.condition), policy::to_ret(clause.action), clause.origin});
+        if (clause.condition.is_always()) break;
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace cordon::compiler

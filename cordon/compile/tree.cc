@@ -1,0 +1,77 @@
+#include "cordon/compile/tree.h"
+
+#include <algorithm>
+
+namespace cordon::compiler {
+namespace {
+
+// Up to so many arches are tested one after another, the native one first.
+constexpr size_t kMaxArchChain = 6;
+
+NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
+  std::vector<NodeId> nodes(plan.tests.size());
+  auto node_of = [&](uint32_t child) { return (child & Plan::kLeaf) != 0 ? child & ~Plan::kLeaf : nodes[child]; };
+  for (size_t i = 0; i < plan.tests.size(); ++i) {
+    const Plan::Test& test = plan.tests[i];
+    nodes[i] = graph.test(accumulator, test.op, test.k, node_of(test.yes), node_of(test.no));
+  }
+  return node_of(plan.root);
+}
+
+}  // namespace
+
+std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder) {
+  std::vector<NumberTable> tables;
+  for (const SplitArch& arch : policy.arches) {
+    NumberTable& table = tables.emplace_back();
+    table.audit_arch = arch.audit_arch;
+    for (const SplitSegment& segment : arch.segments) {
+      NodeId block = builder.build(segment.clauses);
+      if (table.parts.empty() || table.parts.back().label != block) table.parts.push_back({segment.first, block});
+    }
+  }
+  return tables;
+}
+
+std::vector<Plan> build_trees(const std::vector<NumberTable>& tables, const PlanOptions& options) {
+  std::vector<Plan> plans;
+  plans.reserve(tables.size());
+  for (const NumberTable& table : tables) plans.push_back(plan_tests(table.parts, options));
+  return plans;
+}
+
+NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees,
+                    const DispatchOptions& options, Graph& graph) {
+  struct Entry {
+    uint32_t audit_arch;
+    NodeId node;
+  };
+  std::vector<Entry> entries;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    entries.push_back({tables[i].audit_arch, attach_plan(trees[i], {kWordNr, UINT32_MAX}, graph)});
+  }
+  Accumulator arch{kWordArch, UINT32_MAX};
+  NodeId bad_arch = graph.ret(options.bad_arch);
+  if (entries.size() > kMaxArchChain) {
+    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.audit_arch < b.audit_arch; });
+    std::vector<Part> parts{{0, bad_arch}};
+    auto add = [&](uint64_t first, NodeId node) {
+      if (first > UINT32_MAX) return;
+      if (parts.back().first == first) parts.pop_back();
+      if (parts.empty() || parts.back().label != node) parts.push_back({static_cast<uint32_t>(first), node});
+    };
+    for (const Entry& entry : entries) {
+      add(entry.audit_arch, entry.node);
+      add(static_cast<uint64_t>(entry.audit_arch) + 1, bad_arch);
+    }
+    return graph.enter(attach_plan(plan_tests(parts, options.plan), arch, graph));
+  }
+  std::stable_sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
+    return (a.audit_arch == options.native_audit_arch) > (b.audit_arch == options.native_audit_arch);
+  });
+  NodeId next = bad_arch;
+  for (size_t i = entries.size(); i-- > 0;) next = graph.test(arch, TestOp::eq, entries[i].audit_arch, entries[i].node, next);
+  return graph.enter(next);
+}
+
+}  // namespace cordon::compiler

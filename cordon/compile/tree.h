@@ -1,0 +1,38 @@
+// From numbers to argument blocks, and from audit values to numbers.
+//
+//   arch 0xc000003e: 0..0 -> node 3, 1..1 -> node 7, ...      NumberTable
+//     ->  jge 60 ? ... : (jeq 41 ? node 7 : node 3)           Plan
+//     ->  ld arch; jeq x86_64 ? (ld nr; plan) : bad arch      nodes of the Graph
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cordon/compile/blocks.h"
+#include "cordon/compile/graph.h"
+#include "cordon/compile/plan.h"
+#include "cordon/compile/split.h"
+
+namespace cordon::compiler {
+
+// The blocks of one arch by number; neighbours differ.
+struct NumberTable {
+  uint32_t audit_arch = 0;
+  std::vector<Part> parts;  // labels are nodes
+};
+
+std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder);
+
+// One plan per table.
+std::vector<Plan> build_trees(const std::vector<NumberTable>& tables, const PlanOptions& options);
+
+// Puts the trees and the arch tests into the graph; the program's first node. `native` is tested first.
+struct DispatchOptions {
+  uint32_t native_audit_arch = 0;
+  uint32_t bad_arch = 0;
+  PlanOptions plan;
+};
+NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees,
+                    const DispatchOptions& options, Graph& graph);
+
+}  // namespace cordon::compiler
