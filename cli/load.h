@@ -8,6 +8,7 @@
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
+#include "cordon/policy/call.h"
 #include "cordon/policy/policy.h"
 #include "cordon/policy/resolved_policy.h"
 

@@ -2,6 +2,7 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
+#include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/text.h"
 #include "cordon/bpf/simulate.h"

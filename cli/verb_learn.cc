@@ -1,0 +1,169 @@
+#include "cli/exit_status.h"
+#include "cli/options.h"
+#include "cli/verb.h"
+#include "cordon/abi/constants.h"
+#include "cordon/base/text.h"
+#include "cordon/formats/cordon_text.h"
+#include "cordon/learn/synthesise.h"
+#include "cordon/observe/notify_source.h"
+#include "cordon/observe/recording.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "  cordon learn -o ls.cordon -- ls -l                run, record, write the tightest policy\n"
+    "  cordon learn -o ls.cordon-trace -- ls -l          keep the recording itself: counts, times, values\n"
+    "  cordon learn -o ls.cordon --from a.cordon-trace b.cordon-trace   one policy from several runs\n"
+    "  cordon learn -o app.cordon --default 'errno EPERM' --comments full -- app\n"
+    "  cordon learn --start entry -o cat.cordon -- cat f    only what is called from the program's entry point on";
+
+struct Options {
+  std::string output_path, to, via = "auto", start, default_action = "kill_process", comments = "brief", arguments = "tight";
+  std::vector<std::string> recordings;
+  bool vdso_fallbacks = false;
+};
+
+bool is_trace_name(const Options& options) {
+  return options.to == "cordon-trace" || (options.to.empty() && options.output_path.ends_with(".cordon-trace"));
+}
+
+int fail(const Diagnostics& problems, const OutputOptions& output, int status) {
+  print_diagnostics(problems, output);
+  return status;
+}
+
+Diagnostics usage_error(std::string message, std::string hint) {
+  Diagnostics problem;
+  problem.error("usage", {}, std::move(message), std::move(hint));
+  return problem;
+}
+
+// The default action in the words of the policy language: its own reader judges it.
+Result<NamedAction> read_default(const std::string& words) {
+  Result<Policy> policy = formats::read_cordon("default " + words + "\n", "--default", {});
+  if (!policy) return usage_error("--default cannot be '" + base::printable(words) + "'", "kill_process, 'errno EPERM', log …");
+  return policy->default_action;
+}
+
+Result<Recording> read_recordings(const std::vector<std::string>& paths) {
+  std::vector<Recording> recordings;
+  Diagnostics problems;
+  for (const std::string& path : paths) {
+    Result<std::string> text = read_file(path);
+    problems.append(text.diagnostics());
+    if (!text) continue;
+    Result<Recording> recording = observe::read_recording(*text, path);
+    problems.append(recording.diagnostics());
+    if (recording) recordings.push_back(std::move(*recording));
+  }
+  if (problems.has_errors()) return problems;
+  return observe::merge_recordings(recordings);
+}
+
+// Why a recording is not whole, for people; empty if it is.
+std::string losses(const Recording& recording) {
+  if (recording.is_complete()) return {};
+  if (recording.lost > 0) return std::to_string(recording.lost) + " calls were lost";
+  return "it was cut short before the last process had ended";
+}
+
+Result<Done> write(const Recording& recording, const Options& options, const NamedAction& default_action) {
+  if (is_trace_name(options)) return write_file(options.output_path, observe::write_recording(recording));
+  SynthesiseOptions how;
+  how.default_action = default_action;
+  how.arguments = options.arguments == "none" ? SynthesiseOptions::Arguments::none : SynthesiseOptions::Arguments::tight;
+  how.comments = options.comments == "none"   ? SynthesiseOptions::Comments::none
+                 : options.comments == "full" ? SynthesiseOptions::Comments::full
+                                              : SynthesiseOptions::Comments::brief;
+  how.vdso_fallbacks = options.vdso_fallbacks;
+  return write_file(options.output_path, formats::write_cordon(learn::synthesise(recording, how)));
+}
+
+void print_summary(const Recording& recording, const Options& options) {
+  uint64_t count = 0;
+  size_t programs = 0;
+  for (const RecordedCall& call : recording.calls) count += call.count;
+  for (const RecordedProgram& program : recording.programs) programs += program.is_launch ? 0 : 1;
+  const std::string missing = losses(recording);
+  print_error("cordon: " + std::to_string(count) + " calls of " + std::to_string(programs) +
+              (programs == 1 ? " program" : " programs") + " recorded, wrote " + base::printable(options.output_path) +
+              (missing.empty() ? "" : "\ncordon: warning: the recording is not complete: " + missing) + "\n");
+}
+
+int learn_from_files(const Options& options, const NamedAction& default_action, const OutputOptions& output) {
+  Result<Recording> recording = read_recordings(options.recordings);
+  if (!recording) return fail(recording.error(), output, kUsage);
+  Result<Done> written = write(*recording, options, default_action);
+  if (!written) return fail(written.error(), output, kRefused);
+  print_summary(*recording, options);
+  return recording->is_complete() ? kDone : kFindings;
+}
+
+int learn_from_command(const Options& options, std::vector<std::string> command, const NamedAction& default_action,
+                       const OutputOptions& output) {
+  observe::RecordOptions how;
+  how.argv = std::move(command);
+  how.start = options.start == "exec" ? StartPoint::exec : options.start == "entry" ? StartPoint::entry : StartPoint::before_exec;
+  Result<RecordedRun> run = observe::record(how);
+  if (!run) {
+    int status = kOwnFailure;
+    for (const Diagnostic& problem : run.error())
+      status = problem.code == "not-found" ? kNotFound : problem.code == "not-executable" ? kNotExecutable : status;
+    return fail(run.error(), output, status);
+  }
+  print_diagnostics(run.warnings(), output);
+  Result<Done> written = write(run->recording, options, default_action);
+  if (!written) return fail(written.error(), output, kOwnFailure);
+  print_summary(run->recording, options);
+  return run->recording.is_complete() ? run->outcome.exit_status() : kOwnFailure;
+}
+
+// Nothing may be found out to be impossible after the command has run for an hour.
+Diagnostics check_usage(const Options& options, bool has_command) {
+  if (has_command != options.recordings.empty())
+    return has_command ? usage_error("a command and --from cannot both be given", "record the command first: cordon learn -o FILE.cordon-trace -- COMMAND")
+                       : usage_error("no command was given", "cordon learn -o FILE -- COMMAND");
+  if (has_command && options.output_path == "-") return usage_error("standard output is the command's", "-o FILE");
+  if (options.via != "auto" && options.via != "notify") return usage_error("this version of cordon cannot record --via " + options.via, "--via notify");
+  return {};
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("-o,--output", options.output_path, "where the policy goes")->required()->type_name("FILE");
+  app.add_option("--to", options.to, "cordon, or cordon-trace for the recording itself (default: by FILE's name)")
+      ->type_name("FMT")->check(CLI::IsMember({"cordon", "cordon-trace"}));
+  app.add_option("--from", options.recordings, "make the policy from recordings")->type_name("FILE");
+  app.add_option("--via", options.via, "how to record: auto, notify")->type_name("HOW")->check(CLI::IsMember({"auto", "ebpf", "notify", "ptrace"}));
+  app.add_option("--start", options.start, "record from: before-exec (default), exec, entry")
+      ->type_name("POINT")->check(CLI::IsMember({"before-exec", "exec", "entry"}));
+  app.add_option("--default", options.default_action, "what a call not seen gets (default: kill_process)")->type_name("ACTION");
+  app.add_option("--args", options.arguments, "tight (default): conditions on constants and flags; none: names only")
+      ->type_name("HOW")->check(CLI::IsMember({"tight", "none"}));
+  app.add_option("--comments", options.comments, "brief (default), full: with counts and first-seen times, or none")
+      ->type_name("HOW")->check(CLI::IsMember({"brief", "full", "none"}));
+  app.add_flag("--vdso", options.vdso_fallbacks, "allow the calls that the vDSO usually answers, too");
+  app.prefix_command();
+}
+
+}  // namespace
+
+int learn_main(int argc, char** argv) {
+  OutputOptions output;
+  Options options;
+  auto app = make_app("learn", "Runs a command, records its system calls and writes the tightest policy. Ends with the command's status, 125 if the recording has losses.", kExamples);
+  add_options(*app, options);
+  add_output_options(*app, output);
+  if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
+  std::vector<std::string> command = app->remaining();
+  if (!command.empty() && command.front() == "--") command.erase(command.begin());
+  const int usage_status = command.empty() && !options.recordings.empty() ? kUsage : kOwnFailure;
+  const Diagnostics misuse = check_usage(options, !command.empty());
+  if (!misuse.empty()) return fail(misuse, output, usage_status);
+  Result<NamedAction> default_action = read_default(options.default_action);
+  if (!default_action) return fail(default_action.error(), output, usage_status);
+  if (command.empty()) return learn_from_files(options, *default_action, output);
+  return learn_from_command(options, std::move(command), *default_action, output);
+}
+
+}  // namespace cordon::cli
