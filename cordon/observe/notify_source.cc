@@ -1,0 +1,240 @@
+#include "cordon/observe/notify_source.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/close_range.h>
+
+#include "cordon/bpf/program.h"
+#include "cordon/observe/process_table.h"
+#include "cordon/observe/recording_builder.h"
+#include "cordon/policy/action.h"
+#include "cordon/sandbox/launch.h"
+
+namespace cordon::observe {
+namespace {
+
+// Signals that ask the recorder to end. While the command lives they are its business.
+constexpr int kEndSignals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+
+uint64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<uint64_t>(now.tv_nsec);
+}
+
+KernelVersion running_kernel() {
+  utsname name{};
+  uname(&name);
+  return abi::parse_kernel_version(name.release).value_or(KernelVersion{});
+}
+
+// Blocks the end signals for as long as it lives, and offers them on a descriptor.
+class EndSignals {
+ public:
+  EndSignals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : kEndSignals) sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, &before_);
+    fd_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  EndSignals(const EndSignals&) = delete;
+  EndSignals& operator=(const EndSignals&) = delete;
+  ~EndSignals() {
+    while (take() != 0) continue;
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+
+  int fd() const { return fd_.get(); }
+  // 0: none waits.
+  int take() {
+    signalfd_siginfo info{};
+    return read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+  }
+
+ private:
+  sigset_t before_{};
+  Fd fd_;
+};
+
+// The command's end, asked for once it is known to have ended or must be waited for.
+class Command {
+ public:
+  explicit Command(const Launched& launched) : pid_(launched.pid), pidfd_(launched.pidfd.get()) {}
+
+  bool has_ended() {
+    if (!ended_) wait(WNOHANG);
+    return ended_;
+  }
+  Outcome outcome() {
+    if (!ended_) wait(0);
+    return outcome_;
+  }
+  // A pidfd cannot mean another process, however late the signal comes.
+  void signal(int number) { syscall(SYS_pidfd_send_signal, pidfd_, number, nullptr, 0); }
+
+ private:
+  void wait(int flags) {
+    int status = 0;
+    pid_t result;
+    do result = waitpid(pid_, &status, flags | __WALL);
+    while (result < 0 && errno == EINTR);
+    if (result == 0) return;
+    ended_ = true;
+    if (result < 0) return;
+    outcome_.signaled = WIFSIGNALED(status);
+    outcome_.code = WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status);
+    outcome_.core_dumped = WIFSIGNALED(status) && WCOREDUMP(status);
+  }
+
+  pid_t pid_;
+  int pidfd_;
+  bool ended_ = false;
+  Outcome outcome_;
+};
+
+class NotifyRecorder {
+ public:
+  NotifyRecorder(Listener& listener, Command& command, ProcessTable::Options processes)
+      : listener_(listener), command_(command), table_(builder_, std::move(processes)), began_ns_(now_ns()) {}
+
+  // True: the last task has ended. False: told to stop.
+  bool run() {
+    EndSignals signals;
+    pollfd entries[] = {{listener_.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
+    for (;;) {
+      if (poll(entries, 2, -1) < 0) {
+        if (errno == EINTR) continue;
+        builder_.note_lost(1);
+        return false;
+      }
+      if (entries[0].revents & POLLIN) {
+        take_call();
+      } else if (entries[0].revents != 0) {
+        return true;
+      }
+      if ((entries[1].revents & POLLIN) && should_stop(signals.take())) return false;
+    }
+  }
+
+  Recording finish() && { return std::move(builder_).finish(); }
+
+ private:
+  void take_call() {
+    std::optional<Notification> notification = listener_.receive();
+    if (!notification) {
+      if (!listener_.is_finished()) builder_.note_interrupted(1);
+      return;
+    }
+    record_call(*notification);
+    // False: the thread was killed while it waited. Its call stays recorded, as it was asked for.
+    listener_.respond(notification->id, Response::run());
+  }
+
+  void record_call(const Notification& notification) {
+    const Call& call = notification.call;
+    SyscallEvent event{.tid = notification.tid, .call = call, .offset_ns = now_ns() - began_ns_};
+    std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
+    if (arch) {
+      CallOwner owner = table_.owner_of(notification.tid, *arch, call.nr, event.offset_ns);
+      if (!owner.is_known) builder_.note_unattributed(1);
+      event.pid = owner.pid;
+      event.program = owner.program;
+    }
+    builder_.add(event);
+  }
+
+  // A terminal sends its signals to the command as well, as both are in its foreground group.
+  bool should_stop(int signal) {
+    if (signal == 0) return false;
+    if (command_.has_ended()) return true;
+    if (signal == SIGTERM || signal == SIGHUP) command_.signal(signal);
+    return false;
+  }
+
+  Listener& listener_;
+  Command& command_;
+  RecordingBuilder builder_;
+  ProcessTable table_;
+  uint64_t began_ns_;
+};
+
+// Without an answer every call of the tasks that live on would fail with ENOSYS.
+void leave_holder(Listener& listener) {
+  pid_t child = fork();
+  if (child < 0) return;
+  if (child > 0) {
+    waitpid(child, nullptr, 0);
+    return;
+  }
+  if (fork() != 0) _exit(0);
+  setsid();
+  int fd = dup2(listener.fd(), 3);
+  syscall(SYS_close_range, 4u, ~0u, 0);
+  syscall(SYS_close_range, 0u, 2u, 0);
+  Listener held{Fd(fd)};
+  while (!held.is_finished()) {
+    if (auto notification = held.receive()) held.respond(notification->id, Response::run());
+  }
+  _exit(0);
+}
+
+// The command must not run unrecorded, and without a listener each of its calls would fail with ENOSYS.
+Diagnostic no_listener(const Launched& launched) {
+  Command command(launched);
+  command.signal(SIGKILL);
+  command.outcome();
+  Diagnostic diagnostic;
+  diagnostic.code = "no-listener";
+  diagnostic.message = "cannot record by user notification: this process already runs under a seccomp listener";
+  diagnostic.hint = "record outside of it, or choose another --via";
+  return diagnostic;
+}
+
+Result<bpf::Program> notify_everything() {
+  return bpf::Program::create({{bpf::kRetK, 0, 0, policy::to_ret({ActionKind::notify, 0})}});
+}
+
+}  // namespace
+
+Result<RecordedRun> record(const RecordOptions& options) {
+  CORDON_TRY(program, notify_everything());
+  LaunchSpec spec;
+  spec.argv = options.argv;
+  spec.filters.push_back({program, 0});
+  spec.start = options.start;
+  spec.listener = true;
+  CORDON_TRY(launched, sandbox::launch(spec));
+  if (!launched.listener) return no_listener(launched);
+
+  Listener& listener = *launched.listener;
+  listener.enable_sync_wake_up();
+  Command command(launched);
+  bool launched_already = options.start != StartPoint::before_exec;
+  NotifyRecorder recorder(listener, command, {.launch = launched.pid, .launched = launched_already});
+  bool finished = recorder.run();
+  if (!finished) leave_holder(listener);
+  if (launched.exec_pending) {
+    if (std::optional<Diagnostic> failure = sandbox::launch_failure(launched)) {
+      command.outcome();
+      return *failure;
+    }
+  }
+
+  RecordedRun run{std::move(recorder).finish(), command.outcome()};
+  run.recording.argv = options.argv;
+  run.recording.start = options.start;
+  run.recording.kernel = running_kernel();
+  run.recording.finished = finished;
+  return run;
+}
+
+}  // namespace cordon::observe

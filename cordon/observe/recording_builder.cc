@@ -1,0 +1,114 @@
+#include "cordon/observe/recording_builder.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace cordon::observe {
+
+uint32_t RecordingBuilder::program(std::string_view path) {
+  auto [at, is_new] = programs_.try_emplace(std::string(path), static_cast<uint32_t>(recording_.programs.size()));
+  if (is_new) recording_.programs.push_back({false, std::string(path)});
+  return at->second;
+}
+
+uint32_t RecordingBuilder::launch_program() {
+  for (size_t i = 0; i < recording_.programs.size(); ++i) {
+    if (recording_.programs[i].is_launch) return static_cast<uint32_t>(i);
+  }
+  recording_.programs.push_back({true, {}});
+  return static_cast<uint32_t>(recording_.programs.size() - 1);
+}
+
+RecordingBuilder::Entry& RecordingBuilder::entry(uint32_t program, Arch arch, uint32_t nr, uint64_t offset_ns) {
+  auto [at, is_new] = calls_.try_emplace(Key{program, nr, arch});
+  Entry& entry = at->second;
+  if (is_new) {
+    entry.watched = watched_arguments(arch, nr);
+    entry.call.program = program;
+    entry.call.arch = arch;
+    entry.call.nr = nr;
+    entry.call.first_seen_ns = offset_ns;
+    entry.call.slot_count = entry.watched.count;
+    for (size_t i = 0; i < entry.watched.count; ++i) entry.call.slots[i] = entry.watched.items[i].slot;
+  }
+  return entry;
+}
+
+void RecordingBuilder::add(const SyscallEvent& event) {
+  std::optional<Arch> arch = abi::arch_of_call(event.call.audit_arch, event.call.nr);
+  if (!arch) {
+    ++recording_.lost;
+    return;
+  }
+  Entry& found = entry(event.program, *arch, event.call.nr, event.offset_ns);
+  ++found.call.count;
+  if (found.call.slot_count == 0) return;
+  RecordedValues values{.count = 1, .first_seen_ns = event.offset_ns};
+  for (size_t i = 0; i < found.watched.count; ++i) {
+    const WatchedArgument& argument = found.watched.items[i];
+    values.values[i] = event.call.args[argument.slot] & argument.mask;
+  }
+  add_values(found, values);
+}
+
+void RecordingBuilder::add_values(Entry& entry, const RecordedValues& values) {
+  std::vector<RecordedValues>& known = entry.call.values;
+  if (entry.last_hit < known.size() && known[entry.last_hit].values == values.values) {
+    known[entry.last_hit].count += values.count;
+    return;
+  }
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (known[i].values != values.values) continue;
+    known[i].count += values.count;
+    known[i].first_seen_ns = std::min(known[i].first_seen_ns, values.first_seen_ns);
+    entry.last_hit = i;
+    return;
+  }
+  if (known.size() < kMaxValues) {
+    known.push_back(values);
+    return;
+  }
+  entry.call.too_many_values = true;
+  entry.call.slot_count = 0;
+  entry.call.slots = {};
+  known = {};
+}
+
+void RecordingBuilder::add(const RecordedCall& call, uint32_t program) {
+  Entry& found = entry(program, call.arch, call.nr, call.first_seen_ns);
+  bool is_new = found.call.count == 0;
+  found.call.count += call.count;
+  found.call.first_seen_ns = std::min(found.call.first_seen_ns, call.first_seen_ns);
+  if (is_new) {
+    found.call.slots = call.slots;
+    found.call.slot_count = call.slot_count;
+    found.call.too_many_values = call.too_many_values;
+  }
+  // Recordings that watched other arguments have no values in common: as good as too many.
+  bool differs = call.slots != found.call.slots || call.slot_count != found.call.slot_count;
+  if (found.call.too_many_values || call.too_many_values || differs) {
+    found.call.too_many_values = true;
+    found.call.slot_count = 0;
+    found.call.slots = {};
+    found.call.values = {};
+    return;
+  }
+  for (const RecordedValues& values : call.values) {
+    if (found.call.too_many_values) return;
+    add_values(found, values);
+  }
+}
+
+Recording RecordingBuilder::finish() && {
+  for (auto& [key, entry] : calls_) recording_.calls.push_back(std::move(entry.call));
+  std::sort(recording_.calls.begin(), recording_.calls.end(), [](const RecordedCall& a, const RecordedCall& b) {
+    return std::tie(a.program, a.arch, a.nr) < std::tie(b.program, b.arch, b.nr);
+  });
+  for (RecordedCall& call : recording_.calls) {
+    std::sort(call.values.begin(), call.values.end(),
+              [](const RecordedValues& a, const RecordedValues& b) { return a.values < b.values; });
+  }
+  return std::move(recording_);
+}
+
+}  // namespace cordon::observe
