@@ -1,0 +1,171 @@
+#include "cordon/policy/coverage.h"
+
+#include <algorithm>
+#include <bit>
+#include <optional>
+
+#include "cordon/policy/condition_algebra.h"
+#include "cordon/policy/intervals.h"
+
+namespace cordon::policy {
+namespace {
+
+using Kind = ResolvedCondition::Kind;
+using Term = Coverage::Term;
+
+// A condition is taken apart into at most so many alternatives; a bigger one counts as "not known".
+constexpr size_t kMaxAlternatives = 64;
+// Conjunctions are compared one by one with so many earlier ones; equal ones are found among all.
+constexpr size_t kMaxCompared = 64;
+
+// The values of `interval & mask` lie in the interval that comes back.
+Interval image_under_mask(const Interval& interval, uint64_t mask) {
+  uint64_t varying = low_ones(static_cast<unsigned>(std::bit_width(interval.first ^ interval.last)));
+  return {interval.first & ~varying & mask, (interval.last | varying) & mask};
+}
+
+bool test_implies(const ResolvedTest& a, const ResolvedTest& b) {
+  if (a.operand != b.operand || (b.mask & ~a.mask) != 0) return false;
+  if (a.mask == b.mask) return includes(b.allowed, a.allowed);
+  return std::all_of(a.allowed.begin(), a.allowed.end(), [&](const Interval& interval) {
+    return includes(b.allowed, canonical({image_under_mask(interval, b.mask)}, b.mask));
+  });
+}
+
+bool tests_disjoint(const ResolvedTest& a, const ResolvedTest& b) {
+  if (a.operand != b.operand) return false;
+  if (a.mask == b.mask) return intersection(a.allowed, b.allowed, a.mask).empty();
+  ResolvedTest not_b{b.operand, b.mask, complement(b.allowed, b.mask)};
+  ResolvedTest not_a{a.operand, a.mask, complement(a.allowed, a.mask)};
+  return test_implies(a, not_b) || test_implies(b, not_a);
+}
+
+bool term_implies(const Term& a, const Term& b) {
+  return std::all_of(b.begin(), b.end(), [&](const ResolvedTest& wanted) {
+    return std::any_of(a.begin(), a.end(), [&](const ResolvedTest& given) { return test_implies(given, wanted); });
+  });
+}
+
+bool terms_disjoint(const Term& a, const Term& b) {
+  return std::any_of(a.begin(), a.end(), [&](const ResolvedTest& left) {
+    return std::any_of(b.begin(), b.end(), [&](const ResolvedTest& right) { return tests_disjoint(left, right); });
+  });
+}
+
+// Two alternatives both hold: their tests, joined where operand and mask are the same. No value: never.
+std::optional<Term> conjunction(const Term& a, const Term& b) {
+  Term both = a;
+  for (const ResolvedTest& test : b) {
+    auto same = std::find_if(both.begin(), both.end(), [&](const ResolvedTest& other) {
+      return other.operand == test.operand && other.mask == test.mask;
+    });
+    if (same == both.end()) {
+      both.push_back(test);
+      continue;
+    }
+    same->allowed = intersection(same->allowed, test.allowed, test.mask);
+    if (same->allowed.empty()) return std::nullopt;
+  }
+  return both;
+}
+
+// The condition as alternatives; no value if there would be too many.
+std::optional<std::vector<Term>> alternatives(const ResolvedCondition& condition) {
+  if (condition.kind == Kind::test) return std::vector<Term>{{condition.test}};
+  std::vector<Term> result;
+  if (condition.kind == Kind::all) result.emplace_back();
+  for (const ResolvedCondition& operand : condition.operands) {
+    std::optional<std::vector<Term>> parts = alternatives(operand);
+    if (!parts) return std::nullopt;
+    if (condition.kind == Kind::any) {
+      std::move(parts->begin(), parts->end(), std::back_inserter(result));
+    } else {
+      std::vector<Term> products;
+      for (const Term& left : result)
+        for (const Term& right : *parts)
+          if (std::optional<Term> both = conjunction(left, right)) products.push_back(std::move(*both));
+      result = std::move(products);
+    }
+    if (result.size() > kMaxAlternatives) return std::nullopt;
+  }
+  return result;
+}
+
+uint64_t hash_of(const Term& term) {
+  uint64_t hash = 0;
+  auto mix = [](uint64_t seed, uint64_t value) { return (seed ^ value) * 0x9e3779b97f4a7c15ULL + (seed >> 29); };
+  for (const ResolvedTest& test : term) {
+    uint64_t one = mix(test.operand, test.mask);
+    for (const Interval& interval : test.allowed) one = mix(mix(one, interval.first), interval.last);
+    hash += one;  // the order of tests does not matter
+  }
+  return hash;
+}
+
+}  // namespace
+
+void Coverage::add(const ResolvedCondition& condition) {
+  if (complete_) return;
+  std::optional<std::vector<Term>> terms = alternatives(condition);
+  if (!terms) return;
+  for (Term& term : *terms) add_term(std::move(term));
+}
+
+void Coverage::add_term(Term term) {
+  if (term.empty()) complete_ = true;
+  if (complete_) return;
+  if (term.size() > 1) {
+    term_by_hash_.emplace(hash_of(term), terms_.size());
+    terms_.push_back(std::move(term));
+    return;
+  }
+  ResolvedTest& test = term.front();
+  auto column = std::find_if(columns_.begin(), columns_.end(), [&](const ResolvedTest& other) {
+    return other.operand == test.operand && other.mask == test.mask;
+  });
+  if (column == columns_.end()) {
+    columns_.push_back(std::move(test));
+    return;
+  }
+  column->allowed = join(column->allowed, test.allowed, test.mask);
+  complete_ = is_everything(column->allowed, column->mask);
+}
+
+bool Coverage::covers_test(const ResolvedTest& test) const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [&](const ResolvedTest& column) { return test_implies(test, column); });
+}
+
+bool Coverage::covers_term(const Term& term) const {
+  if (std::any_of(term.begin(), term.end(), [&](const ResolvedTest& test) { return covers_test(test); })) return true;
+  auto [from, to] = term_by_hash_.equal_range(hash_of(term));
+  for (auto it = from; it != to; ++it)
+    if (term_implies(term, terms_[it->second])) return true;
+  size_t compared = std::min(terms_.size(), kMaxCompared);
+  return std::any_of(terms_.begin(), terms_.begin() + static_cast<ptrdiff_t>(compared),
+                     [&](const Term& earlier) { return term_implies(term, earlier); });
+}
+
+bool Coverage::covers(const ResolvedCondition& condition) const {
+  if (complete_ || condition.is_never()) return true;
+  if (condition.is_always() || (columns_.empty() && terms_.empty())) return false;
+  std::optional<std::vector<Term>> terms = alternatives(condition);
+  return terms && std::all_of(terms->begin(), terms->end(), [&](const Term& term) { return covers_term(term); });
+}
+
+bool are_disjoint(const ResolvedCondition& a, const ResolvedCondition& b) {
+  std::optional<std::vector<Term>> left = alternatives(a);
+  std::optional<std::vector<Term>> right = alternatives(b);
+  if (!left || !right) return false;
+  return std::all_of(left->begin(), left->end(), [&](const Term& l) {
+    return std::all_of(right->begin(), right->end(), [&](const Term& r) { return terms_disjoint(l, r); });
+  });
+}
+
+bool implies(const ResolvedCondition& a, const ResolvedCondition& b) {
+  Coverage coverage;
+  coverage.add(b);
+  return coverage.covers(a);
+}
+
+}  // namespace cordon::policy

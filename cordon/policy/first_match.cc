@@ -1,0 +1,145 @@
+#include "cordon/policy/first_match.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "cordon/policy/coverage.h"
+
+namespace cordon::policy {
+namespace {
+
+constexpr size_t kMaxCoverNamed = 3;
+constexpr size_t kMaxCoverCompared = 128;
+
+// A match that depends on hidden values, wherever `when` holds.
+struct PossibleMatch {
+  uint32_t rule;
+  Action action;
+  ResolvedCondition when;
+};
+
+class FirstMatch {
+ public:
+  FirstMatch(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses)
+      : input_(input), uses_(uses), clauses_(clauses) {}
+
+  void run(std::vector<Tightened>& tightened);
+
+ private:
+  bool is_covered(const Candidate& candidate) const;
+  void count(size_t index, bool covered);
+  void consider(const Candidate& candidate);
+  void answer(const ResolvedCondition& when, Action action, Origin origin);
+  void emit(const ResolvedCondition& when, Action action, Origin origin);
+  void finish();
+
+  const FirstMatchInput& input_;
+  std::span<RuleUse> uses_;
+  std::vector<Clause>& clauses_;
+  std::vector<PossibleMatch> possible_;  // strictest first, then in the order of the policy
+  // Arguments of a multiplexed call and those of its multiplexer are different registers: kept apart.
+  Coverage covered_[2];
+  bool decided_ = false;
+  Action certain_;  // what the last answer that always holds would have been without possible matches
+  Action outcome_;  // what it is
+};
+
+bool FirstMatch::is_covered(const Candidate& candidate) const {
+  return decided_ || covered_[0].is_complete() || covered_[1].is_complete() ||
+         covered_[static_cast<size_t>(candidate.sight)].covers(*candidate.condition);
+}
+
+void FirstMatch::count(size_t index, bool covered) {
+  const Candidate& candidate = input_.candidates[index];
+  RuleUse& use = uses_[candidate.rule];
+  use.applies = true;
+  if (!covered) use.is_reached = true;
+  if (use.is_reached) return;
+  for (const Candidate& earlier : input_.candidates.first(std::min(index, kMaxCoverCompared))) {
+    bool is_same = earlier.action == candidate.action;
+    bool is_wanted = is_same ? !use.same_as_cover : use.cover.size() < kMaxCoverNamed;
+    if (earlier.rule == candidate.rule || !is_wanted) continue;
+    if (earlier.sight == candidate.sight && are_disjoint(*earlier.condition, *candidate.condition)) continue;
+    use.same_as_cover = use.same_as_cover || is_same;
+    bool is_named = std::find(use.cover.begin(), use.cover.end(), earlier.rule) != use.cover.end();
+    if (!is_named && use.cover.size() < kMaxCoverNamed) use.cover.push_back(earlier.rule);
+  }
+  // Not all were looked at: then it is not certain that none has this action.
+  if (index > kMaxCoverCompared) use.same_as_cover = true;
+}
+
+void FirstMatch::emit(const ResolvedCondition& when, Action action, Origin origin) {
+  ResolvedCondition condition = input_.guard == nullptr ? when : all_of({*input_.guard, when});
+  if (!condition.is_never()) clauses_.push_back({std::move(condition), action, origin});
+}
+
+void FirstMatch::answer(const ResolvedCondition& when, Action action, Origin origin) {
+  if (when.is_always()) certain_ = action;
+  for (const PossibleMatch& match : possible_) {
+    if (match.action.kind > action.kind) break;
+    ResolvedCondition both = all_of({when, match.when});
+    emit(both, match.action, {Origin::Kind::multiplexed, match.rule, 0});
+    if (both == when) {
+      if (when.is_always()) outcome_ = match.action;
+      return;
+    }
+  }
+  emit(when, action, origin);
+  if (when.is_always()) outcome_ = action;
+}
+
+void FirstMatch::consider(const Candidate& candidate) {
+  Origin origin{Origin::Kind::rule, candidate.rule, 0};
+  const ResolvedCondition& condition = *candidate.condition;
+  if (!has_hidden(condition, candidate.sight)) {
+    answer(condition, candidate.action, origin);
+    decided_ = condition.is_always();
+    return;
+  }
+  ResolvedCondition certain = certainly(condition, candidate.sight);
+  if (!certain.is_never()) answer(certain, candidate.action, origin);
+  PossibleMatch match{candidate.rule, candidate.action, possibly(condition, candidate.sight)};
+  auto place = std::find_if(possible_.begin(), possible_.end(),
+                            [&](const PossibleMatch& other) { return other.action.kind > match.action.kind; });
+  possible_.insert(place, std::move(match));
+}
+
+// The rest goes to what stands behind all rules, unless the rules leave no rest: then to the loosest of them.
+void FirstMatch::finish() {
+  bool nothing_left = covered_[static_cast<size_t>(Sight::registers)].is_complete() ||
+                      covered_[static_cast<size_t>(Sight::instruction_pointer)].is_complete();
+  if (nothing_left && !possible_.empty()) {
+    PossibleMatch loosest = possible_.back();
+    answer(always(), loosest.action, {Origin::Kind::multiplexed, loosest.rule, 0});
+  } else {
+    answer(always(), input_.last, input_.last_origin);
+  }
+}
+
+void FirstMatch::run(std::vector<Tightened>& tightened) {
+  for (size_t i = 0; i < input_.candidates.size(); ++i) {
+    const Candidate& candidate = input_.candidates[i];
+    if (candidate.condition->is_never()) continue;
+    bool covered = i > 0 && is_covered(candidate);
+    count(i, covered);
+    if (covered) continue;
+    consider(candidate);
+    bool is_last = i + 1 == input_.candidates.size();
+    if (!decided_ && (!is_last || !possible_.empty()))
+      covered_[static_cast<size_t>(candidate.sight)].add(*candidate.condition);
+  }
+  if (!decided_) finish();
+  bool differ = std::any_of(possible_.begin(), possible_.end(),
+                            [&](const PossibleMatch& match) { return match.action != certain_; });
+  if (!differ) return;
+  for (const PossibleMatch& match : possible_) tightened.push_back({match.rule, outcome_});
+}
+
+}  // namespace
+
+void append_first_match(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses,
+                        std::vector<Tightened>& tightened) {
+  FirstMatch(input, uses, clauses).run(tightened);
+}
+
+}  // namespace cordon::policy

@@ -1,0 +1,31 @@
+// Values as written to numbers: constants of the target's ABI, |, ~ and unary minus in the width of what
+// they are compared with.
+//
+//   -1 in 32 bits is 0xffffffff, ~0xff is 0xffffff00, AT_FDCWD is 0xffffff9c on every ABI
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "cordon/abi/arch.h"
+#include "cordon/policy/condition.h"
+#include "cordon/policy/report.h"
+
+namespace cordon::policy {
+
+// A number and whether it can be a value of the width; one that cannot is greater than all that can.
+struct WidthValue {
+  uint64_t bits = 0;
+  bool fits = true;
+};
+
+struct ValueContext {
+  uint32_t rule = 0;  // for messages
+  Arch arch = Arch::x86_64;
+  unsigned width = 64;
+};
+
+// No value: an error was reported (a name that is no constant, or none of this ABI).
+std::optional<WidthValue> resolve_value(const Value& value, const ValueContext& context, Report& report);
+
+}  // namespace cordon::policy

@@ -1,0 +1,223 @@
+#include "cordon/policy/table_builder.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/policy/condition_algebra.h"
+
+namespace cordon::policy {
+namespace {
+
+// As kMaxNamed: a bound for hostile policies, far above what 4096 instructions can express.
+constexpr size_t kMaxCandidates = size_t{1} << 21;
+
+class TableBuilder {
+ public:
+  TableBuilder(const TableInput& input, Report& report, std::span<RuleUse> uses)
+      : input_(input), report_(report), uses_(uses) {}
+
+  std::vector<Segment> run();
+
+ private:
+  void sort_rules();
+  void find_boundaries();
+  void gather(NumberRange numbers);
+  std::vector<Clause> clauses_for(NumberRange numbers);
+  std::vector<Clause> clauses_for_multiplexer(const AbiRules& abi, const MultiplexedRules& multiplexed,
+                                              const FirstMatchInput& rest);
+  std::vector<Candidate> candidates_for_call(const MultiplexedRules& multiplexed, uint32_t call) const;
+  void report_tightened(const AbiRules& abi, uint32_t number, std::string_view call, const Multiplexer* way);
+  const AbiRules* owner_of(uint32_t number) const;
+  bool is_unknown(const AbiRules& abi, uint32_t number) const;
+
+  const TableInput& input_;
+  Report& report_;
+  std::span<RuleUse> uses_;
+  std::vector<const NamedNumbers*> singles_;  // by number, then rule
+  std::vector<const NamedNumbers*> ranges_;   // by first number, then rule
+  std::vector<uint64_t> boundaries_;
+  size_t next_single_ = 0;
+  size_t next_range_ = 0;
+  std::vector<const NamedNumbers*> active_;   // ranges over the current number, by rule
+  std::vector<Candidate> candidates_;         // for the current number, by rule
+  std::vector<Tightened> tightened_;
+  size_t candidate_count_ = 0;
+};
+
+bool by_number_then_rule(const NamedNumbers* a, const NamedNumbers* b) {
+  if (a->numbers.first != b->numbers.first) return a->numbers.first < b->numbers.first;
+  return a->rule < b->rule;
+}
+
+bool by_rule(const NamedNumbers* a, const NamedNumbers* b) { return a->rule < b->rule; }
+
+void TableBuilder::sort_rules() {
+  for (const AbiRules& abi : input_.abis)
+    for (const NamedNumbers& named : abi.named)
+      (named.numbers.first == named.numbers.last ? singles_ : ranges_).push_back(&named);
+  std::stable_sort(singles_.begin(), singles_.end(), by_number_then_rule);
+  std::stable_sort(ranges_.begin(), ranges_.end(), by_number_then_rule);
+}
+
+void TableBuilder::find_boundaries() {
+  auto add = [&](NumberRange numbers) {
+    boundaries_.push_back(numbers.first);
+    boundaries_.push_back(uint64_t{numbers.last} + 1);
+  };
+  add({0, UINT32_MAX});
+  for (const NamedNumbers* named : singles_) add(named->numbers);
+  for (const NamedNumbers* named : ranges_) add(named->numbers);
+  for (const AbiRules& abi : input_.abis) {
+    for (const NumberRange& part : abi.share) add(part);
+    for (const NumberRange& part : abi.unknown) add(part);
+    for (const MultiplexedRules& multiplexed : abi.multiplexed) add({multiplexed.number, multiplexed.number});
+  }
+  std::sort(boundaries_.begin(), boundaries_.end());
+  boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
+}
+
+const AbiRules* TableBuilder::owner_of(uint32_t number) const {
+  for (const AbiRules& abi : input_.abis)
+    for (const NumberRange& part : abi.share)
+      if (part.first <= number && number <= part.last) return &abi;
+  return nullptr;
+}
+
+bool TableBuilder::is_unknown(const AbiRules& abi, uint32_t number) const {
+  auto after = std::upper_bound(abi.unknown.begin(), abi.unknown.end(), number,
+                                [](uint32_t value, const NumberRange& range) { return value < range.first; });
+  return after != abi.unknown.begin() && number <= std::prev(after)->last;
+}
+
+void TableBuilder::gather(NumberRange numbers) {
+  std::erase_if(active_, [&](const NamedNumbers* named) { return named->numbers.last < numbers.first; });
+  for (; next_range_ < ranges_.size() && ranges_[next_range_]->numbers.first == numbers.first; ++next_range_)
+    active_.insert(std::upper_bound(active_.begin(), active_.end(), ranges_[next_range_], by_rule), ranges_[next_range_]);
+  size_t single = next_single_;
+  while (next_single_ < singles_.size() && singles_[next_single_]->numbers.first == numbers.first) ++next_single_;
+
+  candidates_.clear();
+  auto add = [&](const NamedNumbers* named) {
+    candidates_.push_back({named->rule, named->action, &named->condition, Sight::registers});
+  };
+  size_t active = 0;
+  while (single < next_single_ || active < active_.size()) {
+    bool take_single = active == active_.size() ||
+                       (single < next_single_ && singles_[single]->rule <= active_[active]->rule);
+    add(take_single ? singles_[single++] : active_[active++]);
+  }
+  candidate_count_ += candidates_.size();
+}
+
+std::vector<Candidate> TableBuilder::candidates_for_call(const MultiplexedRules& multiplexed, uint32_t call) const {
+  const std::vector<Rule>& rules = report_.policy().rules;
+  std::vector<Candidate> result;
+  for (const Candidate& candidate : candidates_) {
+    result.push_back(candidate);
+    // A condition on every number also asks for the arguments of the calls behind the multiplexer.
+    bool is_every = rules[candidate.rule].target.kind == Target::Kind::every;
+    if (is_every && !candidate.condition->is_always() && !report_.policy().allow_unsafe_multiplexed)
+      result.push_back({candidate.rule, candidate.action, candidate.condition, Sight::instruction_pointer});
+  }
+  for (const MultiplexedRules::Rule& rule : multiplexed.rules)
+    if (rule.call == call)
+      result.push_back({rule.named.rule, rule.named.action, &rule.named.condition, Sight::instruction_pointer});
+  std::stable_sort(result.begin(), result.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.rule < b.rule; });
+  return result;
+}
+
+std::vector<Clause> TableBuilder::clauses_for_multiplexer(const AbiRules& abi, const MultiplexedRules& multiplexed,
+                                                          const FirstMatchInput& rest) {
+  std::vector<Clause> clauses;
+  for (const MultiplexedCall& call : multiplexed.multiplexer->calls) {
+    std::vector<Candidate> candidates = candidates_for_call(multiplexed, call.number);
+    candidate_count_ += candidates.size();
+    bool is_plain = candidates.size() == candidates_.size();
+    if (is_plain) continue;
+    ResolvedCondition guard = make_test(0, multiplexed.multiplexer->mask, {{call.number, call.number}});
+    Origin by_default{Origin::Kind::default_action, 0, 0};
+    append_first_match({candidates, abi.default_action, by_default, &guard}, uses_, clauses, tightened_);
+    report_tightened(abi, multiplexed.number, call.name, multiplexed.multiplexer);
+  }
+  append_first_match(rest, uses_, clauses, tightened_);
+  return clauses;
+}
+
+void TableBuilder::report_tightened(const AbiRules& abi, uint32_t number, std::string_view call, const Multiplexer* way) {
+  for (const Tightened& one : tightened_) {
+    std::string arch(abi::name(abi.arch));
+    std::string outcome = "'" + to_string(one.outcome, abi.arch) + "' whatever they are";
+    if (way != nullptr) {
+      report_.say(Severity::warning, "multiplexed-stricter", one.rule, {},
+                  "on " + arch + " '" + std::string(call) + "' can also be called through " + std::string(way->name) +
+                      ", where its arguments lie in memory: that way gets " + outcome,
+                  "a rule for '" + std::string(call) + "' alone, without arguments, would decide both ways alike");
+    } else {
+      report_.say(Severity::warning, "hidden-argument", one.rule, {},
+                  "on " + arch + " '" + std::string(abi::name_of(number, abi.arch)) +
+                      "' does not have these arguments in registers: it gets " + outcome,
+                  "limit the rule to the ABIs that have them: 'call@arch(...)'");
+    }
+  }
+  tightened_.clear();
+}
+
+std::vector<Clause> TableBuilder::clauses_for(NumberRange numbers) {
+  const AbiRules* abi = owner_of(numbers.first);
+  if (abi == nullptr) return {{always(), input_.bad_arch, {Origin::Kind::bad_arch, 0, 0}}};
+  gather(numbers);
+  FirstMatchInput input{candidates_, abi->default_action, {Origin::Kind::default_action, 0, 0}, nullptr};
+  if (candidates_.empty() && is_unknown(*abi, numbers.first)) {
+    input.last = abi->unknown_action;
+    input.last_origin.kind = Origin::Kind::unknown;
+  }
+  for (const MultiplexedRules& multiplexed : abi->multiplexed)
+    if (multiplexed.number == numbers.first) return clauses_for_multiplexer(*abi, multiplexed, input);
+  std::vector<Clause> clauses;
+  append_first_match(input, uses_, clauses, tightened_);
+  if (!tightened_.empty()) report_tightened(*abi, numbers.first, {}, nullptr);
+  return clauses;
+}
+
+std::vector<Segment> TableBuilder::run() {
+  sort_rules();
+  find_boundaries();
+  std::vector<Segment> segments;
+  segments.reserve(boundaries_.size());
+  for (size_t i = 0; i + 1 < boundaries_.size(); ++i) {
+    NumberRange numbers{static_cast<uint32_t>(boundaries_[i]), static_cast<uint32_t>(boundaries_[i + 1] - 1)};
+    append_segment(segments, numbers, clauses_for(numbers));
+    if (candidate_count_ > kMaxCandidates) {
+      report_.say(Severity::error, "policy-too-large",
+                  "the rules overlap in more than " + std::to_string(kMaxCandidates) + " places",
+                  "name fewer calls twice");
+      break;
+    }
+  }
+  return segments;
+}
+
+}  // namespace
+
+void append_segment(std::vector<Segment>& segments, NumberRange numbers, std::vector<Clause> clauses) {
+  if (!segments.empty() && segments.back().clauses == clauses) {
+    segments.back().last = numbers.last;
+  } else {
+    segments.push_back({numbers.first, numbers.last, std::move(clauses)});
+  }
+}
+
+ArchTable build_table(const TableInput& input, Report& report, std::span<RuleUse> uses) {
+  const abi::ArchInfo& info = abi::info(input.abis.front().arch);
+  ArchTable table;
+  table.audit_arch = info.audit_arch;
+  table.endian = info.endian;
+  table.word_bits = info.word_bits;
+  table.segments = TableBuilder(input, report, uses).run();
+  return table;
+}
+
+}  // namespace cordon::policy
