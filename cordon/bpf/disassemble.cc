@@ -75,7 +75,6 @@ class Commenter {
     }
     add(text, known_[pc].is_reachable ? meaning(insn, info.form, known_[pc]) : "unreachable");
     if (options_.annotate) add(text, options_.annotate(pc));
-    std::replace(text.begin(), text.end(), '\n', ' ');
     return text;
   }
 
@@ -181,6 +180,8 @@ std::string disassemble(const Program& program, const DisassembleOptions& option
     } else if (options.annotate) {
       comment = options.annotate(pc);
     }
+    // One line an instruction, whatever the caller's annotation holds.
+    std::replace(comment.begin(), comment.end(), '\n', ' ');
     fmt::format_to(out, "{:>{}}: ", pc, index_width);
     if (comment.empty()) {
       fmt::format_to(out, "{}\n", line);
