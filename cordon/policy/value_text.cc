@@ -70,7 +70,7 @@ std::string decimal(uint64_t value, unsigned bits, bool is_signed) {
 
 std::string number_text(const abi::Argument& argument, uint64_t value) {
   if (argument.is_pointer) return value == 0 ? "NULL" : base::hex(value);
-  if (argument.bits == 32 && is_fd(argument.name)) return value == kFdCwd ? "AT_FDCWD" : decimal(value, 32, true);
+  if (argument.bits == 32 && is_fd(argument.name)) return decimal(value, 32, true);
   if (argument.type.find("umode_t") != std::string_view::npos) {
     std::string octal;
     for (uint64_t rest = value; rest != 0; rest >>= 3) octal.insert(octal.begin(), static_cast<char>('0' + (rest & 7)));

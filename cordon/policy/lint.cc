@@ -1,0 +1,234 @@
+#include "cordon/policy/lint.h"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cordon/abi/constants.h"
+#include "cordon/abi/syscalls.h"
+#include "cordon/policy/lint_default.h"
+#include "cordon/policy/lint_tables.h"
+
+namespace cordon::policy {
+namespace {
+
+// What a call can get, whatever its arguments.
+struct Verdict {
+  bool is_named = false;       // by a rule
+  bool can_run = false;
+  bool always_runs = true;
+  bool is_restricted = false;  // by a rule that names it, other than by "no such call"
+  std::optional<uint32_t> rule;        // the first that names it …
+  std::optional<uint32_t> denying;     // … and the first that denies
+  std::optional<Action> failing;       // the errno it can get, and whose
+  std::optional<uint32_t> failing_rule;
+};
+
+class Linter {
+ public:
+  Linter(const Policy& policy, const ResolvedPolicy& resolved) : policy_(policy), resolved_(resolved) {
+    arches_ = policy.arches;
+    if (arches_.empty()) arches_.push_back(abi::native_arch());
+  }
+
+  Diagnostics run();
+
+ private:
+  std::optional<Verdict> verdict(std::string_view name, Arch arch) const;
+  void check_emptiness();
+  void check_doors(Arch arch);
+  void check_door(std::string_view restricted, std::string_view open, Arch arch);
+  void check_twins(Arch arch);
+  void check_cannot_fail(Arch arch);
+  void check_ring(Arch arch);
+  void check_ending(Arch arch);
+  bool runs(std::string_view name, Arch arch) const {
+    std::optional<Verdict> found = verdict(name, arch);
+    return found && found->can_run;
+  }
+  bool is_first(std::string finding) { return said_.insert(std::move(finding)).second; }
+  Place place(std::optional<uint32_t> rule) const {
+    return rule && *rule < policy_.rules.size() ? policy_.sources.locate(policy_.rules[*rule].span) : Place{};
+  }
+
+  const Policy& policy_;
+  const ResolvedPolicy& resolved_;
+  std::vector<Arch> arches_;
+  Diagnostics findings_;
+  std::set<std::string> said_;
+};
+
+const Segment* find_segment(const ResolvedPolicy& resolved, uint32_t audit_arch, uint32_t number) {
+  for (const ArchTable& table : resolved.arches) {
+    if (table.audit_arch != audit_arch) continue;
+    auto after = std::upper_bound(table.segments.begin(), table.segments.end(), number,
+                                  [](uint32_t value, const Segment& segment) { return value < segment.first; });
+    return &*std::prev(after);
+  }
+  return nullptr;
+}
+
+std::optional<Verdict> Linter::verdict(std::string_view name, Arch arch) const {
+  std::optional<uint32_t> number = abi::number_of(name, arch);
+  if (!number) return std::nullopt;
+  const Segment* segment = find_segment(resolved_, abi::info(arch).audit_arch, *number);
+  if (segment == nullptr) return std::nullopt;
+  uint16_t no_such_call = abi::errno_number("ENOSYS", arch).value_or(38);
+  Verdict result;
+  bool is_denied = false;
+  for (const Clause& clause : segment->clauses) {
+    bool by_rule = clause.origin.kind == Origin::Kind::rule || clause.origin.kind == Origin::Kind::multiplexed;
+    std::optional<uint32_t> rule;
+    if (by_rule) rule = clause.origin.rule;
+    result.is_named = result.is_named || by_rule;
+    if (!result.rule) result.rule = rule;
+    bool may = may_run(clause.action.kind);
+    result.can_run = result.can_run || may;
+    result.always_runs = result.always_runs && may;
+    bool is_errno = clause.action.kind == ActionKind::errno_;
+    if (is_errno && !result.failing) {
+      result.failing = clause.action;
+      result.failing_rule = rule;
+    }
+    if (!may && by_rule && !result.denying) result.denying = rule;
+    is_denied = is_denied || (!may && !(is_errno && clause.action.data == no_such_call));
+  }
+  result.is_restricted = result.is_named && is_denied;
+  return result;
+}
+
+void Linter::check_emptiness() {
+  bool default_runs = may_run(policy_.default_action.action.kind);
+  bool all_run = std::all_of(policy_.rules.begin(), policy_.rules.end(),
+                             [](const Rule& rule) { return may_run(rule.action.kind); });
+  if (default_runs && all_run) {
+    findings_.warning("confines-nothing", {}, "no rule and no default denies a call: this policy confines nothing",
+                      "set 'default kill_process' and allow what the program needs");
+  } else if (policy_.rules.empty()) {
+    findings_.warning("empty-policy", {}, "the policy has no rules: every call gets the default",
+                      "allow what the program needs; 'cordon learn' finds it out");
+  }
+}
+
+void Linter::check_door(std::string_view restricted, std::string_view open, Arch arch) {
+  if (restricted.empty() || open.empty() || restricted == open) return;
+  bool has_reason = std::find(kRefusedForGoodReason.begin(), kRefusedForGoodReason.end(), restricted) != kRefusedForGoodReason.end();
+  if (has_reason) return;
+  std::optional<Verdict> closed_call = verdict(restricted, arch);
+  if (!closed_call || !closed_call->is_restricted) return;
+  std::optional<Verdict> open_call = verdict(open, arch);
+  if (!open_call || !open_call->always_runs) return;
+  if (!is_first("door " + std::string(restricted) + " " + std::string(open))) return;
+  findings_.warning("open-door", place(closed_call->denying ? closed_call->denying : closed_call->rule),
+                    "'" + std::string(restricted) + "' is restricted, but '" + std::string(open) +
+                        "' does the same and is allowed on " + std::string(abi::name(arch)),
+                    "restrict '" + std::string(open) + "' as well");
+}
+
+void Linter::check_doors(Arch arch) {
+  for (const CallFamily& family : kFamilies)
+    for (std::string_view restricted : family)
+      for (std::string_view open : family) check_door(restricted, open, arch);
+  for (const WayRound& way : kWaysRound) check_door(way.restricted, way.open, arch);
+  for (const Twin& twin : kTwins) {
+    check_door(twin.old_call, twin.new_call, arch);
+    check_door(twin.new_call, twin.old_call, arch);
+  }
+}
+
+void Linter::check_twins(Arch arch) {
+  std::string missing;
+  std::optional<uint32_t> first_rule;
+  for (const Twin& twin : kTwins) {
+    std::optional<Verdict> old_call = verdict(twin.old_call, arch);
+    std::optional<Verdict> new_call = verdict(twin.new_call, arch);
+    if (!old_call || !new_call || !old_call->is_named || !old_call->can_run) continue;
+    if (new_call->is_named || new_call->can_run) continue;
+    if (!first_rule) first_rule = old_call->rule;
+    missing += (missing.empty() ? "" : ", ") + std::string(twin.new_call);
+  }
+  if (missing.empty()) return;
+  findings_.warning("missing-twin", place(first_rule),
+                    "programs on " + std::string(abi::name(arch)) + " also use the twins of calls that are allowed: " + missing,
+                    "allow them too");
+}
+
+void Linter::check_cannot_fail(Arch arch) {
+  std::string by_default;
+  for (std::string_view name : kCannotFail) {
+    std::optional<Verdict> found = verdict(name, arch);
+    if (!found || !found->failing) continue;
+    if (!found->failing_rule) {
+      by_default += (by_default.empty() ? "" : ", ") + std::string(name);
+      continue;
+    }
+    if (!is_first("fail " + std::string(name) + std::to_string(*found->failing_rule))) continue;
+    findings_.warning("errno-cannot-fail", place(found->failing_rule),
+                      "'" + std::string(name) + "' cannot fail, so programs take '" + to_string(*found->failing, arch) +
+                          "' for its result, -1: kill(getpid()) then ends every process it may",
+                      "allow it, or use kill_process");
+  }
+  if (by_default.empty() || !is_first("fail by default")) return;
+  findings_.warning("errno-cannot-fail", {},
+                    "the default answers an errno to calls that cannot fail: " + by_default +
+                        "; programs take -1 for their result, and kill(getpid()) then ends every process it may",
+                    "allow them");
+}
+
+void Linter::check_ring(Arch arch) {
+  std::optional<Verdict> setup = verdict("io_uring_setup", arch);
+  if (!setup || !setup->can_run || !runs("io_uring_enter", arch)) return;
+  std::string reached;
+  for (std::string_view name : kDoneByRing) {
+    std::optional<Verdict> found = verdict(name, arch);
+    if (found && !found->always_runs) reached += (reached.empty() ? "" : ", ") + std::string(name);
+  }
+  if (reached.empty() || !is_first("ring")) return;
+  findings_.warning("io-uring", place(setup->rule),
+                    "io_uring is allowed, and what a ring does no filter sees: it does the work of " + reached +
+                        ", which are restricted",
+                    "deny io_uring_setup, io_uring_enter and io_uring_register");
+}
+
+void Linter::check_ending(Arch arch) {
+  std::string on = " on " + std::string(abi::name(arch));
+  bool can_exit = runs("exit", arch);
+  bool can_exit_group = runs("exit_group", arch);
+  if (!can_exit && !can_exit_group && is_first("exit")) {
+    findings_.warning("no-exit", {}, "neither exit nor exit_group is allowed" + on + ": a program cannot end", "allow exit_group");
+  } else if (!can_exit_group && is_first("exit_group")) {
+    findings_.note("no-exit-group", {}, "exit_group is not allowed" + on + ": a program that returns from main does not end by exit",
+                   "allow exit_group");
+  }
+  if (!runs("rt_sigreturn", arch) && is_first("sigreturn"))
+    findings_.note("no-sigreturn", {}, "rt_sigreturn is not allowed" + on + ": signal handlers cannot return", "allow rt_sigreturn");
+  bool sleeps = std::any_of(kRestarted.begin(), kRestarted.end(), [&](std::string_view name) { return runs(name, arch); });
+  if (sleeps && !runs("restart_syscall", arch) && is_first("restart"))
+    findings_.note("no-restart", {}, "restart_syscall is not allowed" + on + ": a sleeping call fails after SIGSTOP and SIGCONT",
+                   "allow restart_syscall");
+}
+
+Diagnostics Linter::run() {
+  check_emptiness();
+  if (!policy_.rules.empty()) {
+    for (Arch arch : arches_) {
+      check_doors(arch);
+      check_twins(arch);
+      check_cannot_fail(arch);
+      check_ring(arch);
+      check_ending(arch);
+    }
+  }
+  findings_.append(find_rules_equal_to_default(policy_, arches_));
+  return std::move(findings_);
+}
+
+}  // namespace
+
+Diagnostics lint(const Policy& policy, const ResolvedPolicy& resolved) { return Linter(policy, resolved).run(); }
+
+}  // namespace cordon::policy
