@@ -55,8 +55,10 @@ bool watch_exec(LaunchReport& report) {
   return !failed(report, raw_syscall(SYS_set_robust_list, raw_pointer(&report.robust), sizeof report.robust, 0, 0, 0));
 }
 
-void wait_at_gate(LaunchReport& report) {
-  while (report.gate.load() == 0) raw_syscall(SYS_futex, raw_pointer(&report.gate), FUTEX_WAIT, 0, 0, 0);
+bool pass_gate(LaunchReport& report) {
+  while (report.gate.load() == LaunchReport::kClosed)
+    raw_syscall(SYS_futex, raw_pointer(&report.gate), FUTEX_WAIT, LaunchReport::kClosed, 0, 0);
+  return report.gate.load() == LaunchReport::kOpen;
 }
 
 long install(const ChildFilter& filter, uint32_t extra_flags) {
@@ -94,7 +96,7 @@ void become(const ChildPlan& plan) {
   enter_step(report, LaunchStep::no_new_privs);
   if (plan.no_new_privs && failed(report, raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
   enter_step(report, LaunchStep::gate);
-  if (plan.gated) wait_at_gate(report);
+  if (plan.gated && !pass_gate(report)) return;
   enter_step(report, LaunchStep::filter);
   if (!install_filters(plan)) return;
   enter_step(report, LaunchStep::exec);

@@ -22,7 +22,10 @@ struct LaunchReport {
   robust_list_head robust{};
   robust_list robust_entry{};
   std::atomic<uint32_t> lock{0};
-  std::atomic<uint32_t> gate{0};  // the child waits here until it is 1
+  static constexpr uint32_t kClosed = 0, kOpen = 1, kRefused = 2;
+  std::atomic<uint32_t> gate{kClosed};  // a gated child waits here
+  std::atomic<int32_t> tracer{0};       // pid of a tracer that is no relative; it waits until `gate_reached`
+  std::atomic<uint32_t> gate_reached{0};
   std::atomic<uint32_t> step{0};
   std::atomic<int32_t> error{0};  // of `step`; 0: not failed
   std::atomic<uint32_t> filter{0};  // index of the filter being installed

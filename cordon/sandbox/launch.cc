@@ -1,21 +1,16 @@
 #include "cordon/sandbox/launch.h"
 
 #include <errno.h>
-#include <linux/futex.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
-
-#include "cordon/sandbox/launch_errors.h"
-#include "cordon/sandbox/preparation.h"
+#include "cordon/sandbox/audit_reader.h"
+#include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
+#include "cordon/sandbox/start_point.h"
+#include "cordon/sandbox/trace_self.h"
 
 namespace cordon {
 
@@ -27,99 +22,101 @@ Launched::~Launched() = default;
 namespace sandbox {
 namespace {
 
-// Sharing memory saves the copy of the page tables, a seventh of a launch. Before 5.16 a core dump of the
-// child would have ended every process that shares its memory (coredump_wait), this one too.
-int memory_flag() {
-  utsname name{};
-  int major = 0;
-  int minor = 0;
-  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return 0;
-  return major > 5 || (major == 5 && minor >= 16) ? CLONE_VM : 0;
+Diagnostic cannot_trace(int error) {
+  return system_error("trace the command to its start point", error,
+                      "Yama or another tracer refuses it: see kernel.yama.ptrace_scope, have CAP_SYS_PTRACE, or use "
+                      "--start before-exec");
 }
 
-FailedStep failed_step(const Preparation& preparation) {
-  const ChildPlan& plan = preparation.plan;
-  const LaunchReport& report = *plan.report;
-  FailedStep failed{.step = report.current_step(), .error = report.error.load(), .filter = report.filter.load(),
-                    .filter_count = static_cast<uint32_t>(plan.filter_count), .filter_size = 0,
-                    .path = preparation.path()};
-  if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
-  return failed;
+StartPoint start_of(const LaunchSpec& spec) {
+  return spec.strict && spec.start == StartPoint::before_exec ? StartPoint::entry : spec.start;
 }
 
-// The descriptor table is shared until the exec: the listener the child is given is the parent's as well.
-Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
-  Launched launched;
-  int pidfd = -1;
-  int flags = memory_flag() | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
-  pid_t pid = clone(run_child, preparation->stack_top(), flags, &preparation->plan, &pidfd);
-  if (pid < 0) return system_error("create a process", errno);
-  preparation->mark_cloned();
-  launched.pid = pid;
-  launched.pidfd.reset(pidfd);
-  launched.preparation = std::move(preparation);
-  return launched;
+void add_note(Diagnostics& notes, std::string message) { notes.note("explaining", {}, std::move(message)); }
+
+// The caller's thread becomes the tracer while the child waits at its gate.
+void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
+  int error = Tracee(launched.pid).seize(ExitTracer::options());
+  if (error == 0) {
+    launched.tracer = std::make_unique<ExitTracer>(ExitTracer::Options{.command = launched.pid, .strict = strict});
+    launched.traced = true;
+    return;
+  }
+  if (auto reader = AuditReader::open()) {
+    launched.audit = std::make_unique<AuditReader>(std::move(*reader));
+    add_note(notes, "the command cannot be traced (" + errno_name(error) + "): kills are explained from the audit log, without arguments");
+  } else {
+    add_note(notes, "the command cannot be traced (" + errno_name(error) + ") nor the audit log read: a kill is known by its signal only");
+  }
 }
 
-void futex_wait(const std::atomic<uint32_t>& word, uint32_t value, long timeout_us) {
-  timespec timeout{.tv_sec = 0, .tv_nsec = timeout_us * 1000};
-  syscall(SYS_futex, &word, FUTEX_WAIT, value, timeout_us > 0 ? &timeout : nullptr, nullptr, 0);
-}
-
-bool has_died(const Launched& launched) {
-  siginfo_t info{};
-  int result = waitid(P_PID, static_cast<id_t>(launched.pid), &info, WEXITED | WNOHANG | WNOWAIT);
-  return result == 0 && info.si_pid == launched.pid;
-}
-
-// Until the child has left for its program (by exec or by death), or waits for an answer to its execve.
-// The kernel wakes us for the first; for the second we look, at growing intervals.
-void await_exec(Launched& launched) {
-  constexpr long kFirstPauseUs = 20, kLongestPauseUs = 2000, kDeathCheckUs = 100000;
-  LaunchReport& report = launched.preparation->report();
-  bool listens = launched.preparation->plan.listener;
-  long pause_us = listens ? kFirstPauseUs : kDeathCheckUs;
-  for (;;) {
-    uint32_t lock = report.lock.load();
-    if ((lock & FUTEX_OWNER_DIED) != 0) break;
-    // Before it holds the lock a child can die unseen, by a filter above this process.
-    if ((lock == 0 || pause_us >= kLongestPauseUs) && has_died(launched)) break;
-    if (listens && report.listener.load() >= 0 && !launched.listener)
-      launched.listener.emplace(Fd(report.listener.load()));
-    if (launched.listener && launched.listener->has_waiting() && !report.has_left()) {
-      launched.exec_pending = true;
-      return;
+Result<Launched> finish(Launched launched, Diagnostics notes) {
+  if (!launched.exec_pending) {
+    if (std::optional<Diagnostic> failure = launch_failure(launched)) {
+      destroy(launched);
+      return *failure;
     }
-    futex_wait(report.lock, lock, pause_us);
-    if (listens) pause_us = std::min(pause_us * 2, kLongestPauseUs);
   }
-  if (listens && report.listener.load() >= 0 && !launched.listener)
-    launched.listener.emplace(Fd(report.listener.load()));
+  return Result<Launched>(std::move(launched), std::move(notes));
 }
 
-// Leaving the first program is either an exec or a death the process is still busy with.
-void await_verdict(const Launched& launched) {
-  constexpr useconds_t kPauseUs = 50;
-  if (launched.preparation->plan.filter_count == 0) return;
-  while (!has_execed(launched.pid) && !has_died(launched)) usleep(kPauseUs);
-}
-
-void reap(const Launched& launched) {
-  int status = 0;
-  while (waitpid(launched.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-}
-
-Result<Launched> launch_before_exec(std::unique_ptr<Preparation> preparation) {
+Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation) {
+  preparation->plan.gated = spec.trace_exits;
   CORDON_TRY(launched, clone_child(std::move(preparation)));
-  await_exec(launched);
-  if (launched.exec_pending) return std::move(launched);
-  await_verdict(launched);
-  if (std::optional<Diagnostic> failure = launch_failure(launched)) {
-    reap(launched);
-    return *failure;
+  Diagnostics notes;
+  if (spec.trace_exits) {
+    seize_for_exits(launched, spec.strict, notes);
+    open_gate(launched.preparation->report());
   }
-  return std::move(launched);
+  await_exec(launched);
+  return finish(std::move(launched), std::move(notes));
+}
+
+// From its start point on the command runs on its own, or under a tracer of exits.
+void let_go(Launched& launched, const LaunchSpec& spec) {
+  Tracee tracee(launched.pid);
+  if (!spec.trace_exits) {
+    tracee.detach();
+    return;
+  }
+  tracee.set_options(ExitTracer::options());
+  launched.tracer = std::make_unique<ExitTracer>(ExitTracer::Options{.command = launched.pid, .strict = spec.strict});
+  launched.traced = true;
+  tracee.resume(0);
+}
+
+Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation) {
+  preparation->plan.gated = true;
+  preparation->plan.filter_count = 0;
+  preparation->plan.listener = false;
+  CORDON_TRY(launched, clone_child(std::move(preparation)));
+  Tracee tracee(launched.pid);
+  if (int error = tracee.seize(start_options())) {
+    destroy(launched);
+    return cannot_trace(error);
+  }
+  open_gate(launched.preparation->report());
+  Diagnostics notes;
+  auto reached = reach_start(tracee, start);
+  if (!reached) {
+    destroy(launched);
+    return reached.error();
+  }
+  if (*reached == StartOutcome::ended) {
+    await_exec(launched);
+    notes.note("ended-early", {}, "the command ended before its start point: no filter was installed");
+    return finish(std::move(launched), std::move(notes));
+  }
+  auto confined = confine(tracee, {.filters = spec.filters, .listener = spec.listener, .strict = spec.strict,
+                                   .pidfd = launched.pidfd.get()});
+  if (!confined) {
+    destroy(launched);
+    return confined.error();
+  }
+  if (confined->listener) launched.listener.emplace(std::move(confined->listener));
+  if (!confined->note.empty()) add_note(notes, std::move(confined->note));
+  let_go(launched, spec);
+  return Result<Launched>(std::move(launched), std::move(notes));
 }
 
 }  // namespace
@@ -128,18 +125,12 @@ std::optional<Diagnostic> launch_failure(const Launched& launched) {
   if (!launched.preparation) return std::nullopt;
   FailedStep failed = failed_step(*launched.preparation);
   if (failed.error != 0) return describe(failed);
-  if (!has_died(launched) || has_execed(launched.pid)) return std::nullopt;
   siginfo_t info{};
   waitid(P_PID, static_cast<id_t>(launched.pid), &info, WEXITED | WNOHANG | WNOWAIT);
-  bool by_signal = info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED;
-  Diagnostic diagnostic;
-  diagnostic.code = "not-started";
-  diagnostic.message = "'" + failed.path + "' was never executed: the new process was ended by " +
-                       (by_signal ? "signal " : "status ") + std::to_string(info.si_status);
-  if (by_signal && info.si_status == SIGSYS)
-    diagnostic.hint = failed.step == LaunchStep::exec ? "the policy does not let the process execute anything: allow execve, or use --start exec"
-                                                      : "an earlier filter of the stack does not allow seccomp(2): put it last";
-  return diagnostic;
+  if (info.si_pid != launched.pid || has_execed(launched.pid)) return std::nullopt;
+  failed.ended_by_signal = info.si_code != CLD_EXITED;
+  failed.status = info.si_status;
+  return describe_death(failed);
 }
 
 Result<Launched> launch(const LaunchSpec& spec) {
@@ -147,7 +138,9 @@ Result<Launched> launch(const LaunchSpec& spec) {
   // No handler of ours may run in the child while it shares our memory.
   uint64_t mask = block_all_signals();
   preparation->plan.signal_mask = mask;
-  Result<Launched> launched = launch_before_exec(std::move(preparation));
+  StartPoint start = start_of(spec);
+  Result<Launched> launched = start == StartPoint::before_exec ? launch_before_exec(spec, std::move(preparation))
+                                                               : launch_at(start, spec, std::move(preparation));
   set_signal_mask(mask);
   if (launched && spec.hold_signals) {
     block_supervised_signals();
@@ -157,12 +150,20 @@ Result<Launched> launch(const LaunchSpec& spec) {
 }
 
 Diagnostic exec(const LaunchSpec& spec) {
-  auto preparation = Preparation::make(spec);
-  if (!preparation) return *preparation.error().begin();
-  (*preparation)->plan.signal_mask = current_signal_mask();
-  (*preparation)->plan.listener = false;
-  become((*preparation)->plan);
-  return describe(failed_step(**preparation));
+  auto made = Preparation::make(spec);
+  if (!made) return *made.error().begin();
+  Preparation& preparation = **made;
+  preparation.plan.signal_mask = current_signal_mask();
+  preparation.plan.listener = false;
+  StartPoint start = start_of(spec);
+  if (start != StartPoint::before_exec) {
+    preparation.plan.gated = true;
+    preparation.plan.filter_count = 0;
+    if (auto failure = start_self_tracer(spec, start, preparation.report())) return *failure;
+  }
+  become(preparation.plan);
+  FailedStep failed = failed_step(preparation);
+  return failed.step == LaunchStep::gate ? cannot_trace(failed.error) : describe(failed);
 }
 
 }  // namespace sandbox

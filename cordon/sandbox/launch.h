@@ -20,13 +20,16 @@
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/policy/policy.h"
+#include "cordon/sandbox/kernel_verdict.h"
 #include "cordon/sandbox/listener.h"
 
 namespace cordon {
 
 namespace sandbox {
 class Preparation;
-}
+class ExitTracer;
+class AuditReader;
+}  // namespace sandbox
 
 struct FilterSpec {
   bpf::Program program;
@@ -61,6 +64,9 @@ struct Launched {
   bool exec_pending = false;
   std::optional<uint64_t> held_signal_mask;         // hold_signals: the mask before launch()
   std::unique_ptr<sandbox::Preparation> preparation;  // what the child reads until it has execed
+  std::unique_ptr<sandbox::ExitTracer> tracer;        // where `traced`
+  std::unique_ptr<sandbox::AuditReader> audit;        // where tracing was asked for and refused
+  std::vector<KernelVerdict> verdicts;                // found before supervise()
 };
 
 namespace sandbox {

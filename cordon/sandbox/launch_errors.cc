@@ -1,6 +1,7 @@
 #include "cordon/sandbox/launch_errors.h"
 
 #include <errno.h>
+#include <signal.h>
 
 #include "cordon/base/text.h"
 
@@ -56,6 +57,18 @@ Diagnostic install_error(const FailedStep& failed) {
       break;
     default: break;
   }
+  return diagnostic;
+}
+
+Diagnostic describe_death(const FailedStep& failed) {
+  Diagnostic diagnostic;
+  diagnostic.code = "not-started";
+  diagnostic.message = "'" + base::printable(failed.path) + "' was never executed: the new process was ended by " +
+                       (failed.ended_by_signal ? "signal " : "status ") + std::to_string(failed.status);
+  if (!failed.ended_by_signal || failed.status != SIGSYS) return diagnostic;
+  diagnostic.hint = failed.step == LaunchStep::exec
+                        ? "the policy does not let the process execute anything: allow execve, or use --start exec"
+                        : "an earlier filter of the stack does not allow seccomp(2): put it last";
   return diagnostic;
 }
 

@@ -15,9 +15,14 @@ struct FailedStep {
   uint32_t filter_count = 0;
   uint32_t filter_size = 0;    // instructions
   std::string path;            // of the program
+  bool ended_by_signal = false;  // describe_death
+  int status = 0;                // exit status or signal
 };
 
 Diagnostic describe(const FailedStep& failed);
+
+// The process was ended before it executed anything, without reporting an error.
+Diagnostic describe_death(const FailedStep& failed);
 
 // seccomp(2) said `error` to the installation of a filter.
 Diagnostic install_error(const FailedStep& failed);

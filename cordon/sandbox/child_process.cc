@@ -1,0 +1,132 @@
+#include "cordon/sandbox/child_process.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstdio>
+
+#include "cordon/sandbox/exit_tracer.h"
+#include "cordon/sandbox/process_info.h"
+
+namespace cordon::sandbox {
+namespace {
+
+// Sharing memory saves the copy of the page tables, a seventh of a launch. Before 5.16 a core dump of the
+// child would have ended every process that shares its memory (coredump_wait), this one too.
+int memory_flag() {
+  utsname name{};
+  int major = 0;
+  int minor = 0;
+  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return 0;
+  return major > 5 || (major == 5 && minor >= 16) ? CLONE_VM : 0;
+}
+
+void futex_wait(const std::atomic<uint32_t>& word, uint32_t value, long timeout_us) {
+  timespec timeout{.tv_sec = 0, .tv_nsec = timeout_us * 1000};
+  syscall(SYS_futex, &word, FUTEX_WAIT, value, &timeout, nullptr, 0);
+}
+
+void take_listener(Launched& launched) {
+  int fd = launched.preparation->report().listener.load();
+  if (fd >= 0 && !launched.listener) launched.listener.emplace(Fd(fd));
+}
+
+void pump_tracer(Launched& launched) {
+  if (!launched.tracer) return;
+  ExitTracer::Events events = launched.tracer->pump();
+  launched.verdicts.insert(launched.verdicts.end(), events.verdicts.begin(), events.verdicts.end());
+}
+
+// Leaving the first program is either an exec or a death the process is still busy with.
+void await_verdict(Launched& launched) {
+  constexpr useconds_t kPauseUs = 50;
+  if (launched.preparation->plan.filter_count == 0) return;
+  while (!has_execed(launched.pid) && !has_died(launched)) {
+    pump_tracer(launched);
+    usleep(kPauseUs);
+  }
+}
+
+}  // namespace
+
+Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
+  Launched launched;
+  int pidfd = -1;
+  int flags = memory_flag() | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
+  pid_t pid = clone(run_child, preparation->stack_top(), flags, &preparation->plan, &pidfd);
+  if (pid < 0) return system_error("create a process", errno);
+  preparation->mark_cloned();
+  launched.pid = pid;
+  launched.pidfd.reset(pidfd);
+  launched.preparation = std::move(preparation);
+  return launched;
+}
+
+void open_gate(LaunchReport& report) {
+  report.gate.store(LaunchReport::kOpen);
+  syscall(SYS_futex, &report.gate, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+// The kernel wakes us when the child has left. Whether its execve waits for an answer we have to look up,
+// at growing intervals.
+void await_exec(Launched& launched) {
+  constexpr long kFirstPauseUs = 20, kLongestPauseUs = 2000, kDeathCheckUs = 100000;
+  LaunchReport& report = launched.preparation->report();
+  bool looks = launched.preparation->plan.listener || launched.tracer;
+  for (long pause_us = looks ? kFirstPauseUs : kDeathCheckUs;;) {
+    uint32_t lock = report.lock.load();
+    if ((lock & FUTEX_OWNER_DIED) != 0) break;
+    // Before it holds the lock a child can die unseen, by a filter above this process.
+    if ((lock == 0 || pause_us >= kLongestPauseUs) && has_died(launched)) break;
+    pump_tracer(launched);
+    take_listener(launched);
+    if (launched.listener && launched.listener->has_waiting() && !report.has_left()) {
+      launched.exec_pending = true;
+      return;
+    }
+    futex_wait(report.lock, lock, pause_us);
+    if (looks) pause_us = std::min(pause_us * 2, kLongestPauseUs);
+  }
+  take_listener(launched);
+  await_verdict(launched);
+}
+
+bool has_died(const Launched& launched) {
+  siginfo_t info{};
+  int result = waitid(P_PID, static_cast<id_t>(launched.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  return result == 0 && info.si_pid == launched.pid;
+}
+
+void reap(const Launched& launched) {
+  int status = 0;
+  do {
+    pid_t result = waitpid(launched.pid, &status, __WALL);
+    if (result < 0 && errno != EINTR) return;
+    if (result == launched.pid && WIFSTOPPED(status)) Tracee(launched.pid).resume(0);  // its last stop
+  } while (!WIFEXITED(status) && !WIFSIGNALED(status));
+}
+
+void destroy(const Launched& launched) {
+  syscall(SYS_pidfd_send_signal, launched.pidfd.get(), SIGKILL, nullptr, 0);
+  reap(launched);
+}
+
+FailedStep failed_step(const Preparation& preparation) {
+  const ChildPlan& plan = preparation.plan;
+  const LaunchReport& report = *plan.report;
+  FailedStep failed{.step = report.current_step(), .error = report.error.load(), .filter = report.filter.load(),
+                    .filter_count = static_cast<uint32_t>(plan.filter_count), .filter_size = 0,
+                    .path = preparation.path()};
+  if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
+  return failed;
+}
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,32 @@
+// The new process from outside: cloned, watched until it has left for its program, ended.
+#pragma once
+
+#include <memory>
+
+#include "cordon/base/result.h"
+#include "cordon/sandbox/launch.h"
+#include "cordon/sandbox/launch_errors.h"
+#include "cordon/sandbox/preparation.h"
+
+namespace cordon::sandbox {
+
+// The descriptor table is shared until the exec: the listener the child is given is the parent's as well.
+Result<Launched> clone_child(std::unique_ptr<Preparation> preparation);
+
+// A child prepared with plan.gated waits until this.
+void open_gate(LaunchReport& report);
+
+// Returns when the child has left for its program (by exec or by death), or when execve itself waits for
+// an answer of the listener (launched.exec_pending). A tracer in `launched` is kept at work.
+void await_exec(Launched& launched);
+
+// It has ended and was not reaped.
+bool has_died(const Launched& launched);
+
+// Ends a child that must not go on, and reaps it.
+void destroy(const Launched& launched);
+void reap(const Launched& launched);
+
+FailedStep failed_step(const Preparation& preparation);
+
+}  // namespace cordon::sandbox

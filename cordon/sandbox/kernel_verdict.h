@@ -1,0 +1,27 @@
+// What became known of a call that the kernel itself answered by a kill or a trap.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <string>
+
+#include "cordon/policy/call.h"
+
+namespace cordon {
+
+// A call the kernel answered by a kill or a trap, as far as it could be found out.
+struct KernelVerdict {
+  enum class Source : uint8_t { tracer, audit, signal };
+  Source source = Source::signal;
+  pid_t pid = 0;
+  pid_t tid = 0;          // 0: not known (audit records name the process only)
+  std::string command;    // the thread's name
+  bool call_known = false;  // Source::signal: no number at all
+  bool args_known = false;  // Source::audit: no arguments
+  Call call;
+  int signal = 0;         // SIGSYS, or SIGKILL for strict mode
+  bool is_trap = false;   // delivered as a signal the program may handle
+};
+
+}  // namespace cordon

@@ -1,0 +1,239 @@
+#include "cordon/sandbox/start_point.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstring>
+
+#include "cordon/sandbox/injection.h"
+#include "cordon/sandbox/launch_errors.h"
+#include "cordon/sandbox/process_info.h"
+
+namespace cordon::sandbox {
+namespace {
+
+Diagnostic start_error(std::string message, std::string hint) {
+  Diagnostic diagnostic;
+  diagnostic.code = "start-point";
+  diagnostic.message = std::move(message);
+  diagnostic.hint = std::move(hint);
+  return diagnostic;
+}
+
+// Lets a stop that is not the one we wait for pass as if nobody traced.
+void pass_on(const Tracee& tracee, const Stop& stop) {
+  if (stop.kind == Stop::Kind::group) tracee.stay_stopped();
+  else tracee.resume(stop.kind == Stop::Kind::signal ? stop.signal : 0);
+}
+
+// Stops at the return from execve, one instruction before the new program.
+bool reach_exec_exit(const Tracee& tracee) {
+  for (;;) {
+    Stop stop = tracee.wait();
+    if (stop.kind == Stop::Kind::gone) return false;
+    if (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXEC) break;
+    pass_on(tracee, stop);
+  }
+  tracee.resume_to_syscall(0);
+  for (;;) {
+    Stop stop = tracee.wait();
+    if (stop.kind == Stop::Kind::gone) return false;
+    if (stop.kind == Stop::Kind::syscall) return true;
+    tracee.resume_to_syscall(stop.kind == Stop::Kind::signal ? stop.signal : 0);
+  }
+}
+
+#if defined(__x86_64__)
+
+// AT_ENTRY of a program of either word size; 0 if there is none to be read.
+uint64_t entry_address(pid_t pid, bool compat) {
+  Fd fd(open(("/proc/" + std::to_string(pid) + "/auxv").c_str(), O_RDONLY | O_CLOEXEC));
+  std::array<uint8_t, 4096> bytes{};
+  ssize_t count = fd ? read(fd.get(), bytes.data(), bytes.size()) : 0;
+  size_t width = compat ? 4 : 8;
+  for (size_t at = 0; at + 2 * width <= static_cast<size_t>(count > 0 ? count : 0); at += 2 * width) {
+    uint64_t key = 0;
+    uint64_t value = 0;
+    std::memcpy(&key, bytes.data() + at, width);
+    std::memcpy(&value, bytes.data() + at + width, width);
+    if (key == AT_ENTRY) return value;
+  }
+  return 0;
+}
+
+enum class Arrival : uint8_t { here, executed_again, ended };
+
+Arrival run_to_breakpoint(const Tracee& tracee, uint64_t address) {
+  for (tracee.resume(0);;) {
+    Stop stop = tracee.wait();
+    if (stop.kind == Stop::Kind::gone) return Arrival::ended;
+    if (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXEC) return Arrival::executed_again;
+    if (stop.kind == Stop::Kind::signal && stop.signal == SIGTRAP) {
+      auto registers = tracee.registers();
+      if (registers && registers->rip == address + 1) {
+        registers->rip = address;
+        registers->orig_rax = ~uint64_t{0};
+        return tracee.set_registers(*registers) ? Arrival::here : Arrival::ended;
+      }
+    }
+    pass_on(tracee, stop);
+  }
+}
+
+Result<StartOutcome> reach_entry(const Tracee& tracee) {
+  constexpr std::array<uint8_t, 1> kBreakpoint{0xcc};
+  for (;;) {
+    auto registers = tracee.registers();
+    if (!registers) return StartOutcome::ended;
+    uint64_t entry = entry_address(tracee.tid(), registers->cs == 0x23);
+    if (entry == 0) return start_error("cannot find the command's entry point", "use --start exec");
+    if (registers->rip == entry) return StartOutcome::reached;  // a static program
+    std::array<uint8_t, 1> text{};
+    if (!tracee.read(entry, text) || !tracee.write(entry, kBreakpoint))
+      return system_error("set a breakpoint at the command's entry point", errno, "use --start exec");
+    Arrival arrival = run_to_breakpoint(tracee, entry);
+    if (arrival == Arrival::ended) return StartOutcome::ended;
+    if (arrival == Arrival::here)
+      return tracee.write(entry, text) ? Result<StartOutcome>(StartOutcome::reached)
+                                       : system_error("remove the breakpoint at the entry point", errno);
+    tracee.resume_to_syscall(0);  // a constructor has executed another program: its entry counts
+    if (tracee.wait().kind != Stop::Kind::syscall) return StartOutcome::ended;
+  }
+}
+
+#else
+
+Result<StartOutcome> reach_entry(const Tracee&) {
+  return start_error("the entry point can be found on x86_64 only", "use --start before-exec, the default");
+}
+
+#endif
+
+// A second thread of the command, without the filter, whose only work is to close the listener there: so
+// no answer the policy gives to close(2) can leave the command with its own listener.
+class ClosingThread {
+ public:
+  explicit ClosingThread(Injection& command) : command_(command) {
+    // Threads the command starts itself are not ours to stop: only this one is attached as it is born.
+    command.tracee().set_options(start_options() | PTRACE_O_TRACECLONE);
+    constexpr uint64_t kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
+    long result = command.call(InjectedCall::clone, {kFlags, 0, 0, 0, 0});
+    if (result < 0) error_ = static_cast<int>(-result);
+    tid_ = command.new_thread();
+    command.tracee().set_options(start_options());
+    if (tid_ == 0) return;
+    (void)Tracee(tid_).wait();  // its first stop
+  }
+  ClosingThread(const ClosingThread&) = delete;
+  ClosingThread& operator=(const ClosingThread&) = delete;
+  ~ClosingThread() {
+    if (tid_ != 0) command_.on(Tracee(tid_)).exit_thread();
+  }
+
+  bool is_there() const { return tid_ != 0; }
+  int error() const { return error_; }
+  bool close(int fd) {
+    return command_.on(Tracee(tid_)).call(InjectedCall::close, {static_cast<uint64_t>(fd), 0, 0, 0, 0}) == 0;
+  }
+
+ private:
+  Injection& command_;
+  pid_t tid_ = 0;
+  int error_ = 0;
+};
+
+FailedStep step_of(const ConfineRequest& request, size_t index, long result) {
+  return {.step = LaunchStep::filter, .error = static_cast<int>(result < 0 ? -result : ESRCH),
+          .filter = static_cast<uint32_t>(index), .filter_count = static_cast<uint32_t>(request.filters.size()),
+          .filter_size = static_cast<uint32_t>(request.filters[index].program.size()), .path = {}};
+}
+
+long install(Injection& injection, const FilterSpec& filter, uint64_t flags) {
+  auto insns = filter.program.insns();
+  auto bytes = std::span(reinterpret_cast<const uint8_t*>(insns.data()), insns.size_bytes());
+  uint64_t program = injection.place_program(bytes);
+  if (program == 0) return -EFAULT;
+  return injection.call(InjectedCall::seccomp, {SECCOMP_SET_MODE_FILTER, flags, program, 0, 0});
+}
+
+long install_listening(Injection& injection, const FilterSpec& filter) {
+  uint64_t flags = filter.flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  long result = install(injection, filter, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
+  return result == -EINVAL ? install(injection, filter, flags) : result;
+}
+
+Result<Done> install_all(Injection& injection, const ConfineRequest& request, size_t count, bool many_threads) {
+  for (size_t i = 0; i < count; ++i) {
+    uint64_t sync = many_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
+    uint64_t flags = (request.filters[i].flags & ~uint64_t{SECCOMP_FILTER_FLAG_TSYNC}) | sync;
+    long result = install(injection, request.filters[i], flags);
+    if (result != 0) return install_error(step_of(request, i, result));
+  }
+  return Done{};
+}
+
+Result<Confined> install_with_listener(Injection& injection, const ConfineRequest& request) {
+  Confined confined;
+  ClosingThread closer(injection);
+  if (!closer.is_there()) {
+    confined.note = "errno denials are not explained: the command cannot have a second thread for a moment (" +
+                    errno_name(closer.error()) + ")";
+    CORDON_TRY(done, install_all(injection, request, request.filters.size(), false));
+    (void)done;
+    return confined;
+  }
+  size_t last = request.filters.size() - 1;
+  CORDON_TRY(done, install_all(injection, request, last, false));
+  (void)done;
+  long fd = install_listening(injection, request.filters[last]);
+  if (fd < 0) return install_error(step_of(request, last, fd));
+  int taken = static_cast<int>(syscall(SYS_pidfd_getfd, request.pidfd, fd, 0));
+  int error = errno;
+  confined.listener.reset(taken);
+  if (!closer.close(static_cast<int>(fd))) return start_error("cannot close the command's copy of its listener", {});
+  if (taken < 0) return system_error("take the listener from the command", error, "pidfd_getfd needs Linux 5.6");
+  return confined;
+}
+
+}  // namespace
+
+uint64_t start_options() {
+  return PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+}
+
+Result<StartOutcome> reach_start(const Tracee& tracee, StartPoint start) {
+  if (!reach_exec_exit(tracee)) return StartOutcome::ended;
+  return start == StartPoint::entry ? reach_entry(tracee) : StartOutcome::reached;
+}
+
+Result<Confined> confine(const Tracee& tracee, const ConfineRequest& request) {
+  bool many_threads = thread_count(tracee.tid()) > 1;
+  if (request.strict && many_threads)
+    return start_error("strict mode is for one thread, and the command has several before its entry point",
+                       "use --start exec, or -p builtin:strict");
+  CORDON_TRY(injection, Injection::begin(tracee));
+  Confined confined;
+  if (request.strict) {
+    long result = injection.call(InjectedCall::prctl, {PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0});
+    if (result != 0) return system_error("enter strict mode", static_cast<int>(-result));
+  } else if (request.listener && !many_threads && !request.filters.empty()) {
+    CORDON_TRY(listening, install_with_listener(injection, request));
+    confined = std::move(listening);
+  } else {
+    CORDON_TRY(done, install_all(injection, request, request.filters.size(), many_threads));
+    (void)done;
+    if (request.listener) confined.note = "errno denials are not explained: the command has several threads before its entry point";
+  }
+  if (!injection.end()) return start_error("the command was ended while its filter was being installed", {});
+  return confined;
+}
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,49 @@
+// Filters that begin later than the exec: at the first instruction of the new program, or at its entry
+// point (after the dynamic linker).
+//
+//   Tracee tracee(pid);                             // seized with kStartOptions, waiting at the gate
+//   open the gate
+//   Result<StartOutcome> at = reach_start(tracee, StartPoint::entry);
+//   Result<Confined> confined = confine(tracee, request);
+//
+// The program makes the seccomp(2) calls itself, by injection; nothing is preloaded, static programs work
+// too. What ran before the point (the loader, constructors of libraries) was not judged; threads such code
+// has started are brought under the filter by TSYNC, processes it has started are not.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "cordon/base/fd.h"
+#include "cordon/base/result.h"
+#include "cordon/policy/policy.h"
+#include "cordon/sandbox/launch.h"
+#include "cordon/sandbox/tracee.h"
+
+namespace cordon::sandbox {
+
+// The tracee is killed if its tracer dies before the filter is there.
+uint64_t start_options();
+
+enum class StartOutcome : uint8_t { reached, ended };
+
+// From the gate to the start point, where the tracee is stopped. `ended`: it died on the way.
+Result<StartOutcome> reach_start(const Tracee& tracee, StartPoint start);
+
+struct Confined {
+  Fd listener;
+  std::string note;  // why there is no listener although one was asked for
+};
+
+struct ConfineRequest {
+  std::span<const FilterSpec> filters;
+  bool listener = false;
+  bool strict = false;
+  int pidfd = -1;
+};
+
+// At the start point: installs everything; the tracee is stopped still.
+Result<Confined> confine(const Tracee& tracee, const ConfineRequest& request);
+
+}  // namespace cordon::sandbox

@@ -1,0 +1,81 @@
+#include "cordon/sandbox/trace_self.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <climits>
+#include <string>
+
+#include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/start_point.h"
+
+namespace cordon::sandbox {
+namespace {
+
+void set_and_wake(std::atomic<uint32_t>& word, uint32_t value) {
+  word.store(value);
+  syscall(SYS_futex, &word, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+}
+
+void complain(const Diagnostics& errors) {
+  for (const Diagnostic& error : errors) {
+    std::string line = "cordon: " + error.message + (error.hint.empty() ? "" : " (" + error.hint + ")") + "\n";
+    if (write(STDERR_FILENO, line.data(), line.size()) < 0) return;
+  }
+}
+
+// The helper. Leaving with the command still traced kills it (PTRACE_O_EXITKILL).
+void trace_to_start(pid_t command, const LaunchSpec& spec, StartPoint start, LaunchReport& report) {
+  while (report.gate_reached.load() == 0) syscall(SYS_futex, &report.gate_reached, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+  Tracee tracee(command);
+  if (int error = tracee.seize(start_options())) {
+    report.error.store(error);
+    set_and_wake(report.gate, LaunchReport::kRefused);
+    return;
+  }
+  set_and_wake(report.gate, LaunchReport::kOpen);
+  auto reached = reach_start(tracee, start);
+  if (!reached) {
+    complain(reached.error());
+    return;
+  }
+  if (*reached == StartOutcome::ended) return;
+  auto confined = confine(tracee, {.filters = spec.filters, .listener = false, .strict = spec.strict, .pidfd = -1});
+  if (!confined) {
+    complain(confined.error());
+    return;
+  }
+  tracee.detach();
+}
+
+}  // namespace
+
+std::optional<Diagnostic> start_self_tracer(const LaunchSpec& spec, StartPoint start, LaunchReport& report) {
+  auto command = static_cast<pid_t>(syscall(SYS_gettid));
+  pid_t child = fork();
+  if (child < 0) return system_error("create the process that traces the command", errno);
+  if (child == 0) {
+    pid_t helper = fork();
+    if (helper == 0) {
+      trace_to_start(command, spec, start, report);
+      _exit(0);
+    }
+    report.tracer.store(helper);
+    _exit(0);
+  }
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_t tracer = report.tracer.load();
+  if (tracer <= 0) return system_error("create the process that traces the command", EAGAIN);
+  // Yama lets an ancestor trace, and whom the process names; without Yama this is EINVAL.
+  prctl(PR_SET_PTRACER, static_cast<unsigned long>(tracer), 0, 0, 0);
+  set_and_wake(report.gate_reached, 1);
+  return std::nullopt;
+}
+
+}  // namespace cordon::sandbox
