@@ -59,6 +59,15 @@ std::string thread_name(pid_t tid) {
 
 pid_t thread_group(pid_t tid) { return static_cast<pid_t>(status_number(tid, "\nTgid:")); }
 
+pid_t parent_of(pid_t pid) { return static_cast<pid_t>(status_number(pid, "\nPPid:")); }
+
+bool is_stopped(pid_t pid) {
+  std::string text = read_proc(pid, "stat");
+  size_t end = text.rfind(')');
+  if (end == std::string::npos || end + 2 >= text.size()) return false;
+  return text[end + 2] == 'T' || text[end + 2] == 't';
+}
+
 unsigned thread_count(pid_t pid) { return static_cast<unsigned>(status_number(pid, "\nThreads:")); }
 
 }  // namespace cordon::sandbox

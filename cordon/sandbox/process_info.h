@@ -17,6 +17,12 @@ std::string thread_name(pid_t tid);
 // The process a thread belongs to; 0 if it is gone.
 pid_t thread_group(pid_t tid);
 
+// 0 if it is gone.
+pid_t parent_of(pid_t pid);
+
+// By a signal, or held by a tracer after one.
+bool is_stopped(pid_t pid);
+
 // How many threads a process has; 0 if it is gone.
 unsigned thread_count(pid_t pid);
 

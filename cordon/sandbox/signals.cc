@@ -28,6 +28,7 @@ uint64_t supervised_signals() {
   uint64_t mask = 0;
   for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU})
     mask |= bit(signal);
+  for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) mask |= bit(signal);
   return mask;
 }
 

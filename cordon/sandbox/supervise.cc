@@ -1,37 +1,231 @@
 #include "cordon/sandbox/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+
+#include "cordon/sandbox/audit_reader.h"
+#include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/exit_tracer.h"
+#include "cordon/sandbox/holder.h"
 #include "cordon/sandbox/preparation.h"
+#include "cordon/sandbox/process_info.h"
+#include "cordon/sandbox/signals.h"
 
 namespace cordon::sandbox {
 namespace {
 
-void answer_one(Listener& listener, const Supervision& supervision) {
-  if (auto notification = listener.receive()) listener.respond(notification->id, supervision.answer(*notification));
+constexpr int kSecondMs = 1000;
+
+// The calling thread while it supervises: its signals come through a descriptor, and the command cannot
+// look into it. Undone at the end.
+class SupervisorState {
+ public:
+  explicit SupervisorState(std::optional<uint64_t> held_mask) {
+    uint64_t before = block_supervised_signals();
+    mask_ = held_mask.value_or(before);
+    uint64_t wanted = supervised_signals();
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal = 1; signal <= 64; ++signal)
+      if ((wanted >> (signal - 1) & 1) != 0) sigaddset(&set, signal);
+    signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  }
+  SupervisorState(const SupervisorState&) = delete;
+  SupervisorState& operator=(const SupervisorState&) = delete;
+  ~SupervisorState() {
+    if (dumpable_ >= 0) prctl(PR_SET_DUMPABLE, dumpable_, 0, 0, 0);
+    set_signal_mask(mask_);
+  }
+
+  int signal_fd() const { return signals_.get(); }
+  std::optional<signalfd_siginfo> next_signal() {
+    signalfd_siginfo info{};
+    if (read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
+    return info;
+  }
+  void close_to_others() {
+    if (dumpable_ >= 0) return;
+    dumpable_ = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    if (dumpable_ >= 0) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  }
+
+ private:
+  Fd signals_;
+  uint64_t mask_ = 0;
+  int dumpable_ = -1;
+};
+
+class Supervisor {
+ public:
+  Supervisor(Launched launched, const Supervision& supervision)
+      : launched_(std::move(launched)), supervision_(supervision), state_(launched_.held_signal_mask) {}
+
+  Result<Outcome> run() {
+    if (launched_.listener) launched_.listener->enable_sync_wake_up();
+    for (const KernelVerdict& verdict : launched_.verdicts) report(verdict);
+    while (!ended_) turn();
+    return finish();
+  }
+
+ private:
+  void turn();
+  void watch_command();
+  void handle_signals();
+  void forward(const signalfd_siginfo& info);
+  void stop_along();
+  void read_audit();
+  bool belongs_to_command(pid_t pid) const;
+  void report(const KernelVerdict& verdict);
+  void explain_end(const siginfo_t& info);
+  Result<Outcome> finish();
+
+  Launched launched_;
+  const Supervision& supervision_;
+  SupervisorState state_;
+  bool ended_ = false;
+  bool command_was_explained_ = false;
+};
+
+void Supervisor::turn() {
+  // The new process shares our memory until it has execed, and a tracer needs to see into it till then.
+  if (!launched_.preparation || launched_.preparation->report().has_left()) state_.close_to_others();
+  pollfd entries[] = {{state_.signal_fd(), POLLIN, 0},
+                      {launched_.pidfd.get(), POLLIN, 0},
+                      {launched_.listener ? launched_.listener->fd() : -1, POLLIN, 0},
+                      {launched_.audit ? launched_.audit->fd() : -1, POLLIN, 0}};
+  // SIGCHLD may have gone to another thread of the caller; a stopped tracee must not wait for ever then.
+  int timeout_ms = launched_.tracer ? kSecondMs : -1;
+  if (poll(entries, std::size(entries), timeout_ms) < 0) return;
+  if ((entries[2].revents & POLLIN) != 0)
+    if (auto notification = launched_.listener->receive())
+      launched_.listener->respond(notification->id, supervision_.answer(*notification));
+  if ((entries[0].revents & POLLIN) != 0) handle_signals();
+  if ((entries[3].revents & POLLIN) != 0) read_audit();
+  watch_command();
+  // Nobody can ask any more: poll would say so for ever.
+  if (launched_.listener && (entries[2].revents & POLLIN) == 0 && (entries[2].revents & POLLHUP) != 0)
+    launched_.listener.reset();
+}
+
+void Supervisor::watch_command() {
+  if (launched_.tracer) {
+    ExitTracer::Events events = launched_.tracer->pump();
+    for (const KernelVerdict& verdict : events.verdicts) report(verdict);
+    if (events.stop_signal != 0) stop_along();
+    ended_ = events.ended;
+    return;
+  }
+  ended_ = has_died(launched_);
+  if (ended_) return;
+  siginfo_t info{};
+  int result = waitid(P_PID, static_cast<id_t>(launched_.pid), &info, WSTOPPED | WCONTINUED | WNOHANG);
+  if (result == 0 && info.si_pid == launched_.pid && info.si_code == CLD_STOPPED) stop_along();
+}
+
+void Supervisor::handle_signals() {
+  while (auto info = state_.next_signal()) {
+    if (info->ssi_signo == SIGCHLD) continue;
+    // The terminal sends to its whole foreground group: the command has got it too, and decides.
+    bool from_terminal = info->ssi_code == SI_KERNEL;
+    if (!from_terminal) forward(*info);
+  }
+}
+
+void Supervisor::forward(const signalfd_siginfo& from) {
+  siginfo_t info{};
+  info.si_signo = static_cast<int>(from.ssi_signo);
+  info.si_code = from.ssi_code;
+  info.si_pid = static_cast<pid_t>(from.ssi_pid);
+  info.si_uid = from.ssi_uid;
+  info.si_value.sival_ptr = reinterpret_cast<void*>(from.ssi_ptr);
+  bool has_value = from.ssi_code == SI_QUEUE;
+  syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), info.si_signo, has_value ? &info : nullptr, 0);
+}
+
+// The shell waits for cordon, not for the command: it can take the terminal back only if cordon stops too.
+// Without a terminal there is nobody who would continue us.
+void Supervisor::stop_along() {
+  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) return;
+  raise(SIGSTOP);
+  // Here somebody has continued us. A shell continues the whole group; if it was us alone, pass it on.
+  constexpr useconds_t kGroupPauseUs = 2000;
+  usleep(kGroupPauseUs);
+  while (auto info = state_.next_signal())
+    if (info->ssi_signo != SIGCONT && info->ssi_signo != SIGCHLD && info->ssi_code != SI_KERNEL) forward(*info);
+  if (is_stopped(launched_.pid)) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), SIGCONT, nullptr, 0);
+}
+
+bool Supervisor::belongs_to_command(pid_t pid) const {
+  constexpr int kDeepest = 64;
+  for (int depth = 0; pid > 1 && depth < kDeepest; ++depth) {
+    if (pid == launched_.pid) return true;
+    pid = parent_of(pid);
+  }
+  return false;
+}
+
+void Supervisor::read_audit() {
+  while (auto record = launched_.audit->next()) {
+    bool is_trap = record->code == 0x00030000;  // SECCOMP_RET_TRAP; sig is 0 there
+    if ((record->signal == 0 && !is_trap) || !belongs_to_command(record->pid)) continue;
+    KernelVerdict verdict{.source = KernelVerdict::Source::audit, .pid = record->pid, .tid = 0, .command = record->command,
+                          .call_known = true, .args_known = false, .call = {},
+                          .signal = is_trap ? SIGSYS : record->signal, .is_trap = is_trap};
+    verdict.call.nr = record->nr;
+    verdict.call.audit_arch = record->audit_arch;
+    verdict.call.instruction_pointer = record->instruction_pointer;
+    report(verdict);
+  }
+}
+
+void Supervisor::report(const KernelVerdict& verdict) {
+  if (verdict.pid == launched_.pid) command_was_explained_ = true;
+  if (supervision_.on_kernel_verdict) supervision_.on_kernel_verdict(verdict);
+}
+
+// A kill nobody has explained yet: the audit record may be on its way still.
+void Supervisor::explain_end(const siginfo_t& info) {
+  constexpr int kAuditDelayMs = 100;
+  bool by_filter = info.si_code != CLD_EXITED && info.si_status == SIGSYS;
+  if (!by_filter || command_was_explained_) return;
+  for (int tries = 0; launched_.audit && !command_was_explained_ && tries < 3; ++tries) {
+    pollfd entry{launched_.audit->fd(), POLLIN, 0};
+    if (poll(&entry, 1, kAuditDelayMs) > 0) read_audit();
+  }
+  if (command_was_explained_) return;
+  report({.source = KernelVerdict::Source::signal, .pid = launched_.pid, .tid = 0, .command = {}, .call_known = false,
+          .args_known = false, .call = {}, .signal = SIGSYS, .is_trap = false});
+}
+
+Result<Outcome> Supervisor::finish() {
+  siginfo_t info{};
+  waitid(P_PID, static_cast<id_t>(launched_.pid), &info, WEXITED | WNOHANG | WNOWAIT);
+  std::optional<Diagnostic> failure;
+  if (launched_.exec_pending) failure = launch_failure(launched_);
+  if (!failure) explain_end(info);
+  reap(launched_);
+  if (launched_.tracer) launched_.tracer->detach_all();
+  if (launched_.listener && !launched_.listener->is_finished() &&
+      !leave_holder(*launched_.listener, supervision_.answer))
+    answer_all(*launched_.listener, supervision_.answer);
+  if (failure) return *failure;
+  return Outcome{.signaled = info.si_code != CLD_EXITED, .code = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
 }
 
 }  // namespace
 
 Result<Outcome> supervise(Launched launched, const Supervision& supervision) {
-  if (launched.listener) launched.listener->enable_sync_wake_up();
-  for (;;) {
-    pollfd entries[2] = {{launched.pidfd.get(), POLLIN, 0},
-                         {launched.listener ? launched.listener->fd() : -1, POLLIN, 0}};
-    if (poll(entries, 2, -1) < 0) continue;
-    if ((entries[1].revents & POLLIN) != 0) answer_one(*launched.listener, supervision);
-    if ((entries[0].revents & POLLIN) != 0) break;
-  }
-  std::optional<Diagnostic> failure;
-  if (launched.exec_pending) failure = launch_failure(launched);
-  int status = 0;
-  while (waitpid(launched.pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (failure) return *failure;
-  if (WIFSIGNALED(status)) return Outcome{true, WTERMSIG(status), WCOREDUMP(status)};
-  return Outcome{false, WEXITSTATUS(status), false};
+  return Supervisor(std::move(launched), supervision).run();
 }
 
 }  // namespace cordon::sandbox
