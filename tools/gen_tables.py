@@ -204,8 +204,9 @@ def argument_tables(arches, syscall_names):
             arguments = override(arguments, rows)
             arguments.sort(key=lambda a: a.slot)  # stable: hidden ones last, in order
             if any(row["slot"] for row in rows):
-                hidden = any(a.slot == HIDDEN for a in arguments) and rows[0]["argument"] != "*"
-                used = SLOTS if hidden else 1 + max(a.slot for a in arguments if a.slot != HIDDEN)
+                in_memory = any(row["argument"] == "*" and row["slot"] == "hidden" for row in rows)
+                split = any(a.slot == HIDDEN for a in arguments) and not in_memory
+                used = SLOTS if split else 1 + max(a.slot for a in arguments if a.slot != HIDDEN)
             by_arch[arch["name"]] = layouts.add((used, tuple(a.key() for a in arguments)))
         usual = by_arch["x86_64"]
         begin = len(all_names)
@@ -260,6 +261,10 @@ def families(constants, syscall_names):
     return rows, members, fits
 
 
+def constant_value(value):
+    return f"{int(value, 16):#x}u" if value else "kAbsent"
+
+
 def constant_tables(arches, syscall_names):
     constants = read("constants.csv")
     names = sorted(row["name"] for row in constants)
@@ -267,10 +272,12 @@ def constant_tables(arches, syscall_names):
         fail("constants.csv names a constant twice")
     position = {name: index for index, name in enumerate(names)}
     base = {row["name"]: row["value"] for row in constants}
-    absent = sorted(position[name] for name, value in base.items() if not value)
     special = {}
     for row in read("constants_arch.csv"):
-        special.setdefault(row["arch"], {})[position[row["name"]]] = int(row["value"], 16)
+        own = special.setdefault(row["arch"], {})
+        if row["name"] not in position or position[row["name"]] in own:
+            fail(f"constants_arch.csv: unknown or repeated constant in {row}")
+        own[position[row["name"]]] = row["value"]
 
     rows, members, fits = families(constants, syscall_names)
     family_rows, flat = [], []
@@ -289,13 +296,12 @@ def constant_tables(arches, syscall_names):
         where[arch] = len(spans)
         own = special[arch]
         spans.append(f"{{{len(entries)}, {len(own)}}}")
-        entries += [f"{{{index}, {own[index]:#x}u}}" for index in sorted(own)]
+        entries += [f"{{{index}, {constant_value(own[index])}}}" for index in sorted(own)]
     like = [str(where[row["constants_like"]]) if row["constants_like"] else "kNoDifferences" for row in arches]
     return "\n".join([
         array("std::string_view", "kConstantNames", map(text, names)),
         "// x86_64's values\n" +
-        array("uint64_t", "kConstantValues", (f"{int(base[n], 16):#x}u" if base[n] else "0" for n in names)),
-        "// constants that x86_64 does not have\n" + array("uint16_t", "kAbsentConstants", map(str, absent)),
+        array("uint64_t", "kConstantValues", (constant_value(base[n]) for n in names)),
         "// for each Arch its row in kDifferences\n" + array("uint8_t", "kDifferencesOf", like),
         array("TableSpan", "kDifferences", spans),
         array("ConstantDifference", "kConstantDifferences", entries),

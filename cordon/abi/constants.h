@@ -53,11 +53,16 @@ struct FamilyFit {
 };
 
 inline constexpr uint8_t kNoDifferences = 255;
+inline constexpr uint64_t kAbsent = UINT64_MAX - 1;  // no constant has this value
 
 using namespace std::string_view_literals;
 #include "cordon/abi/tables/constants.inc"
 
 inline constexpr size_t kNoConstant = std::size(kConstantNames);
+
+inline constexpr std::optional<uint64_t> present(uint64_t value) {
+  return value == kAbsent ? std::nullopt : std::optional(value);
+}
 
 inline constexpr size_t constant_index(std::string_view name) {
   size_t count = std::size(kConstantNames);
@@ -81,12 +86,9 @@ inline constexpr std::optional<uint64_t> constant_value(uint16_t index, Arch arc
     tables::TableSpan span = tables::kDifferences[row];
     const tables::ConstantDifference* own = tables::kConstantDifferences + span.begin;
     size_t at = tables::first_not_below(span.count, [own, index](size_t i) { return own[i].constant < index; });
-    if (at < span.count && own[at].constant == index) return own[at].value;
+    if (at < span.count && own[at].constant == index) return tables::present(own[at].value);
   }
-  size_t count = std::size(tables::kAbsentConstants);
-  size_t at = tables::first_not_below(count, [index](size_t i) { return tables::kAbsentConstants[i] < index; });
-  if (at < count && tables::kAbsentConstants[at] == index) return std::nullopt;
-  return tables::kConstantValues[index];
+  return tables::present(tables::kConstantValues[index]);
 }
 
 inline constexpr std::optional<uint64_t> constant(std::string_view name, Arch arch) {
