@@ -323,7 +323,8 @@ def group_tables(syscall_names):
         fail("groups.csv and group_descriptions.csv do not name the same groups")
     flat, rows = [], []
     for group in sorted(members):
-        rows.append(f"{{{text(group)}, {text(described[group])}, {{kGroupMembers + {len(flat)}, {len(members[group])}}}}}")
+        span = f"{{kGroupMembers + {len(flat)}, {len(members[group])}}}"
+        rows.append(f"{{{text(group)}, {text(described[group])}, {span}}}")
         flat += members[group]
     return array("std::string_view", "kGroupMembers", map(text, flat)) + "\n" + array("Group", "kGroups", rows)
 

@@ -26,7 +26,8 @@ constexpr int kHidden = -1;
 
 void check(const SlotRow& row) {
   abi::ArgumentLookup lookup = abi::find_argument(row.syscall, row.argument, row.arch);
-  std::string where = std::string(row.syscall) + "(" + std::string(row.argument) + ") on " + std::string(abi::name(row.arch));
+  std::string where = std::string(row.syscall) + "(" + std::string(row.argument) + ") on ";
+  where += abi::name(row.arch);
   if (row.slot == kHidden) {
     EXPECT_FALSE(lookup.argument.has_value()) << where;
     EXPECT_EQ(lookup.absence, abi::ArgumentAbsence::not_in_slots) << where;
@@ -131,9 +132,11 @@ TEST(Arguments, AreHiddenWhereAbisSplitThem) {
 
 TEST(Arguments, OfOldIdCallsHaveSixteenBits) {
   const SlotRow rows[] = {
-      {"setuid", "uid", Arch::i386, 0, 16},   {"setuid", "uid", Arch::arm, 0, 16},     {"setuid", "uid", Arch::x86_64, 0, 32},
-      {"setuid", "uid", Arch::mips, 0, 32},   {"setuid32", "uid", Arch::i386, 0, 32},  {"chown", "group", Arch::m68k, 2, 16},
-      {"setuid", "uid", Arch::sparc64, 0, 32}, {"setuid", "uid", Arch::s390x, 0, 32},  {"setresgid", "egid", Arch::s390, 1, 16},
+      {"setuid", "uid", Arch::i386, 0, 16},    {"setuid", "uid", Arch::arm, 0, 16},
+      {"setuid", "uid", Arch::x86_64, 0, 32},  {"setuid", "uid", Arch::mips, 0, 32},
+      {"setuid32", "uid", Arch::i386, 0, 32},  {"chown", "group", Arch::m68k, 2, 16},
+      {"setuid", "uid", Arch::sparc64, 0, 32}, {"setuid", "uid", Arch::s390x, 0, 32},
+      {"setresgid", "egid", Arch::s390, 1, 16},
   };
   for (const SlotRow& row : rows) check(row);
 }

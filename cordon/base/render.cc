@@ -109,7 +109,8 @@ std::string snippet(const Diagnostic& diagnostic, const Style& style) {
   std::string number = std::to_string(place.line);
   if (number.size() < 5) number.insert(0, 5 - number.size(), ' ');
 
-  std::string out = number + " | " + left + marked + printable_line(window.after) + (window.cut_right ? "..." : "") + "\n";
+  std::string right = printable_line(window.after) + (window.cut_right ? "..." : "");
+  std::string out = number + " | " + left + marked + right + "\n";
   size_t width = std::max<size_t>(1, static_cast<size_t>(std::count_if(marked.begin(), marked.end(),
                                                                       [](char c) { return !is_continuation(c); })));
   std::string mark = "^" + std::string(width - 1, '~');

@@ -38,7 +38,8 @@ Place Sources::locate(Span span) const {
 
   Place place;
   place.file = std::string(name(span.source));
-  place.line = static_cast<uint32_t>(std::count(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(line_start), '\n') + 1);
+  auto line_begin = whole.begin() + static_cast<ptrdiff_t>(line_start);
+  place.line = static_cast<uint32_t>(std::count(whole.begin(), line_begin, '\n') + 1);
   place.column = static_cast<uint32_t>(begin - line_start + 1);
   place.length = static_cast<uint32_t>(std::max<size_t>(1, std::min(end, line_end) - std::min(begin, line_end)));
   place.line_text = std::string(whole.substr(line_start, line_end - line_start));

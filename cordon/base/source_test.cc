@@ -16,7 +16,9 @@ TEST(Sources, LocatesPlacesAsPeopleCountThem) {
   SourceId id = sources.add("app.cordon", "allow read\n  errno X\r\n\nlast");
   const PlaceRow rows[] = {
       {"the first byte", {id, 0, 5}, {"app.cordon", 1, 1, 5, "allow read"}},
-      {"inside the second line, whose carriage return is not shown", {id, 13, 18}, {"app.cordon", 2, 3, 5, "  errno X"}},
+      {"inside the second line, whose carriage return is not shown",
+       {id, 13, 18},
+       {"app.cordon", 2, 3, 5, "  errno X"}},
       {"a newline belongs to the line it ends", {id, 10, 11}, {"app.cordon", 1, 11, 1, "allow read"}},
       {"an empty line", {id, 22, 22}, {"app.cordon", 3, 1, 1, ""}},
       {"a span over lines is marked to the end of its first", {id, 6, 16}, {"app.cordon", 1, 7, 4, "allow read"}},

@@ -74,7 +74,8 @@ std::vector<std::string_view> nearest(std::string_view word, std::span<const std
   std::vector<std::pair<size_t, std::string_view>> near;
   for (std::string_view candidate : candidates) {
     // Wrong case is one mistake, however many letters it touches.
-    size_t distance = candidate != word && equal_ignoring_case(word, candidate) ? 1 : edit_distance(word, candidate, bound);
+    bool only_case = candidate != word && equal_ignoring_case(word, candidate);
+    size_t distance = only_case ? 1 : edit_distance(word, candidate, bound);
     if (distance <= bound) near.emplace_back(distance, candidate);
   }
   std::sort(near.begin(), near.end());
