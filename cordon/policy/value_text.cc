@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <optional>
+#include <span>
 
 #include "cordon/abi/arguments.h"
 #include "cordon/abi/constants.h"
@@ -33,25 +34,44 @@ std::string_view widest_member(uint8_t family, uint64_t bits, Arch arch) {
   return best;
 }
 
-std::string flags_text(uint8_t family, uint64_t value, uint64_t field_mask, Arch arch) {
-  std::string text;
-  if (field_mask != 0) {
-    std::string_view field = abi::constant_for_value(family, value & field_mask, arch);
-    if (!field.empty()) {
-      text = field;
-      value &= ~field_mask;
-    }
-  }
-  while (value != 0) {
-    std::string_view name = widest_member(family, value, arch);
-    if (name.empty()) break;
+// Takes from `rest` what the family names, and says it. A sub-field (O_ACCMODE) is named even where it is 0,
+// but only where all its bits are known.
+void name_bits(std::string& text, uint64_t& rest, uint8_t index, uint64_t known, Arch arch) {
+  const abi::ConstantFamily& family = abi::family(index);
+  if (family.use == abi::ConstantUse::one_of) {
+    uint64_t field = rest & family.field_mask;
+    bool is_field = family.field_mask != 0 && (known & family.field_mask) == family.field_mask && field != family.field_mask;
+    std::string_view name = is_field ? abi::constant_for_value(index, field, arch) : std::string_view();
+    if (name.empty()) return;
     append(text, name);
-    value &= ~abi::constant(name, arch).value_or(value);
+    rest &= ~family.field_mask;
+    return;
   }
-  if (value != 0) append(text, base::hex(value));
-  if (!text.empty()) return text;
-  std::string_view zero = abi::constant_for_value(family, 0, arch);
-  return zero.empty() ? "0" : std::string(zero);
+  while (rest != 0) {
+    std::string_view name = widest_member(index, rest, arch);
+    if (name.empty()) return;
+    append(text, name);
+    rest &= ~abi::constant(name, arch).value_or(rest);
+  }
+}
+
+// Empty where nothing has a name.
+std::string bits_text(std::span<const uint8_t> families, uint64_t value, uint64_t known, Arch arch) {
+  std::string text;
+  uint64_t rest = value;
+  for (uint8_t index : families) name_bits(text, rest, index, known, arch);
+  if (rest != 0 && !text.empty()) append(text, base::hex(rest));
+  return text;
+}
+
+std::string_view exact_name(std::span<const uint8_t> families, uint64_t value, Arch arch) {
+  for (uint8_t index : families) {
+    const abi::ConstantFamily& family = abi::family(index);
+    bool is_field = family.use == abi::ConstantUse::one_of && family.field_mask != 0;
+    std::string_view name = is_field ? std::string_view() : abi::constant_for_value(index, value, arch);
+    if (!name.empty()) return name;
+  }
+  return {};
 }
 
 bool is_fd(std::string_view name) { return name == "fd" || name.ends_with("fd") || name.starts_with("fd"); }
@@ -98,44 +118,45 @@ std::string value_text(const ArgumentPlace& place, uint64_t value) {
   std::optional<abi::Argument> argument = prototype_of(place);
   if (!argument) return base::hex(value);
   if (argument->bits == 32 && value == kFdCwd && is_fd(argument->name)) return "AT_FDCWD";
-  auto families = abi::families_for(place.syscall, reference_slot(place, *argument));
-  for (uint8_t index : families) {
-    std::string_view exact = abi::constant_for_value(index, value, place.arch);
-    const abi::ConstantFamily& family = abi::family(index);
-    bool is_field_mask = family.field_mask != 0 && value == family.field_mask;
-    if (!exact.empty() && !is_field_mask) return std::string(exact);
-  }
-  for (uint8_t index : families) {
-    const abi::ConstantFamily& family = abi::family(index);
-    if (family.use == abi::ConstantUse::flags) return flags_text(index, value, family.field_mask, place.arch);
-  }
-  return number_text(*argument, value);
+  std::span<const uint8_t> families = abi::families_for(place.syscall, reference_slot(place, *argument));
+  std::string text = bits_text(families, value, UINT64_MAX, place.arch);
+  std::string_view exact = exact_name(families, value, place.arch);
+  // A sub-field says more than a flag that happens to be the whole value: O_RDONLY|O_CLOEXEC.
+  if (text.find('|') == std::string::npos && !exact.empty() && value != 0) return std::string(exact);
+  if (!text.empty()) return text;
+  return exact.empty() ? number_text(*argument, value) : std::string(exact);
 }
 
 std::string mask_text(const ArgumentPlace& place, uint64_t mask) {
   std::optional<abi::Argument> argument = prototype_of(place);
   if (!argument) return base::hex(mask);
-  auto families = abi::families_for(place.syscall, reference_slot(place, *argument));
+  std::span<const uint8_t> families = abi::families_for(place.syscall, reference_slot(place, *argument));
+  std::string text;
+  uint64_t rest = mask;
   for (uint8_t index : families) {
-    std::string_view exact = abi::constant_for_value(index, mask, place.arch);
-    if (!exact.empty()) return std::string(exact);
+    const abi::ConstantFamily& family = abi::family(index);
+    bool has_field = family.field_mask != 0 && (rest & family.field_mask) == family.field_mask;
+    std::string_view name = has_field ? abi::constant_for_value(index, family.field_mask, place.arch) : std::string_view();
+    if (name.empty()) continue;
+    append(text, name);
+    rest &= ~family.field_mask;
   }
-  for (uint8_t index : families)
-    if (abi::family(index).use == abi::ConstantUse::flags) return flags_text(index, mask, 0, place.arch);
-  return base::hex(mask);
+  std::string flags = bits_text(families, rest, 0, place.arch);
+  if (!flags.empty()) {
+    append(text, flags);
+  } else if (rest != 0) {
+    append(text, base::hex(rest));
+  }
+  return text;
 }
 
 std::string masked_value_text(const ArgumentPlace& place, uint64_t mask, uint64_t value) {
   std::optional<abi::Argument> argument = prototype_of(place);
-  if (!argument) return value == 0 ? "0" : base::hex(value);
-  auto families = abi::families_for(place.syscall, reference_slot(place, *argument));
-  for (uint8_t index : families) {
-    const abi::ConstantFamily& family = abi::family(index);
-    if (family.field_mask == 0 || family.field_mask != mask) continue;
-    std::string_view field = abi::constant_for_value(index, value, place.arch);
-    if (!field.empty()) return std::string(field);
-  }
-  return value == 0 ? "0" : mask_text(place, value);
+  std::string text;
+  if (argument)
+    text = bits_text(abi::families_for(place.syscall, reference_slot(place, *argument)), value, mask, place.arch);
+  if (!text.empty()) return text;
+  return value == 0 ? "0" : base::hex(value);
 }
 
 }  // namespace cordon::policy
