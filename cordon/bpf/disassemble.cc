@@ -101,15 +101,44 @@ class Commenter {
     }
   }
 
+  // The argument that lies at an offset, where the call is known.
+  struct KnownArgument {
+    Arch arch;
+    std::string_view syscall;
+    std::string_view name;
+  };
+  static std::optional<KnownArgument> argument_at(uint32_t offset, const Known& known) {
+    if (offset < kOffsetArgs || !known.audit_arch || !known.nr) return std::nullopt;
+    std::optional<Arch> arch = abi::arch_of_call(*known.audit_arch, *known.nr);
+    if (!arch) return std::nullopt;
+    std::string_view syscall = abi::name_of(*known.nr, *arch);
+    if (syscall.empty()) return std::nullopt;
+    std::optional<abi::Argument> argument = abi::argument_at(syscall, (offset - kOffsetArgs) / 8, *arch);
+    if (!argument) return std::nullopt;
+    return KnownArgument{*arch, syscall, argument->name};
+  }
+
   std::string load(uint32_t offset, const Known& known) const {
     std::string text = field_name(offset, options_.endian);
-    if (offset < kOffsetArgs || !known.audit_arch || !known.nr) return text;
-    std::optional<Arch> arch = abi::arch_of_call(*known.audit_arch, *known.nr);
-    if (!arch) return text;
-    std::string_view syscall = abi::name_of(*known.nr, *arch);
-    if (syscall.empty()) return text;
-    std::optional<abi::Argument> argument = abi::argument_at(syscall, (offset - kOffsetArgs) / 8, *arch);
-    return argument ? fmt::format("{}, {} of {}", text, argument->name, syscall) : text;
+    std::optional<KnownArgument> argument = argument_at(offset, known);
+    return argument ? fmt::format("{}, {} of {}", text, argument->name, argument->syscall) : text;
+  }
+
+  // "TCGETS": the constant a low word is compared with.
+  std::string constant(const Insn& insn, const Known& known) const {
+    bool is_exact = insn.code == kJeqK || insn.code == kJsetK;
+    if (!is_exact || insn.k == 0 || !known.loaded_offset || *known.loaded_offset < kOffsetArgs) return "";
+    bool is_high = (*known.loaded_offset % 8 == 4) == (options_.endian == Endian::little);
+    std::optional<KnownArgument> argument = argument_at(*known.loaded_offset, known);
+    if (is_high || !argument) return "";
+    // Families are listed by the slots of x86_64's prototype.
+    abi::ArgumentLookup listed = abi::find_argument(argument->syscall, argument->name, Arch::x86_64);
+    if (!listed.argument) return "";
+    for (uint8_t family : abi::families_for(argument->syscall, listed.argument->slot)) {
+      std::string_view name = abi::constant_for_value(family, insn.k, argument->arch);
+      if (!name.empty()) return std::string(name);
+    }
+    return "";
   }
 
   std::string compared(const Insn& insn, const Known& known) const {
@@ -117,7 +146,8 @@ class Commenter {
       std::optional<Arch> arch = abi::arch_of_call(insn.k, 0);
       return arch ? std::string(abi::name(*arch)) : "";
     }
-    if (known.loaded_offset != kOffsetNr || !known.audit_arch) return "";
+    if (known.loaded_offset != kOffsetNr) return constant(insn, known);
+    if (!known.audit_arch) return "";
     std::optional<Arch> arch = abi::arch_of_call(*known.audit_arch, insn.k);
     if (!arch) return "";
     if (insn.code == kJsetK) return *arch == Arch::x32 && insn.k == abi::kX32Bit ? "x32" : "";

@@ -113,6 +113,21 @@ TEST(Disassemble, arguments_are_named_by_the_words_of_the_machine) {
             "4: ret #0x7fff0000              ; allow\n");
 }
 
+TEST(Disassemble, constants_are_named_where_the_call_is_known) {
+  Program filter = program({kArch, {kJeqK, 0, 6, 0xc000003e}, kNr, {kJeqK, 0, 4, 16}, {kLdAbs, 0, 0, 28},
+                            {kJeqK, 0, 2, 0x5401}, {kLdAbs, 0, 0, 24}, {kJeqK, 0, 0, 0x5401}, kAllow});
+  EXPECT_EQ(disassemble(filter, {}),
+            "0: ld [4]                       ; arch\n"
+            "1: jeq #0xc000003e, 2, 8        ; x86_64\n"
+            "2: ld [0]                       ; nr\n"
+            "3: jeq #0x10, 4, 8              ; ioctl\n"
+            "4: ld [28]                      ; arg1.high, cmd of ioctl\n"
+            "5: jeq #0x5401, 6, 8\n"
+            "6: ld [24]                      ; arg1.low, cmd of ioctl\n"
+            "7: jeq #0x5401, 8, 8            ; TCGETS\n"
+            "8: ret #0x7fff0000              ; allow\n");
+}
+
 TEST(Disassemble, says_what_the_kernel_makes_of_a_return) {
   struct Row {
     uint32_t ret;

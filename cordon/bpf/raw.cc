@@ -71,12 +71,11 @@ Result<Program> read_raw(std::string_view bytes) {
   Diagnostics findings = verify(insns);
   if (findings.empty()) return Program::create(std::move(insns));
   std::string hint = guess(bytes, insns);
-  for (Diagnostic finding : findings) {
-    // The guess explains all findings at once; it stands at the first.
-    if (!hint.empty() && problems.empty()) finding.hint = hint;
-    problems.add(std::move(finding));
-  }
-  return problems;
+  if (hint.empty()) return findings;
+  // Bytes that are something else altogether have a finding in nearly every instruction; one tells it all.
+  Diagnostic first = *findings.begin();
+  first.hint = hint;
+  return first;
 }
 
 std::string write_raw(const Program& program) {

@@ -67,6 +67,7 @@ TEST(Raw, says_what_is_wrong_and_what_the_bytes_look_like) {
   for (const Row& row : rows) {
     Result<Program> program = read_raw(row.bytes);
     ASSERT_FALSE(program.has_value()) << row.name;
+    EXPECT_EQ(program.error().size(), 1u) << row.name;
     const Diagnostic& first = *program.error().begin();
     EXPECT_EQ(first.message, row.message) << row.name;
     EXPECT_EQ(first.hint, row.hint) << row.name;
