@@ -17,14 +17,15 @@ namespace cordon::abi {
 // How the constants of one family are used.
 enum class ConstantUse : uint8_t {
   one_of,  // the argument holds exactly one of them: AF_UNIX, TCGETS
-  flags,   // the argument is a union of them: MAP_SHARED | MAP_FIXED; a family may also hold a sub-field
-           // with its own mask (O_ACCMODE, SOCK_TYPE_MASK)
+  flags,   // the argument is a union of them: MAP_FIXED | MAP_NORESERVE. A field among flags is a family of
+           // its own that fits the same argument: MAP_SHARED, O_RDWR, SOCK_STREAM
 };
 
 struct ConstantFamily {
   std::string_view name;  // "prot"
   ConstantUse use;
-  uint64_t field_mask;    // bits of a "one of" sub-field among flags (O_ACCMODE, 0xf of socket types); 0: none
+  uint64_t field_mask;    // bits of a "one of" sub-field among flags (O_ACCMODE, 0xf of socket types); 0: none.
+                          // The name of the whole field, where there is one, is the last member
 };
 
 namespace tables {
