@@ -1,0 +1,23 @@
+// Any bytes: the reader of minijail policies does not crash in either dialect. An include reads the input
+// itself, so that nesting and cycles are met too.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "cordon/formats/minijail.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  std::string_view text(reinterpret_cast<const char*>(data), size);
+  for (bool c_dialect : {false, true}) {
+    cordon::formats::ReadOptions options;
+    options.minijail_c_dialect = c_dialect;
+    options.read_file = [text](const std::string&) { return cordon::Result<std::string>(std::string(text)); };
+    auto policy = cordon::formats::read_minijail(text, "dir/input.policy", options);
+    if (!policy) continue;
+    for (const cordon::Rule& rule : policy->rules)
+      if (rule.span.source >= policy->sources.size() || rule.target.name.empty()) std::abort();
+  }
+  return 0;
+}
