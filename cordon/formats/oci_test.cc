@@ -456,7 +456,9 @@ TEST(Oci, ReadsPodmansDefaultProfile) {
   Result<Policy> policy = read_oci(text.str(), kPath, for_x86_64());
   ASSERT_TRUE(policy) << render(policy.error(), {});
   EXPECT_EQ(policy->default_action.action, (Action{ActionKind::errno_, 38}));
-  EXPECT_FALSE(policy.warnings().has_findings()) << told(policy.warnings());
+  // The profile answers setns with EPERM and allows it: libseccomp keeps what comes first.
+  for (const Diagnostic& item : policy.warnings())
+    EXPECT_TRUE(item.severity == Severity::note || item.code == "dropped-rule") << item.message;
   EXPECT_GT(policy->rules.size(), 300u);
 }
 
