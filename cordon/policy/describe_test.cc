@@ -41,11 +41,11 @@ INSTANTIATE_TEST_SUITE_P(
                 "openat(dfd=AT_FDCWD, filename=0x7fff1000, flags=O_RDONLY|O_CLOEXEC, mode=0)"},
         CallRow{"zero_is_an_access_mode", Arch::x86_64, "openat", {3, 0, 0, 0644}, "openat(dfd=3, filename=NULL, flags=O_RDONLY, mode=0644)"},
         CallRow{"garbage_above_the_width_is_not_shown", Arch::x86_64, "socket", {0x770000000000000a, 0x80001, 0},
-                "socket(family=AF_INET6, type=SOCK_STREAM|SOCK_CLOEXEC, protocol=0)"},
+                "socket(family=AF_INET6, type=SOCK_STREAM|SOCK_CLOEXEC, protocol=IPPROTO_IP)"},
         CallRow{"an_ioctl_command", Arch::x86_64, "ioctl", {1, 0x5401, 0x10}, "ioctl(fd=1, cmd=TCGETS, arg=16)"},
         CallRow{"a_negative_descriptor", Arch::x86_64, "close", {0xffffffff}, "close(fd=-1)"},
         CallRow{"a_foreign_abi", Arch::i386, "close", {3}, "close(fd=3)"},
-        CallRow{"a_union_of_flags", Arch::x86_64, "mprotect", {0x1000, 8, 5}, "mprotect(start=4096, len=8, prot=PROT_READ|PROT_EXEC)"},
+        CallRow{"a_union_of_flags", Arch::x86_64, "mprotect", {0x1000, 8, 5}, "mprotect(start=0x1000, len=8, prot=PROT_READ|PROT_EXEC)"},
         CallRow{"no_flags", Arch::x86_64, "mprotect", {0x2000, 8, 0}, "mprotect(start=0x2000, len=8, prot=PROT_NONE)"}),
     [](const auto& row) { return std::string(row.param.name); });
 

@@ -64,10 +64,14 @@ void check_header(const Policy& policy, const std::vector<Arch>& abis, Report& r
   }
 }
 
+bool is_for(const Target& target, const std::vector<Arch>& abis) {
+  return !target.arch || std::find(abis.begin(), abis.end(), *target.arch) != abis.end();
+}
+
 void check_target(uint32_t index, const std::vector<Arch>& abis, Report& report) {
   const Rule& rule = report.policy().rules[index];
   const Target& target = rule.target;
-  if (target.arch && std::find(abis.begin(), abis.end(), *target.arch) == abis.end()) {
+  if (!is_for(target, abis)) {
     std::string arch(abi::name(*target.arch));
     report.say(Severity::error, "arch-not-listed", index, {}, "the policy is not for " + arch,
                "add " + arch + " to the 'arch' line");
@@ -102,6 +106,7 @@ void check_rule(uint32_t index, const std::vector<Arch>& abis, Report& report) {
 void report_unfound(uint32_t index, const ResolveOptions& options, Report& report) {
   const Target& target = report.policy().rules[index].target;
   if (target.kind == Target::Kind::numbers) {
+    if (target.first > target.last) return;
     report.say(Severity::warning, "numbers-of-other-abi", index, {},
                "none of these numbers belongs to an ABI of the policy: those from 0x40000000 up are x32's",
                "add x32 to the 'arch' line");
@@ -175,7 +180,7 @@ Result<ResolvedPolicy> resolve(const Policy& policy, const ResolveOptions& optio
     resolved.arches.push_back(build_table({rules, action_on(policy.bad_arch, group.front())}, report, uses));
   }
   for (uint32_t i = 0; i < policy.rules.size(); ++i) {
-    if (!found[i]) report_unfound(i, options, report);
+    if (!found[i] && is_for(policy.rules[i].target, abis)) report_unfound(i, options, report);
     if (uses[i].applies && !uses[i].is_reached) report_covered(i, uses[i], report);
   }
   if (report.diagnostics().has_errors()) return report.diagnostics();

@@ -88,14 +88,15 @@ std::string decimal(uint64_t value, unsigned bits, bool is_signed) {
   return "-" + std::to_string((~value + 1) & low_ones(bits));
 }
 
+std::string octal_text(uint64_t value) {
+  std::string octal;
+  for (uint64_t rest = value; rest != 0; rest >>= 3) octal.insert(octal.begin(), static_cast<char>('0' + (rest & 7)));
+  return octal.empty() ? "0" : "0" + octal;
+}
+
 std::string number_text(const abi::Argument& argument, uint64_t value) {
   if (argument.is_pointer) return value == 0 ? "NULL" : base::hex(value);
   if (argument.bits == 32 && is_fd(argument.name)) return decimal(value, 32, true);
-  if (argument.type.find("umode_t") != std::string_view::npos) {
-    std::string octal;
-    for (uint64_t rest = value; rest != 0; rest >>= 3) octal.insert(octal.begin(), static_cast<char>('0' + (rest & 7)));
-    return octal.empty() ? "0" : "0" + octal;
-  }
   if (argument.is_signed || is_size(argument.type)) return decimal(value, argument.bits, argument.is_signed);
   constexpr uint64_t kSmall = 4096;
   return value < kSmall ? std::to_string(value) : base::hex(value);
@@ -118,6 +119,7 @@ std::string value_text(const ArgumentPlace& place, uint64_t value) {
   std::optional<abi::Argument> argument = prototype_of(place);
   if (!argument) return base::hex(value);
   if (argument->bits == 32 && value == kFdCwd && is_fd(argument->name)) return "AT_FDCWD";
+  if (argument->type.find("umode_t") != std::string_view::npos) return octal_text(value);
   std::span<const uint8_t> families = abi::families_for(place.syscall, reference_slot(place, *argument));
   std::string text = bits_text(families, value, UINT64_MAX, place.arch);
   std::string_view exact = exact_name(families, value, place.arch);
