@@ -10,12 +10,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <linux/close_range.h>
-
 #include "cordon/bpf/program.h"
 #include "cordon/observe/process_table.h"
 #include "cordon/observe/recording_builder.h"
 #include "cordon/policy/action.h"
+#include "cordon/sandbox/holder.h"
 #include "cordon/sandbox/launch.h"
 
 namespace cordon::observe {
@@ -167,26 +166,6 @@ class NotifyRecorder {
   uint64_t began_ns_;
 };
 
-// Without an answer every call of the tasks that live on would fail with ENOSYS.
-void leave_holder(Listener& listener) {
-  pid_t child = fork();
-  if (child < 0) return;
-  if (child > 0) {
-    waitpid(child, nullptr, 0);
-    return;
-  }
-  if (fork() != 0) _exit(0);
-  setsid();
-  int fd = dup2(listener.fd(), 3);
-  syscall(SYS_close_range, 4u, ~0u, 0);
-  syscall(SYS_close_range, 0u, 2u, 0);
-  Listener held{Fd(fd)};
-  while (!held.is_finished()) {
-    if (auto notification = held.receive()) held.respond(notification->id, Response::run());
-  }
-  _exit(0);
-}
-
 // The command must not run unrecorded, and without a listener each of its calls would fail with ENOSYS.
 Diagnostic no_listener(const Launched& launched) {
   Command command(launched);
@@ -221,7 +200,8 @@ Result<RecordedRun> record(const RecordOptions& options) {
   bool launched_already = options.start != StartPoint::before_exec;
   NotifyRecorder recorder(listener, command, {.launch = launched.pid, .launched = launched_already});
   bool finished = recorder.run();
-  if (!finished) leave_holder(listener);
+  // Without an answer every call of the tasks that live on would fail with ENOSYS.
+  if (!finished) sandbox::leave_holder(listener, [](const Notification&) { return Response::run(); });
   if (launched.exec_pending) {
     if (std::optional<Diagnostic> failure = sandbox::launch_failure(launched)) {
       command.outcome();

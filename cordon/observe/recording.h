@@ -96,6 +96,8 @@ namespace observe {
 
 // More distinct values of a call's arguments than this are not kept.
 inline constexpr size_t kMaxValues = 64;
+// Counters stop here (nine years of a call every microsecond): sums fit 64 bits.
+inline constexpr uint64_t kMaxCount = uint64_t{1} << 48;
 inline constexpr size_t kMaxTraceBytes = size_t{64} << 20;
 inline constexpr size_t kMaxPrograms = 65536;
 

@@ -37,11 +37,11 @@ RecordingBuilder::Entry& RecordingBuilder::entry(uint32_t program, Arch arch, ui
 void RecordingBuilder::add(const SyscallEvent& event) {
   std::optional<Arch> arch = abi::arch_of_call(event.call.audit_arch, event.call.nr);
   if (!arch) {
-    ++recording_.lost;
+    note_lost(1);
     return;
   }
   Entry& found = entry(event.program, *arch, event.call.nr, event.offset_ns);
-  ++found.call.count;
+  add_up(found.call.count, 1);
   if (found.call.slot_count == 0) return;
   RecordedValues values{.count = 1, .first_seen_ns = event.offset_ns};
   for (size_t i = 0; i < found.watched.count; ++i) {
@@ -53,15 +53,15 @@ void RecordingBuilder::add(const SyscallEvent& event) {
 
 void RecordingBuilder::add_values(Entry& entry, const RecordedValues& values) {
   std::vector<RecordedValues>& known = entry.call.values;
-  if (entry.last_hit < known.size() && known[entry.last_hit].values == values.values) {
-    known[entry.last_hit].count += values.count;
-    return;
+  auto is_same = [&](const RecordedValues& other) { return other.values == values.values; };
+  size_t at = entry.last_hit;
+  if (at >= known.size() || !is_same(known[at])) {
+    at = static_cast<size_t>(std::find_if(known.begin(), known.end(), is_same) - known.begin());
   }
-  for (size_t i = 0; i < known.size(); ++i) {
-    if (known[i].values != values.values) continue;
-    known[i].count += values.count;
-    known[i].first_seen_ns = std::min(known[i].first_seen_ns, values.first_seen_ns);
-    entry.last_hit = i;
+  if (at < known.size()) {
+    add_up(known[at].count, values.count);
+    known[at].first_seen_ns = std::min(known[at].first_seen_ns, values.first_seen_ns);
+    entry.last_hit = at;
     return;
   }
   if (known.size() < kMaxValues) {
@@ -77,7 +77,7 @@ void RecordingBuilder::add_values(Entry& entry, const RecordedValues& values) {
 void RecordingBuilder::add(const RecordedCall& call, uint32_t program) {
   Entry& found = entry(program, call.arch, call.nr, call.first_seen_ns);
   bool is_new = found.call.count == 0;
-  found.call.count += call.count;
+  add_up(found.call.count, call.count);
   found.call.first_seen_ns = std::min(found.call.first_seen_ns, call.first_seen_ns);
   if (is_new) {
     found.call.slots = call.slots;
@@ -105,6 +105,8 @@ Recording RecordingBuilder::finish() && {
     return std::tie(a.program, a.arch, a.nr) < std::tie(b.program, b.arch, b.nr);
   });
   for (RecordedCall& call : recording_.calls) {
+    if (call.slot_count > 0) call.count = 0;
+    for (const RecordedValues& values : call.values) call.count += values.count;
     std::sort(call.values.begin(), call.values.end(),
               [](const RecordedValues& a, const RecordedValues& b) { return a.values < b.values; });
   }

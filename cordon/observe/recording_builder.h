@@ -9,6 +9,7 @@
 // with the distinct calls, never with the events.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,9 +30,9 @@ class RecordingBuilder {
   // Adds what another recording has; `program` is the index here.
   void add(const RecordedCall& call, uint32_t program);
 
-  void note_lost(uint64_t count) { recording_.lost += count; }
-  void note_interrupted(uint64_t count) { recording_.interrupted += count; }
-  void note_unattributed(uint64_t count) { recording_.unattributed += count; }
+  void note_lost(uint64_t count) { add_up(recording_.lost, count); }
+  void note_interrupted(uint64_t count) { add_up(recording_.interrupted, count); }
+  void note_unattributed(uint64_t count) { add_up(recording_.unattributed, count); }
 
   Recording finish() &&;
 
@@ -56,6 +57,7 @@ class RecordingBuilder {
   };
 
   Entry& entry(uint32_t program, Arch arch, uint32_t nr, uint64_t offset_ns);
+  static void add_up(uint64_t& counter, uint64_t count) { counter = std::min(counter + count, kMaxCount); }
   static void add_values(Entry& entry, const RecordedValues& values);
 
   Recording recording_;

@@ -205,7 +205,9 @@ class Reader {
                                       (name.empty() ? "not known here, so its name is '?'" : "'" + std::string(name) + "'"));
     }
     std::optional<uint64_t> count = parse<uint64_t>(words_[5].text, 10);
-    if (!count || *count == 0) return fail(words_[5].span, "expected a count of at least 1");
+    if (!count || *count == 0 || *count > kMaxCount) {
+      return fail(words_[5].span, "expected a count from 1 to " + std::to_string(kMaxCount));
+    }
     std::optional<uint64_t> first = parse<uint64_t>(words_[6].text, 10);
     if (!first) return fail(words_[6].span, "expected nanoseconds since the start");
     call.program = *program;
@@ -260,7 +262,6 @@ class Reader {
     if (last.values.size() == kMaxValues) {
       return fail_line("more than " + std::to_string(kMaxValues) + " values of one call");
     }
-    if (last.count + call.count < last.count) return fail_line("the counts of this call do not fit 64 bits");
     last.count += call.count;
     last.first_seen_ns = std::min(last.first_seen_ns, call.first_seen_ns);
     last.values.push_back(call.values[0]);
@@ -270,7 +271,9 @@ class Reader {
   bool read_counter(std::string_view keyword, uint64_t& value) {
     if (!expect(keyword, 1)) return false;
     std::optional<uint64_t> number = parse<uint64_t>(words_[1].text, 10);
-    if (!number) return fail(words_[1].span, "expected a number");
+    if (!number || *number > kMaxCount) {
+      return fail(words_[1].span, "expected a number up to " + std::to_string(kMaxCount));
+    }
     value = *number;
     next_line();
     return true;
