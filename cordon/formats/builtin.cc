@@ -55,7 +55,7 @@ allow     @fd @cwd @poll @watch
 allow     @net-common @net-client @net-server
 allow     @process @exec @thread @memory
 allow     @time-read @time-sleep @signal
-allow     @ids-read @ids-set @sched @limits @sysinfo
+allow     @ids-read @ids-set @sched @limits
 allow     @ipc-sysv @ipc-mq @aio
 
 # confining oneself further

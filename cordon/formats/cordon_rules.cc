@@ -127,9 +127,10 @@ bool CordonParser::group_name(Target& target, const Token& token) {
   target.kind = Target::Kind::group;
   target.name = std::string(name);
   if (abi::find_group(name) != nullptr) return true;
-  std::vector<std::string_view> names;
-  for (const abi::Group& group : abi::groups()) names.push_back(group.name);
-  std::string hint = base::did_you_mean(name, names);
+  std::vector<std::string> spelled;
+  for (const abi::Group& group : abi::groups()) spelled.push_back("@" + std::string(group.name));
+  std::vector<std::string_view> names(spelled.begin(), spelled.end());
+  std::string hint = base::did_you_mean(token.text, names);
   reporter_.error("unknown-group", token.span, "no group is called " + found(token), hint.empty() ? "'cordon list' shows them" : hint);
   return false;
 }

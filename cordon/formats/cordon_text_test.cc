@@ -101,7 +101,7 @@ const Written kSandbox[] = {
     {"a_hash_in_a_quoted_path", "files read \"/a#b\" # c", "# c\n\nfiles     read \"/a#b\"\n"},
 };
 
-std::string row_name(const testing::TestParamInfo<Written>& info) { return info.param.name; }
+std::string row_name(const testing::TestParamInfo<Written>& row) { return row.param.name; }
 INSTANTIATE_TEST_SUITE_P(Statements, CordonTextReads, testing::ValuesIn(kStatements), row_name);
 INSTANTIATE_TEST_SUITE_P(Conditions, CordonTextReads, testing::ValuesIn(kConditions), row_name);
 INSTANTIATE_TEST_SUITE_P(Sandbox, CordonTextReads, testing::ValuesIn(kSandbox), row_name);

@@ -18,11 +18,11 @@ struct Line {
   std::string comment;
 };
 
-// Control characters would end the line the comment stands on.
+// A line break would end the comment, and what follows would be read as a rule.
 std::string one_line(std::string_view text) {
   std::string line;
-  for (char c : text) line += static_cast<unsigned char>(c) < 0x20 && c != '\t' ? ' ' : c;
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\t')) line.pop_back();
+  for (char c : text) line += c == '\n' || c == '\0' ? ' ' : c;
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.pop_back();
   return line;
 }
 
