@@ -18,12 +18,6 @@ std::string codes(const Diagnostics& diagnostics) {
   return text;
 }
 
-Action answer(const Policy& policy, const Call& call) {
-  Result<ResolvedPolicy> resolved = resolve(policy, {});
-  EXPECT_TRUE(resolved) << codes(resolved.diagnostics());
-  return resolved ? evaluate(*resolved, call).action : kLog;
-}
-
 uint32_t nr(std::string_view call, Arch arch) { return abi::number_of(call, arch).value(); }
 
 // ---- one condition on one call -------------------------------------------------------------------------
