@@ -20,7 +20,8 @@ namespace {
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' || c == '.';
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '+' || c == '-' ||
+         c == '.';
 }
 
 // The length of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
@@ -98,7 +99,10 @@ class Parser {
     if (has_given_up_) return;  // the end is of our making
     report_.error("json-syntax", span(begin, end), std::move(message), std::move(hint));
   }
-  void give_up() { at_ = size(); has_given_up_ = true; }
+  void give_up() {
+    at_ = size();
+    has_given_up_ = true;
+  }
 
   uint32_t size() const { return static_cast<uint32_t>(text_.size()); }
   bool at_end() const { return at_ >= size(); }

@@ -26,10 +26,14 @@ struct ActionWord {
   ActionKind kind;
 };
 constexpr ActionWord kActionWords[] = {
-    {"allow", ActionKind::allow},       {"kill-process", ActionKind::kill_process},
-    {"kill-thread", ActionKind::kill_thread}, {"kill", ActionKind::kill_thread},
-    {"trap", ActionKind::trap},         {"trace", ActionKind::trace},
-    {"log", ActionKind::log},           {"user-notify", ActionKind::notify},
+    {"allow", ActionKind::allow},
+    {"kill-process", ActionKind::kill_process},
+    {"kill-thread", ActionKind::kill_thread},
+    {"kill", ActionKind::kill_thread},
+    {"trap", ActionKind::trap},
+    {"trace", ActionKind::trace},
+    {"log", ActionKind::log},
+    {"user-notify", ActionKind::notify},
 };
 
 class StatementParser {
@@ -131,10 +135,9 @@ bool StatementParser::parse_target() {
     std::string hint = "minijail takes names only";
     std::optional<MinijailNumber> number = read_minijail_number(token, options_.arch, report_);
     if (!number) return false;
-    std::string_view name =
-        number->is_negative || number->magnitude > UINT32_MAX
-            ? std::string_view()
-            : abi::name_of(static_cast<uint32_t>(number->magnitude), options_.arch);
+    std::string_view name = number->is_negative || number->magnitude > UINT32_MAX
+                                ? std::string_view()
+                                : abi::name_of(static_cast<uint32_t>(number->magnitude), options_.arch);
     if (!name.empty()) hint = "write '" + std::string(name) + "'";
     return fail("a system call is named, not numbered", std::move(hint));
   }
@@ -301,7 +304,8 @@ std::optional<Condition> StatementParser::parse_conjunction() {
 
 std::optional<Condition> StatementParser::parse_atom() {
   if (peek().kind != Kind::argument) {
-    std::string hint = peek().kind == Kind::word ? "conditions are written arg0 == VALUE; to allow the call write 1" : "";
+    std::string hint =
+        peek().kind == Kind::word ? "conditions are written arg0 == VALUE; to allow the call write 1" : "";
     fail("expected an action or an argument (arg0 to arg5), found " + found(), std::move(hint));
     return std::nullopt;
   }
@@ -330,9 +334,10 @@ std::optional<ArgTest> StatementParser::make_test(const MinijailToken& argument,
   std::string_view digits = argument.text.substr(3);
   while (digits.size() > 1 && digits.starts_with('0')) digits.remove_prefix(1);
   if (digits.size() > 1 || digits[0] > '5') {
-    report_.error("unknown-argument", argument.span,
-                  "there is no " + std::string(argument.text.substr(0, 40)) +
-                      ": a system call has arg0 to arg5 (minijail reads past its data here, and the kernel refuses it)");
+    report_.error(
+        "unknown-argument", argument.span,
+        "there is no " + std::string(argument.text.substr(0, 40)) +
+            ": a system call has arg0 to arg5 (minijail reads past its data here, and the kernel refuses it)");
     return std::nullopt;
   }
   ArgTest test;
@@ -357,9 +362,9 @@ std::optional<ArgTest> StatementParser::make_test(const MinijailToken& argument,
     test.values.push_back({std::move(zero), {}});
     return test;
   }
-  static constexpr std::pair<std::string_view, CompareOp> kOps[] = {
-      {"==", CompareOp::eq}, {"!=", CompareOp::ne}, {"<", CompareOp::lt},
-      {"<=", CompareOp::le}, {">", CompareOp::gt},  {">=", CompareOp::ge}};
+  static constexpr std::pair<std::string_view, CompareOp> kOps[] = {{"==", CompareOp::eq}, {"!=", CompareOp::ne},
+                                                                    {"<", CompareOp::lt},  {"<=", CompareOp::le},
+                                                                    {">", CompareOp::gt},  {">=", CompareOp::ge}};
   for (auto [text, meaning] : kOps)
     if (op.is(text)) test.op = meaning;
   test.values.push_back({std::move(value), {}});

@@ -67,9 +67,9 @@ Span OciFields::key_span(std::string_view key) const {
 }
 
 void OciFields::report_kind(std::string_view what, const JsonValue& value, JsonValue::Kind expected) const {
-  report_.error("json-type", value.span,
-                std::string(what) + " must be " + std::string(describe(expected)) + ", not " +
-                    std::string(describe(value.kind)));
+  report_.error(
+      "json-type", value.span,
+      std::string(what) + " must be " + std::string(describe(expected)) + ", not " + std::string(describe(value.kind)));
 }
 
 const JsonValue* OciFields::find(std::string_view key, JsonValue::Kind kind) const {
@@ -84,8 +84,10 @@ std::vector<const JsonValue*> OciFields::list(std::string_view key, JsonValue::K
   const JsonValue* array = find(key, JsonValue::Kind::array);
   if (array == nullptr) return elements;
   for (const JsonValue& item : array->items) {
-    if (item.kind == kind) elements.push_back(&item);
-    else report_kind("an element of '" + std::string(key) + "'", item, kind);
+    if (item.kind == kind)
+      elements.push_back(&item);
+    else
+      report_kind("an element of '" + std::string(key) + "'", item, kind);
   }
   return elements;
 }

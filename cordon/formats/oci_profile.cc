@@ -13,9 +13,9 @@ namespace {
 
 using Kind = JsonValue::Kind;
 
-constexpr std::string_view kTopKeys[] = {"defaultAction", "defaultErrnoRet", "defaultErrno",     "architectures",
-                                         "archMap",       "flags",           "listenerPath",     "listenerMetadata",
-                                         "syscalls"};
+constexpr std::string_view kTopKeys[] = {"defaultAction", "defaultErrnoRet",  "defaultErrno",
+                                         "architectures", "archMap",          "flags",
+                                         "listenerPath",  "listenerMetadata", "syscalls"};
 constexpr std::string_view kEntryKeys[] = {"names", "name",     "action",   "errnoRet", "errno",
                                            "args",  "includes", "excludes", "comment"};
 constexpr std::string_view kArgKeys[] = {"index", "value", "valueTwo", "op"};
@@ -56,8 +56,7 @@ class ProfileReader {
 
 OciProfile ProfileReader::read(const JsonValue& root) {
   if (root.kind != Kind::object) {
-    report_.error("oci-profile", root.span,
-                  "a profile must be a JSON object, not " + std::string(describe(root.kind)));
+    report_.error("oci-profile", root.span, "a profile must be a JSON object, not " + std::string(describe(root.kind)));
     return profile_;
   }
   if (const JsonValue* object = find_seccomp(root)) read_top(*object);
@@ -175,8 +174,10 @@ void ProfileReader::read_arches(const OciFields& top) {
 void ProfileReader::read_flags(const OciFields& top) {
   for (const JsonValue* text : top.list("flags", Kind::string)) {
     std::optional<uint32_t> flag = find_oci_flag(text->text);
-    if (flag) profile_.flags |= *flag;
-    else unknown_word("unknown-flag", *text, "flag", OciVocabulary::flag);
+    if (flag)
+      profile_.flags |= *flag;
+    else
+      unknown_word("unknown-flag", *text, "flag", OciVocabulary::flag);
   }
 }
 
@@ -258,8 +259,10 @@ void ProfileReader::read_entry(const JsonValue& object) {
 }
 
 void ProfileReader::add_name(const JsonValue& name, OciEntry& entry) {
-  if (name.text.empty()) report_.error("unknown-syscall", name.span, "an empty system call name");
-  else entry.names.push_back({name.text, inner_span(name)});
+  if (name.text.empty())
+    report_.error("unknown-syscall", name.span, "an empty system call name");
+  else
+    entry.names.push_back({name.text, inner_span(name)});
 }
 
 void ProfileReader::read_names(const OciFields& fields, const JsonValue& object, OciEntry& entry) {
@@ -308,8 +311,7 @@ void ProfileReader::read_arg(const JsonValue& object, OciEntry& entry) {
   std::optional<OciOp> op = word == nullptr ? std::nullopt : find_oci_op(word->text);
   if (word != nullptr && !op) unknown_word("unknown-op", *word, "comparison", OciVocabulary::op);
   if (fields.find("op") == nullptr)
-    report_.error("oci-profile", object.span, "an args element needs an 'op'",
-                  valid_words_hint(OciVocabulary::op, {}));
+    report_.error("oci-profile", object.span, "an args element needs an 'op'", valid_words_hint(OciVocabulary::op, {}));
   arg.op = op.value_or(OciOp::eq);
   if (op && *op != OciOp::masked_eq && arg.value_two != 0)
     report_.warning("value-two-unused", fields.key_span("valueTwo"),

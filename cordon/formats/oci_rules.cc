@@ -154,7 +154,8 @@ void RuleMaker::add_entry(const OciEntry& entry) {
   size_t chains = is_split ? entry.args.size() : 1;
   if (additions_.size() + entry.names.size() * chains > kMaxRules) {
     if (additions_.size() <= kMaxRules)
-      report_.error("too-many-rules", entry.span, "the profile makes more than " + std::to_string(kMaxRules) + " rules");
+      report_.error("too-many-rules", entry.span,
+                    "the profile makes more than " + std::to_string(kMaxRules) + " rules");
     additions_.resize(kMaxRules + 1);
     return;
   }
@@ -170,7 +171,8 @@ void RuleMaker::add_entry(const OciEntry& entry) {
 
 bool RuleMaker::is_dropped_name(const OciText& name) {
   if (!options_.drop_unknown_names || abi::is_syscall_name(name.text)) return false;
-  report_.note("unknown-syscall", name.span, "no system call is called " + quoted(name.text) + ": dropped, as runc does");
+  report_.note("unknown-syscall", name.span,
+               "no system call is called " + quoted(name.text) + ": dropped, as runc does");
   return true;
 }
 
@@ -240,7 +242,8 @@ void RuleMaker::keep_conditional(const std::vector<size_t>& additions) {
 
 void RuleMaker::warn_of_overlaps(const std::vector<size_t>& ordered) {
   auto action = [&](size_t i) { return additions_[i].entry->action; };
-  bool is_one_action = std::all_of(ordered.begin(), ordered.end(), [&](size_t i) { return action(i) == action(ordered[0]); });
+  bool is_one_action =
+      std::all_of(ordered.begin(), ordered.end(), [&](size_t i) { return action(i) == action(ordered[0]); });
   if (is_one_action) return;
   size_t count = std::min(ordered.size(), kMaxComparedChains);
   for (size_t i = 0; i < count; ++i) {
