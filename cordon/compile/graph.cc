@@ -47,6 +47,7 @@ Graph::Graph(const GraphOptions& options) : share_(options.share), table_(512, k
 void Graph::grow() {
   table_.assign(table_.size() * 2, kNoNode);
   for (NodeId id = 0; id < nodes_.size(); ++id) {
+    if (!share_ && nodes_[id].kind != Node::Kind::ret) continue;
     size_t at = hash_of(nodes_[id]) & (table_.size() - 1);
     while (table_[at] != kNoNode) at = (at + 1) & (table_.size() - 1);
     table_[at] = id;
@@ -66,7 +67,7 @@ NodeId Graph::intern(const Node& node) {
   NodeId id = static_cast<NodeId>(nodes_.size());
   table_[at] = id;
   nodes_.push_back(node);
-  if (nodes_.size() * 2 > table_.size()) grow();
+  if (++interned_ * 2 > table_.size()) grow();
   return id;
 }
 

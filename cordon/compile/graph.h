@@ -71,7 +71,8 @@ class Graph {
 
   bool share_;
   std::vector<Node> nodes_;
-  std::vector<NodeId> table_;  // open addressing, a power of two
+  std::vector<NodeId> table_;  // of the shared nodes; open addressing, a power of two
+  size_t interned_ = 0;
 };
 
 }  // namespace cordon::compiler

@@ -8,8 +8,8 @@
 namespace cordon::compiler {
 namespace {
 
-// More alternatives than this from one `all` are not multiplied out.
-constexpr size_t kMaxProduct = 32;
+// More alternatives than this from the tests of one `all` are not multiplied out.
+constexpr size_t kMaxProduct = 8;
 
 using Intervals = std::vector<Interval>;
 
@@ -215,9 +215,15 @@ SplitCondition split_condition(const ResolvedCondition& condition) {
     return result;
   }
   std::vector<SplitCondition> operands;
-  for (const ResolvedCondition& operand : merge_tests(condition)) operands.push_back(split_condition(operand));
-  return condition.kind == ResolvedCondition::Kind::all ? conjunction(std::move(operands))
-                                                        : disjunction(std::move(operands));
+  bool holds_any = false;
+  for (const ResolvedCondition& operand : merge_tests(condition)) {
+    operands.push_back(split_condition(operand));
+    holds_any = holds_any || (operand.kind == ResolvedCondition::Kind::any && operands.back().alternatives.size() > 1);
+  }
+  if (operands.size() == 1) return std::move(operands.front());
+  if (condition.kind == ResolvedCondition::Kind::any) return disjunction(std::move(operands));
+  // Multiplying an `any` out would repeat the other operands for each of its alternatives.
+  return holds_any ? nested(SplitCondition::Kind::all, std::move(operands)) : conjunction(std::move(operands));
 }
 
 SplitPolicy split(const ResolvedPolicy& policy) {
