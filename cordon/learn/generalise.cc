@@ -1,6 +1,7 @@
 #include "cordon/learn/generalise.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -79,8 +80,12 @@ std::set<uint64_t> distinct(const Rows& rows, size_t column) {
   return values;
 }
 
-std::vector<Value> name_all(const Table& table, const Column& column, const std::set<uint64_t>& values) {
+std::vector<Value> name_all(const Table& table, const Column& column, const std::set<uint64_t>& values, const Rows& rows) {
   std::vector<Value> named;
+  if (column.interest->argument == "optname") {
+    for (uint64_t value : values) named.push_back(name_option(table.arch, value, distinct(rows, 0)));
+    return named;
+  }
   for (uint64_t value : values) named.push_back(name_value(table.arch, table.nr, column.slot, value));
   return named;
 }
@@ -96,7 +101,8 @@ Value field_mask(const InterestingArgument& interest, Arch arch) {
 }
 
 // flags & ~(FIELD|A|B) == 0 && flags & FIELD in {…}
-Condition union_condition(const Table& table, const Column& column, const std::set<uint64_t>& values) {
+Condition union_condition(const Table& table, const Column& column, const std::set<uint64_t>& values,
+                          const Rows& rows) {
   uint64_t field = column.interest->field;
   uint64_t bits = 0;
   std::set<uint64_t> field_values;
@@ -118,20 +124,53 @@ Condition union_condition(const Table& table, const Column& column, const std::s
   if (field != 0) {
     ArgTest in_field = test_of(column);
     in_field.mask.push_back(field_mask(*column.interest, table.arch));
-    set_values(in_field, name_all(table, column, field_values));
+    set_values(in_field, name_all(table, column, field_values, rows));
     parts.push_back(condition_of(std::move(in_field)));
   }
   return all_of(std::move(parts));
+}
+
+// Threads that meet at a lock wait and wake, or do not: which of these operations a run makes is chance, as
+// is whether a wait has a timeout. One of a kind seen allows the kind.
+constexpr std::array<uint64_t, 4> kFutexWaits = {0, 1, 9, 10};  // WAIT WAKE WAIT_BITSET WAKE_BITSET
+constexpr std::array<uint64_t, 4> kFutexLocks = {6, 7, 8, 13};  // LOCK_PI UNLOCK_PI TRYLOCK_PI LOCK_PI2
+constexpr uint64_t kFutexOptions = 0x180;                       // FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME
+
+bool is_futex(const Column& column) { return column.interest->syscall.starts_with("futex"); }
+
+// op & ~(FUTEX_PRIVATE_FLAG|FUTEX_CLOCK_REALTIME) in {…}
+Condition futex_condition(const Table& table, const Column& column, const std::set<uint64_t>& values) {
+  std::set<uint64_t> operations;
+  for (uint64_t value : values) operations.insert(value & ~kFutexOptions);
+  for (const auto& kind : {kFutexWaits, kFutexLocks}) {
+    bool is_seen = std::any_of(kind.begin(), kind.end(), [&](uint64_t op) { return operations.contains(op); });
+    if (is_seen) operations.insert(kind.begin(), kind.end());
+  }
+  ArgTest test = test_of(column);
+  Value options;
+  options.kind = Value::Kind::any_of;
+  for (const char* name : {"FUTEX_PRIVATE_FLAG", "FUTEX_CLOCK_REALTIME"}) {
+    Value option;
+    option.kind = Value::Kind::name;
+    option.name = name;
+    options.operands.push_back(std::move(option));
+  }
+  test.mask.push_back(complement(std::move(options)));
+  std::vector<Value> named;
+  for (uint64_t operation : operations) named.push_back(name_value(table.arch, table.nr, column.slot, operation));
+  set_values(test, std::move(named));
+  return condition_of(std::move(test));
 }
 
 Condition column_condition(const Table& table, size_t index, const Rows& rows) {
   const Column& column = table.columns[index];
   std::set<uint64_t> values = distinct(rows, index);
   if (column.interest->use == ArgumentUse::flags && values.size() > kMaxReadableUnions) {
-    return union_condition(table, column, values);
+    return union_condition(table, column, values, rows);
   }
+  if (is_futex(column)) return futex_condition(table, column, values);
   ArgTest test = test_of(column);
-  set_values(test, name_all(table, column, values));
+  set_values(test, name_all(table, column, values, rows));
   return condition_of(std::move(test));
 }
 
@@ -183,7 +222,8 @@ Condition table_condition(const Table& table, const Rows& rows) {
 std::string reason_for(const Column& column, size_t count) {
   std::string reason = std::string(column.interest->argument) + ": " + std::to_string(count);
   if (column.interest->use == ArgumentUse::flags && count > kMaxReadableUnions) return reason + " unions of these flags seen";
-  return reason + (count == 1 ? " value seen" : " values seen");
+  reason += count == 1 ? " value seen" : " values seen";
+  return is_futex(column) ? reason + ", and their kind, as which of them a run needs is chance" : reason;
 }
 
 }  // namespace

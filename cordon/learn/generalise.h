@@ -12,9 +12,13 @@
 // Where several arguments of one_of kind depend on each other (an option's number means something at its
 // level only), the values are grouped: level == SOL_SOCKET && optname == SO_TYPE || level == …
 //
+// futex's operations are the exception: which of them a run makes depends on how its threads meet, so one
+// wait or wake seen allows them all.
+//
 // A call with more values than a recording keeps gets no condition, and the reason says so.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -36,6 +40,8 @@ GeneralisedCall generalise(const CallProfile& call);
 
 // The value as the sum of constants that fit the argument, or as a number.
 Value name_value(Arch arch, uint32_t nr, unsigned slot, uint64_t value);
+// A socket option: its number means something at one level only.
+Value name_option(Arch arch, uint64_t value, const std::set<uint64_t>& levels);
 // The flags in `bits`, none of them in the argument's sub-field; what has no name comes last as a number.
 std::vector<Value> name_flags(Arch arch, uint32_t nr, unsigned slot, uint64_t bits);
 

@@ -132,10 +132,34 @@ Value name_union(const InterestingArgument& interest, uint64_t value, Arch arch)
 
 Value name_value(Arch arch, uint32_t nr, unsigned slot, uint64_t value) {
   const InterestingArgument* interest = observe::find_interest(arch, nr, slot);
-  if (!interest) return number(value);
+  // A protocol is another one in each family: its number says more than a name of the wrong family.
+  if (!interest || interest->argument == "protocol") return number(value);
   if (interest->use == ArgumentUse::flags) return name_union(*interest, value, arch);
   std::string_view name = exact_name(families_of(*interest), value, arch);
   return name.empty() ? number(value) : named(name);
+}
+
+Value name_option(Arch arch, uint64_t value, const std::set<uint64_t>& levels) {
+  struct Meaning {
+    std::string_view level, family;
+  };
+  constexpr Meaning kMeanings[] = {
+      {"SOL_SOCKET", "sock_option"}, {"IPPROTO_TCP", "tcp_opt"}, {"IPPROTO_IP", "ip_opt"},
+  };
+  if (levels.size() != 1) return number(value);
+  for (const Meaning& meaning : kMeanings) {
+    std::optional<uint8_t> family = abi::find_family(meaning.family);
+    if (!family || abi::constant(meaning.level, arch) != *levels.begin()) continue;
+    // The families also hold fields of the options' structures; an option's own name is the shortest.
+    std::string_view best;
+    for (uint16_t index : abi::family_members(*family)) {
+      std::string_view name = abi::constant_name(index);
+      bool fits = abi::constant_value(index, arch) == value && abi::constant(name, arch) == value;
+      if (fits && (best.empty() || name.size() < best.size())) best = name;
+    }
+    return best.empty() ? number(value) : named(best);
+  }
+  return number(value);
 }
 
 std::vector<Value> name_flags(Arch arch, uint32_t nr, unsigned slot, uint64_t bits) {

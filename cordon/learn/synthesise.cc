@@ -63,6 +63,7 @@ class Synthesis {
     for (const CallProfile& call : profile_.calls) add_seen(call);
     std::vector<Arch> arches = seen_arches();
     for (Arch arch : arches) {
+      if (has_threads(arch)) add_futex(arch);
       for (const Needed& needed : kAlwaysNeeded) {
         add_needed(arch, needed.name, "always needed: " + std::string(needed.reason));
       }
@@ -111,6 +112,36 @@ class Synthesis {
     Draft& entry = draft(arch, *nr);
     if (entry.remarks.empty()) entry.remarks.push_back(std::move(remark));
     entry.rule.condition = {};
+  }
+
+  // clone3 keeps its flags in memory; whoever calls it makes a thread or might.
+  bool has_threads(Arch arch) const {
+    constexpr uint64_t kCloneThread = 0x10000;
+    for (const CallProfile& call : profile_.calls) {
+      if (call.arch != arch) continue;
+      std::string_view name = abi::name_of(call.nr, arch);
+      if (name == "clone3" || (name == "clone" && call.too_many_values)) return true;
+      if (name != "clone" || call.slots.empty()) continue;
+      for (const RecordedValues& values : call.values) {
+        if ((values.values[0] & kCloneThread) != 0) return true;
+      }
+    }
+    return false;
+  }
+
+  // A run in which no lock was ever found taken makes none of these calls; the next one may.
+  void add_futex(Arch arch) {
+    std::optional<uint32_t> nr = abi::number_of("futex", arch);
+    if (!nr || drafts_.contains(key_of(arch, *nr))) return;
+    Draft& entry = draft(arch, *nr);
+    entry.remarks.push_back("needed by threads: a lock that is taken is waited for by it");
+    if (options_.arguments == SynthesiseOptions::Arguments::none) return;
+    CallProfile wait;
+    wait.arch = arch;
+    wait.nr = *nr;
+    for (const WatchedArgument& watched : observe::watched_arguments(arch, *nr).arguments()) wait.slots.push_back(watched.slot);
+    wait.values.resize(1);  // FUTEX_WAIT is 0
+    entry.rule.condition = generalise(wait).condition;
   }
 
   std::string program_name(uint32_t index) const {

@@ -5,7 +5,7 @@
 // One rule for each call that was made, on the ABI it was made by, for the whole tree of programs, with
 // the conditions generalise.h finds. Beside what was seen the policy has what a program cannot do
 // without although a run may not show it: exit, exit_group, rt_sigreturn (sigreturn), restart_syscall,
-// which the kernel itself makes a stopped program call.
+// which the kernel itself makes a stopped program call, and futex for programs with threads.
 //
 // The same recording and options give the same policy. A run that took other paths may need more: merge
 // several recordings (observe::merge_recordings) before making the policy.
