@@ -59,6 +59,13 @@ TestText test_text(const ResolvedTest& test, std::string_view syscall, Arch arch
     }
   }
   if (text.is_whole) return text;
+  // "no bit outside these" is shorter said by what is let through.
+  const bool is_none_set = test.allowed.size() == 1 && test.allowed[0] == Interval{0, 0};
+  const uint64_t outside = low_ones(text.is_pointer ? 64 : slot_bits(text.place)) & ~test.mask;
+  if (is_none_set && !text.is_pointer && std::popcount(outside) < std::popcount(test.mask)) {
+    text.left += " & ~(" + mask_text(text.place, outside) + ")";
+    return text;
+  }
   std::string mask = text.is_pointer ? base::hex(test.mask) : mask_text(text.place, test.mask);
   text.left += " & " + (mask.find('|') == std::string::npos ? mask : "(" + mask + ")");
   return text;
@@ -81,12 +88,29 @@ std::string set_text(const TestText& text, std::span<const Interval> set) {
   return text.left + " in " + (set.size() == 1 ? list : "{" + list + "}");
 }
 
+constexpr uint64_t kMaxNamed = 6;
+
+// The values one by one if they are few and each has a name; else nothing.
+std::vector<Interval> named_values(const TestText& text, std::span<const Interval> set) {
+  std::vector<Interval> values;
+  for (const Interval& range : set) {
+    if (range.last - range.first >= kMaxNamed || values.size() + (range.last - range.first) >= kMaxNamed) return {};
+    for (uint64_t value = range.first; value <= range.last; ++value) {
+      if (std::string written = one_value(text, value); written[0] < 'A' || written[0] > 'z') return {};
+      values.push_back({value, value});
+      if (value == UINT64_MAX) break;
+    }
+  }
+  return values;
+}
+
 std::string describe_test(const ResolvedTest& test, std::string_view syscall, Arch arch) {
   TestText text = test_text(test, syscall, arch);
   std::span<const Interval> allowed = test.allowed;
   auto is_single = [](std::span<const Interval> set) { return set.size() == 1 && set[0].first == set[0].last; };
   if (is_single(allowed)) return text.left + " == " + one_value(text, allowed[0].first);
   std::vector<Interval> others = complement(allowed, test.mask);
+  if (std::vector<Interval> named = named_values(text, allowed); !named.empty()) return set_text(text, named);
   if (is_single(others)) return text.left + " != " + one_value(text, others[0].first);
   if (allowed.size() == 1 && allowed[0].first == 0) return text.left + " <= " + range_text(text, {allowed[0].last, allowed[0].last});
   if (allowed.size() == 1 && allowed[0].last == test.mask)
