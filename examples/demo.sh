@@ -40,7 +40,7 @@ title "2. git doing real work on local files"
 cat >work.sh <<'SH'
 set -e
 export GIT_AUTHOR_DATE='2000-01-01T00:00:00Z' GIT_COMMITTER_DATE='2000-01-01T00:00:00Z' GIT_CONFIG_GLOBAL=/dev/null
-rm -rf repository && git init -q -b main repository && cd repository
+git init -q -b main repository && cd repository
 git config user.name demo && git config user.email demo@example.org
 echo one >file && git add file && git commit -q -m first
 echo two >>file && git commit -q -a -m second
@@ -48,7 +48,7 @@ git log --stat --format=%h:%s
 SH
 run "cordon learn -o git.cordon -- sh work.sh >learned.txt"; expect 0
 run "cordon show git.cordon | head -20"
-sh work.sh >plain.txt
+rm -rf repository && sh work.sh >plain.txt && rm -rf repository
 run "cordon run -p git.cordon -- sh work.sh >confined.txt"; expect 0
 same plain.txt confined.txt
 cat confined.txt
