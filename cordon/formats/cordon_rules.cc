@@ -80,8 +80,6 @@ bool CordonParser::errno_data(ParsedAction& action, Cursor& cursor) {
     return false;
   }
   action.named.action.data = static_cast<uint16_t>(*reading.number);
-  if (action.named.action.data == 0)
-    reporter_.warning("errno-zero", token.span, "with errno 0 the call is not run and yet seems to succeed", "to refuse it, 'errno EPERM'");
   return true;
 }
 
