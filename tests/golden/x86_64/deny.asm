@@ -1,0 +1,14 @@
+ 0: ld [4]                       ; arch
+ 1: jeq #0xc000003e, 2, 5        ; x86_64
+ 2: ld [0]                       ; nr
+ 3: jge #0x40000000, 4, 6        ; read
+ 4: jge #0xffffffff, 12, 5
+ 5: ret #0x80000000              ; kill_process
+ 6: jge #0x102, 8, 7             ; mkdirat
+ 7: jeq #0x65, 13, 12            ; ptrace
+ 8: jge #0x10c, 9, 10            ; fchmodat
+ 9: jeq #0x10c, 13, 12           ; fchmodat
+10: jeq #0x102, 13, 11           ; mkdirat
+11: jeq #0x104, 13, 12           ; fchownat
+12: ret #0x7fff0000              ; allow
+13: ret #0x00050001              ; errno EPERM
