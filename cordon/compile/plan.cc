@@ -89,6 +89,9 @@ std::vector<Region> regions_of(const std::vector<Run>& runs) {
 
 uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
   if (yes == no) return yes;
+  // A cut that leaves one value on a side is an equality: the same cost, easier to read and to share.
+  if (op == TestOp::ge && k == UINT32_MAX) op = TestOp::eq;
+  if (op == TestOp::ge && k == 1) return add(TestOp::eq, 0, no, yes);
   plan_.tests.push_back({op, k, yes, no});
   return static_cast<uint32_t>(plan_.tests.size() - 1);
 }

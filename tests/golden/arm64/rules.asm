@@ -13,12 +13,12 @@
 12: jeq #0x3, 24, 13             ; F_GETFL
 13: jeq #0x4, 24, 19             ; F_SETFL
 14: ld [36]                      ; arg2.high, arg of fcntl
-15: jge #0x1, 23, 16
+15: jeq #0x0, 16, 23
 16: ld [32]                      ; arg2.low, arg of fcntl
 17: jeq #0x1, 24, 18
 18: jeq #0x2, 24, 19
 19: ld [36]                      ; arg2.high, arg of fcntl
-20: jge #0x1, 23, 21
+20: jeq #0x0, 21, 23
 21: ld [32]                      ; arg2.low, arg of fcntl
 22: jeq #0x9, 24, 23
 23: ret #0x80000000              ; kill_process

@@ -9,14 +9,14 @@
  8: jeq #0x2, 24, 25
  9: jeq #0x19, 10, 14            ; fcntl
 10: ld [28]                      ; arg1.high, cmd of fcntl
-11: jge #0x1, 24, 12
+11: jeq #0x0, 12, 24
 12: ld [24]                      ; arg1.low, cmd of fcntl
 13: jeq #0x3, 25, 24             ; F_GETFL
 14: jeq #0x3e, 17, 15            ; lseek
 15: jeq #0x3f, 24, 16            ; read
 16: jeq #0x40, 24, 25            ; write
 17: ld [28]                      ; arg1.high, offset of lseek
-18: jge #0x1, 21, 19
+18: jeq #0x0, 19, 21
 19: ld [24]                      ; arg1.low, offset of lseek
 20: jge #0x4, 24, 25
 21: jge #0x2, 25, 22

@@ -13,7 +13,7 @@
 12: ld [24]                      ; arg1.low, cmd of fcntl
 13: jeq #0x1, 14, 17             ; F_GETFD
 14: ld [32]                      ; arg2.low, arg of fcntl
-15: jge #0x1, 16, 23
+15: jeq #0x0, 23, 16
 16: jge #0x3, 22, 24
 17: jeq #0x2, 18, 19             ; F_SETFD
 18: ret #0x00050016              ; errno EINVAL

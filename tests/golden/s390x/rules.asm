@@ -17,12 +17,12 @@
 16: jeq #0x3, 28, 17             ; F_GETFL
 17: jeq #0x4, 28, 23             ; F_SETFL
 18: ld [32]                      ; arg2.high, arg of fcntl
-19: jge #0x1, 27, 20
+19: jeq #0x0, 20, 27
 20: ld [36]                      ; arg2.low, arg of fcntl
 21: jeq #0x1, 28, 22
 22: jeq #0x2, 28, 23
 23: ld [32]                      ; arg2.high, arg of fcntl
-24: jge #0x1, 27, 25
+24: jeq #0x0, 25, 27
 25: ld [36]                      ; arg2.low, arg of fcntl
 26: jeq #0x9, 28, 27
 27: ret #0x80000000              ; kill_process

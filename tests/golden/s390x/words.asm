@@ -4,7 +4,7 @@
  3: jge #0x37, 4, 9              ; fcntl
  4: jeq #0x37, 5, 25             ; fcntl
  5: ld [24]                      ; arg1.high, cmd of fcntl
- 6: jge #0x1, 24, 7
+ 6: jeq #0x0, 7, 24
  7: ld [28]                      ; arg1.low, cmd of fcntl
  8: jeq #0x3, 25, 24             ; F_GETFL
  9: jeq #0x3, 24, 10             ; read
@@ -16,7 +16,7 @@
 15: ld [20]                      ; arg0.low, pid of kill
 16: jeq #0x2, 24, 25
 17: ld [24]                      ; arg1.high, offset of lseek
-18: jge #0x1, 21, 19
+18: jeq #0x0, 19, 21
 19: ld [28]                      ; arg1.low, offset of lseek
 20: jge #0x4, 24, 25
 21: jge #0x2, 25, 22

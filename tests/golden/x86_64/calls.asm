@@ -2,7 +2,7 @@
  1: jeq #0xc000003e, 2, 5        ; x86_64
  2: ld [0]                       ; nr
  3: jge #0x40000000, 4, 6        ; read
- 4: jge #0xffffffff, 24, 5
+ 4: jeq #0xffffffff, 24, 5
  5: ret #0x80000000              ; kill_process
  6: jge #0x2, 7, 25              ; open
  7: jge #0xe7, 8, 14             ; exit_group

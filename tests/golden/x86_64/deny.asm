@@ -2,7 +2,7 @@
  1: jeq #0xc000003e, 2, 5        ; x86_64
  2: ld [0]                       ; nr
  3: jge #0x40000000, 4, 6        ; read
- 4: jge #0xffffffff, 12, 5
+ 4: jeq #0xffffffff, 12, 5
  5: ret #0x80000000              ; kill_process
  6: jge #0x102, 8, 7             ; mkdirat
  7: jeq #0x65, 13, 12            ; ptrace

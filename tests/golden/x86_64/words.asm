@@ -5,7 +5,7 @@
  4: jge #0x48, 5, 10             ; fcntl
  5: jeq #0x48, 6, 24             ; fcntl
  6: ld [28]                      ; arg1.high, cmd of fcntl
- 7: jge #0x1, 23, 8
+ 7: jeq #0x0, 8, 23
  8: ld [24]                      ; arg1.low, cmd of fcntl
  9: jeq #0x3, 24, 23             ; F_GETFL
 10: jeq #0x8, 16, 11             ; lseek
@@ -15,7 +15,7 @@
 14: ld [16]                      ; arg0.low, pid of kill
 15: jeq #0x2, 23, 24
 16: ld [28]                      ; arg1.high, offset of lseek
-17: jge #0x1, 20, 18
+17: jeq #0x0, 18, 20
 18: ld [24]                      ; arg1.low, offset of lseek
 19: jge #0x4, 23, 24
 20: jge #0x2, 24, 21
