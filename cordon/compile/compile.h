@@ -2,8 +2,9 @@
 //
 //   Result<Filter> filter = compiler::compile(resolved, {});
 //
-// split (64-bit tests to 32-bit words) -> tree (numbers) -> share (hash-consed graph) -> layout (jumps,
-// the 255 limit) -> peephole -> verify. Each stage is one call and has a public type.
+// split (64-bit tests to 32-bit words) -> blocks (a hash-consed graph for the clauses of each number) -> tree
+// (numbers and arches over them) -> layout (jumps, the 255 limit) -> peephole -> verify. Each stage is one
+// call and has a public type.
 // The namespace is `compiler`, as the library's function is cordon::compile.
 #pragma once
 
