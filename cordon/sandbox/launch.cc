@@ -141,11 +141,9 @@ Result<Launched> launch(const LaunchSpec& spec) {
   StartPoint start = start_of(spec);
   Result<Launched> launched = start == StartPoint::before_exec ? launch_before_exec(spec, std::move(preparation))
                                                                : launch_at(start, spec, std::move(preparation));
-  set_signal_mask(mask);
-  if (launched && spec.hold_signals) {
-    block_supervised_signals();
-    launched->held_signal_mask = mask;
-  }
+  bool holds = launched && spec.hold_signals;
+  if (holds) launched->held_signal_mask = mask;
+  set_signal_mask(holds ? mask | supervised_signals() : mask);
   return launched;
 }
 

@@ -72,6 +72,7 @@ class Supervisor {
   Result<Outcome> run() {
     if (launched_.listener) launched_.listener->enable_sync_wake_up();
     for (const KernelVerdict& verdict : launched_.verdicts) report(verdict);
+    watch_command();  // its SIGCHLD may have come before we listened
     while (!ended_) turn();
     return finish();
   }
@@ -79,6 +80,7 @@ class Supervisor {
  private:
   void turn();
   void watch_command();
+  int look_at_command();
   void handle_signals();
   void forward(const signalfd_siginfo& info);
   void stop_along();
@@ -116,19 +118,24 @@ void Supervisor::turn() {
     launched_.listener.reset();
 }
 
+// Looks until there is nothing new: what happened while we were stopped ourselves has no signal any more.
 void Supervisor::watch_command() {
+  while (look_at_command() != 0) stop_along();
+}
+
+// The signal the command was stopped by just now, or 0.
+int Supervisor::look_at_command() {
   if (launched_.tracer) {
     ExitTracer::Events events = launched_.tracer->pump();
     for (const KernelVerdict& verdict : events.verdicts) report(verdict);
-    if (events.stop_signal != 0) stop_along();
     ended_ = events.ended;
-    return;
+    return events.stop_signal;
   }
   ended_ = has_died(launched_);
-  if (ended_) return;
+  if (ended_) return 0;
   siginfo_t info{};
-  int result = waitid(P_PID, static_cast<id_t>(launched_.pid), &info, WSTOPPED | WCONTINUED | WNOHANG);
-  if (result == 0 && info.si_pid == launched_.pid && info.si_code == CLD_STOPPED) stop_along();
+  int result = waitid(P_PID, static_cast<id_t>(launched_.pid), &info, WSTOPPED | WNOHANG);
+  return result == 0 && info.si_pid == launched_.pid ? info.si_status : 0;
 }
 
 void Supervisor::handle_signals() {
@@ -197,7 +204,8 @@ void Supervisor::report(const KernelVerdict& verdict) {
 void Supervisor::explain_end(const siginfo_t& info) {
   constexpr int kAuditDelayMs = 100;
   bool by_filter = info.si_code != CLD_EXITED && info.si_status == SIGSYS;
-  if (!by_filter || command_was_explained_) return;
+  // A tracer misses nothing: then a person has sent the signal.
+  if (!by_filter || command_was_explained_ || launched_.tracer) return;
   for (int tries = 0; launched_.audit && !command_was_explained_ && tries < 3; ++tries) {
     pollfd entry{launched_.audit->fd(), POLLIN, 0};
     if (poll(&entry, 1, kAuditDelayMs) > 0) read_audit();

@@ -5,7 +5,9 @@
  * It calls the kernel directly, so that what is printed is what the filter answered. Built native and,
  * where the compiler can, for 32-bit programs and static too.
  */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,0 +1,161 @@
+// Filters that begin at the exec or at the entry point, for dynamic, static and 32-bit programs.
+#include <errno.h>
+#include <signal.h>
+
+#include "sandbox_fixture.h"
+
+namespace cordon::testing {
+namespace {
+
+struct StartRow {
+  const char* name;
+  StartPoint start;
+  std::string program;
+  uint32_t denied;
+};
+
+class Start : public ::testing::TestWithParam<StartRow> {
+ protected:
+  void SetUp() override {
+    if (access(GetParam().program.c_str(), X_OK) != 0) GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+  }
+  LaunchSpec spec(std::vector<std::string> words, uint32_t nr, uint32_t ret) const {
+    words.insert(words.begin(), GetParam().program);
+    LaunchSpec made = spec_for(std::move(words), nr, ret);
+    made.start = GetParam().start;
+    return made;
+  }
+  std::vector<std::string> denied_words() const { return {"call", std::to_string(GetParam().denied), "17"}; }
+};
+
+TEST_P(Start, DeniesByErrno) { EXPECT_EQ(run(spec(denied_words(), GetParam().denied, kErrno | 13)).output, "errno 13\n"); }
+
+TEST_P(Start, AsksTheListener) {
+  Seen seen = run(spec(denied_words(), GetParam().denied, kNotify));
+  EXPECT_EQ(seen.output, "4242\n");
+  ASSERT_EQ(seen.notifications.size(), 1u);
+  EXPECT_EQ(seen.notifications[0].call.nr, GetParam().denied);
+}
+
+TEST_P(Start, TheExecOfTheCommandItselfIsNotJudged) {
+  Seen seen = run(spec({"exit", "7"}, SYS_execve, kKillProcess));
+  EXPECT_EQ(seen.status(), 7);
+}
+
+TEST_P(Start, ReportsAKillToItsTracer) {
+  LaunchSpec made = spec(denied_words(), GetParam().denied, kKillProcess);
+  made.trace_exits = true;
+  made.listener = true;
+  Seen seen = run(made);
+  EXPECT_EQ(seen.status(), 159);
+  ASSERT_EQ(seen.verdicts.size(), 1u);
+  EXPECT_EQ(seen.verdicts[0].call.nr, GetParam().denied);
+  EXPECT_EQ(seen.verdicts[0].call.args[0], 17u);
+}
+
+TEST_P(Start, TheListenerIsClosedInTheCommandWhateverThePolicySaysOfClose) {
+  bool has_linker = GetParam().program != static_victim();
+  if (GetParam().start == StartPoint::exec && has_linker) GTEST_SKIP() << "the dynamic linker needs close itself";
+  uint32_t close_nr = GetParam().denied == kDenied32 ? 6 : SYS_close;
+  std::string alone = run(spec({"fds"}, GetParam().denied, kErrno | 1)).output;
+  for (uint32_t ret : {kKillProcess, kErrno | EPERM, kTrap, kNotify}) {
+    LaunchSpec made = spec({"fds"}, close_nr, ret);
+    made.listener = true;
+    Seen seen = run(made);
+    EXPECT_EQ(seen.status(), 0);
+    EXPECT_EQ(seen.output, alone);
+    EXPECT_TRUE(seen.notes.empty());
+  }
+}
+
+TEST_P(Start, StacksFilters) {
+  LaunchSpec made = spec(denied_words(), GetParam().denied, kErrno | 13);
+  made.filters.push_back({filter_for(GetParam().denied, kLog), 0});
+  made.filters.push_back({filter_for(GetParam().denied, kNotify), 0});
+  made.listener = true;
+  EXPECT_EQ(run(made).output, "errno 13\n");
+}
+
+TEST_P(Start, LongFiltersFit) {
+  LaunchSpec made = spec(denied_words(), GetParam().denied, kErrno | 13);
+  std::vector<bpf::Insn> insns(bpf::kMaxInsns, bpf::Insn{bpf::kRetK, 0, 0, kAllow});
+  made.filters.push_back({bpf::Program::create(insns).value(), 0});
+  EXPECT_EQ(run(made).output, "errno 13\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Sandbox, Start,
+    ::testing::Values(StartRow{"exec_dynamic", StartPoint::exec, victim(), kDenied},
+                      StartRow{"exec_static", StartPoint::exec, static_victim(), kDenied},
+                      StartRow{"exec_32_bit", StartPoint::exec, victim_32(), kDenied32},
+                      StartRow{"entry_dynamic", StartPoint::entry, victim(), kDenied},
+                      StartRow{"entry_static", StartPoint::entry, static_victim(), kDenied},
+                      StartRow{"entry_32_bit", StartPoint::entry, victim_32(), kDenied32}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(StartOf, FailuresOfTheExecAreReported) {
+  for (StartPoint start : {StartPoint::exec, StartPoint::entry}) {
+    LaunchSpec spec = spec_for({"/etc/passwd"}, kDenied, kErrno | 1);
+    spec.start = start;
+    EXPECT_EQ(run(spec).failure, "not-executable");
+  }
+}
+
+TEST(StartOf, ARefusedFilterMeansThatNothingRan) {
+  LaunchSpec spec = spec_for(denied_call(), kDenied, kErrno | 1);
+  spec.filters[0].flags = 1U << 30;  // no such flag
+  for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry}) {
+    spec.start = start;
+    Seen seen = run(spec);
+    EXPECT_EQ(seen.failure, "system");
+    EXPECT_EQ(seen.output, "");
+  }
+}
+
+TEST(StartOf, EntrySparesTheDynamicLinker) {
+  // mmap is what the linker loads libraries with; the program itself does without.
+  for (auto [start, status] : {std::pair{StartPoint::entry, 7}, std::pair{StartPoint::exec, 159}}) {
+    LaunchSpec spec = spec_for({victim(), "exit", "7"}, SYS_mmap, kKillProcess);
+    spec.start = start;
+    EXPECT_EQ(run(spec).status(), status);
+  }
+}
+
+TEST(StartOf, AProgramThatEndsBeforeItsEntryPointIsNotedAsUnfiltered) {
+  LaunchSpec spec = spec_for({"/bin/sh", "-c", "true"}, kDenied, kErrno | 1);
+  spec.start = StartPoint::entry;
+  setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);  // the dynamic linker lists and leaves
+  Seen seen = run(spec);
+  unsetenv("LD_TRACE_LOADED_OBJECTS");
+  ASSERT_EQ(seen.notes.size(), 1u);
+  EXPECT_EQ(seen.notes[0], "ended-early");
+  EXPECT_EQ(seen.status(), 0);
+}
+
+TEST(Strict, LeavesReadWriteAndExit) {
+  LaunchSpec spec;
+  spec.argv = {victim(), "strict"};
+  spec.strict = true;
+  for (const std::string& program : {victim(), static_victim()}) {
+    spec.argv[0] = program;
+    Seen seen = run(spec);
+    // The static program's start-up makes calls of its own, which strict mode kills.
+    EXPECT_EQ(seen.output, program == victim() ? "strict\n" : "");
+    EXPECT_EQ(seen.status(), program == victim() ? 0 : 137);
+  }
+}
+
+TEST(Strict, NamesTheCallItKilledFor) {
+  LaunchSpec spec;
+  spec.argv = denied_call();
+  spec.strict = true;
+  spec.trace_exits = true;
+  Seen seen = run(spec);
+  EXPECT_EQ(seen.status(), 137);
+  ASSERT_EQ(seen.verdicts.size(), 1u);
+  EXPECT_EQ(seen.verdicts[0].call.nr, kDenied);
+  EXPECT_EQ(seen.verdicts[0].signal, SIGKILL);
+}
+
+}  // namespace
+}  // namespace cordon::testing

@@ -1,0 +1,237 @@
+// The supervisor beside a running command: answers, signals, job control, what outlives the command.
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "sandbox_fixture.h"
+
+namespace cordon::testing {
+namespace {
+
+std::string denied() { return std::to_string(kDenied); }
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int i = 0; i < 500; ++i) {
+    if (condition()) return true;
+    usleep(10000);
+  }
+  return false;
+}
+
+TEST(Supervise, AnswersFiveHundredThreads) {
+  Seen seen = run(spec_for({victim(), "threads", denied()}, kDenied, kNotify));
+  EXPECT_EQ(seen.output, "wrong 0\n");
+  EXPECT_EQ(seen.notifications.size(), 2000u);
+}
+
+TEST(Supervise, SignalsToTheCommandNeverChangeAnAnswer) {
+  EXPECT_EQ(run(spec_for({victim(), "interrupted", denied()}, kDenied, kNotify)).output, "wrong 0\n");
+}
+
+TEST(Supervise, ReturnsWithTheCommandAndADaemonKeepsItsAnswers) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  Seen seen = run(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+  EXPECT_EQ(seen.status(), 0);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; })) << file_text(path);
+  unlink(path.c_str());
+}
+
+TEST(Supervise, TheHolderEndsWithTheLastTask) {
+  pid_t holder = 0;
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  run(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+  bool ended = eventually([&] {
+    for (pid_t pid = 0; (pid = waitpid(-1, nullptr, WNOHANG)) > 0;) holder = pid;
+    return waitpid(-1, nullptr, WNOHANG) < 0;  // no child is left
+  });
+  prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+  unlink(path.c_str());
+  EXPECT_TRUE(ended);
+  EXPECT_GT(holder, 0);
+}
+
+TEST(Supervise, LeavesForeignChildrenToTheCaller) {
+  pid_t other = fork();
+  if (other == 0) _exit(42);
+  LaunchSpec spec = spec_for({victim(), "thread", denied()}, kDenied, kKillThread);
+  spec.trace_exits = true;
+  Seen seen = run(spec);
+  EXPECT_EQ(seen.status(), 5);
+  EXPECT_EQ(seen.verdicts.size(), 1u);
+  int status = 0;
+  EXPECT_EQ(waitpid(other, &status, 0), other);
+  EXPECT_EQ(WEXITSTATUS(status), 42);
+}
+
+TEST(Supervise, TracedTasksThatOutliveTheCommandGoOn) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  LaunchSpec spec = spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify);
+  spec.trace_exits = true;
+  EXPECT_EQ(run(spec).status(), 0);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; }));
+  unlink(path.c_str());
+}
+
+TEST(Supervise, CannotBeLookedIntoWhileItWorks) {
+  int dumpable = -1;
+  run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) {
+    dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    return Response::fail(1);
+  });
+  EXPECT_EQ(dumpable, 0);
+  EXPECT_EQ(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), 1);
+}
+
+// cordon in a process of its own, its command's output in a pipe.
+struct Beside {
+  pid_t pid = -1;
+  int output = -1;
+
+  Beside(const std::vector<std::string>& argv, bool traces) {
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
+    pid = fork();
+    if (pid == 0) {
+      dup2(ends[1], STDOUT_FILENO);
+      LaunchSpec spec = spec_for(argv, kDenied, kNotify);
+      spec.hold_signals = true;
+      spec.trace_exits = traces;
+      auto launched = sandbox::launch(spec);
+      if (!launched) _exit(125);
+      auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
+      _exit(outcome ? outcome->exit_status() : 125);
+    }
+    close(ends[1]);
+    output = ends[0];
+  }
+  std::string read_line() const {
+    std::string line;
+    char byte = 0;
+    while (read(output, &byte, 1) == 1 && byte != '\n') line += byte;
+    return line;
+  }
+  int wait() const {
+    int status = 0;
+    waitpid(pid, &status, 0);
+    close(output);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+TEST(Supervise, PassesSignalsOn) {
+  for (bool traces : {false, true})
+    for (int signal : {SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGINT, SIGQUIT, SIGRTMIN + 3}) {
+      Beside cordon({victim(), "wait", std::to_string(signal)}, traces);
+      ASSERT_EQ(cordon.read_line(), "ready");
+      ASSERT_EQ(kill(cordon.pid, signal), 0);
+      EXPECT_EQ(cordon.read_line(), "got " + std::to_string(signal));
+      EXPECT_EQ(cordon.wait(), 0);
+    }
+}
+
+TEST(Supervise, EndsWithTheCommandThatASignalEnded) {
+  Beside cordon({"/bin/sh", "-c", "echo ready; exec sleep 30"}, false);
+  ASSERT_EQ(cordon.read_line(), "ready");
+  kill(cordon.pid, SIGTERM);
+  EXPECT_EQ(cordon.wait(), 128 + SIGTERM);
+}
+
+// A shell with job control: a session leader on a terminal of its own, cordon's group in the foreground.
+// The leader ends with 0 if all went as it should; what it types comes from the terminal's other end.
+int on_terminal(int (*leader)(), const char* typed_first, const char* typed_after_stop) {
+  int master = -1;
+  pid_t pid = forkpty(&master, nullptr, nullptr, nullptr);
+  if (pid < 0) return -1;
+  if (pid == 0) _exit(leader());
+  std::string seen;
+  size_t typed = 0;
+  char buffer[256];
+  pollfd entry{master, POLLIN, 0};
+  while (poll(&entry, 1, 10000) > 0) {
+    ssize_t count = read(master, buffer, sizeof buffer);
+    if (count <= 0) break;
+    seen.append(buffer, static_cast<size_t>(count));
+    const char* next = typed == 0 ? typed_first : typed_after_stop;
+    const char* mark = typed == 0 ? "ready" : "stopped";
+    if (typed < 2 && next != nullptr && seen.find(mark) != std::string::npos) {
+      if (write(master, next, 1) != 1) break;
+      ++typed;
+    }
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  close(master);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
+  signal(SIGTTOU, SIG_IGN);
+  pid_t job = fork();
+  if (job == 0) {
+    setpgid(0, 0);
+    tcsetpgrp(STDIN_FILENO, getpgrp());
+    signal(SIGTTOU, SIG_DFL);
+    LaunchSpec spec = spec_for(argv, kDenied, kNotify);
+    spec.hold_signals = true;
+    spec.trace_exits = traces;
+    auto launched = sandbox::launch(spec);
+    if (!launched) _exit(125);
+    auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
+    _exit(outcome ? outcome->exit_status() : 125);
+  }
+  setpgid(job, job);
+  return job;
+}
+
+int ctrl_c() {
+  pid_t job = start_foreground_job({"/bin/sh", "-c", "echo ready; exec sleep 20"}, false);
+  int status = 0;
+  waitpid(job, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 130 ? 0 : 1;
+}
+
+int ctrl_c_handled() {
+  pid_t job = start_foreground_job({"/bin/sh", "-c", "trap 'exit 9' INT; echo ready; sleep 20 & wait"}, false);
+  int status = 0;
+  waitpid(job, &status, 0);
+  return WIFEXITED(status) && WEXITSTATUS(status) == 9 ? 0 : 1;
+}
+
+int stop_and_continue(bool traces) {
+  pid_t job = start_foreground_job({"/bin/sh", "-c", "echo ready; read word; exit 8"}, traces);
+  int status = 0;
+  if (waitpid(job, &status, WUNTRACED) != job || !WIFSTOPPED(status)) return 1;
+  tcsetpgrp(STDIN_FILENO, getpgrp());
+  if (write(STDOUT_FILENO, "stopped\n", 8) != 8) return 2;
+  tcsetpgrp(STDIN_FILENO, job);
+  kill(-job, SIGCONT);
+  if (waitpid(job, &status, WUNTRACED) != job) return 3;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 8 ? 0 : 4;
+}
+
+int ctrl_z() { return stop_and_continue(false); }
+int ctrl_z_traced() { return stop_and_continue(true); }
+
+TEST(Terminal, CtrlCEndsTheCommandAndCordonReportsIt) { EXPECT_EQ(on_terminal(ctrl_c, "\x03", nullptr), 0); }
+TEST(Terminal, CtrlCIsTheCommandsToHandle) { EXPECT_EQ(on_terminal(ctrl_c_handled, "\x03", nullptr), 0); }
+TEST(Terminal, CtrlZStopsCordonTooAndFgGoesOn) { EXPECT_EQ(on_terminal(ctrl_z, "\x1a", "\n"), 0); }
+TEST(Terminal, CtrlZWorksUnderATracer) { EXPECT_EQ(on_terminal(ctrl_z_traced, "\x1a", "\n"), 0); }
+
+}  // namespace
+}  // namespace cordon::testing
