@@ -38,9 +38,15 @@ std::string rule_text(const Policy& policy, const Rule& rule, const Action& acti
   return text;
 }
 
-}  // namespace
+// Notes are for `check`; elsewhere they would only hide what matters.
+Diagnostics without_notes(const Diagnostics& all) {
+  Diagnostics kept;
+  for (const Diagnostic& item : all)
+    if (item.severity != Severity::note) kept.add(item);
+  return kept;
+}
 
-Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
+Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& options) {
   CORDON_TRY(reading, read_options(options));
   Result<formats::PolicySource> source = formats::read_source(spec, reading);
   if (!source) return source.error();
@@ -60,6 +66,16 @@ Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
   if (!resolved) return warnings;
   loaded.resolved = std::move(*resolved);
   return {std::move(loaded), std::move(warnings)};
+}
+
+}  // namespace
+
+Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
+  Result<Loaded> loaded = read_and_resolve(spec, options);
+  if (options.keep_notes) return loaded;
+  if (!loaded) return without_notes(loaded.error());
+  Diagnostics kept = without_notes(loaded.warnings());
+  return {std::move(*loaded), std::move(kept)};
 }
 
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options) {

@@ -24,6 +24,7 @@ struct PolicyOptions {
   bool lenient = false;
   std::string like;
   bool allow_unknown = false;
+  bool keep_notes = false;  // notes beside errors and warnings; only `check` shows them
 };
 
 // An app for `cordon VERB` with --help, the examples below it, and --color; --json if the verb reports.

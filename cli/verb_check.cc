@@ -42,6 +42,7 @@ int check_main(int argc, char** argv) {
   add_json_option(*app, output);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  options.keep_notes = true;
 
   Diagnostics findings;
   bool readable = true;

@@ -15,13 +15,18 @@ constexpr const char* kExamples =
 
 int doctor_main(int argc, char** argv) {
   OutputOptions output;
-  auto app = make_app("doctor", "Tells what this kernel and machine offer, and what is missing for what. Each feature is tried, not guessed.", kExamples);
+  auto app = make_app("doctor", "Tells what this kernel and machine offer, and what is missing for what. Most features are tried; a row says where it was judged otherwise. Ends with 1 if what cordon cannot do without is missing.", kExamples);
   add_json_option(*app, output);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
   const KernelFeatures features = doctor::probe();
   const auto rows = doctor::report(features);
-  return finish_output(output.json ? doctor::to_json(features, rows) : doctor::to_text(rows), kDone);
+  int status = kDone;
+  for (const FeatureRow& row : rows)
+    if (row.is_required && row.presence == Presence::no) status = kFindings;
+  if (output.json) return finish_output(doctor::to_json(features, rows), status);
+  const std::string head = "Linux " + features.release + " on " + features.machine + "\n";
+  return finish_output(head + doctor::to_text(rows), status);
 }
 
 }  // namespace cordon::cli
