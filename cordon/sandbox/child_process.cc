@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
@@ -100,18 +101,19 @@ void await_exec(Launched& launched) {
 }
 
 bool has_died(const Launched& launched) {
-  siginfo_t info{};
-  int result = waitid(P_PID, static_cast<id_t>(launched.pid), &info, WEXITED | WNOHANG | WNOWAIT);
-  return result == 0 && info.si_pid == launched.pid;
+  pollfd entry{.fd = launched.pidfd.get(), .events = POLLIN, .revents = 0};
+  return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
 }
 
-void reap(const Launched& launched) {
+int reap(const Launched& launched) {
   int status = 0;
-  do {
+  for (;;) {
     pid_t result = waitpid(launched.pid, &status, __WALL);
-    if (result < 0 && errno != EINTR) return;
-    if (result == launched.pid && WIFSTOPPED(status)) Tracee(launched.pid).resume(0);  // its last stop
-  } while (!WIFEXITED(status) && !WIFSIGNALED(status));
+    if (result < 0 && errno != EINTR) return -1;
+    if (result != launched.pid) continue;
+    if (!WIFSTOPPED(status)) return status;
+    Tracee(launched.pid).resume(0);  // its last stop
+  }
 }
 
 void destroy(const Launched& launched) {

@@ -25,7 +25,7 @@ bool has_died(const Launched& launched);
 
 // Ends a child that must not go on, and reaps it.
 void destroy(const Launched& launched);
-void reap(const Launched& launched);
+int reap(const Launched& launched);  // its wait status; -1 if somebody else has taken it
 
 FailedStep failed_step(const Preparation& preparation);
 

@@ -103,6 +103,10 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
     return reached.error();
   }
   if (*reached == StartOutcome::ended) {
+    if (!has_died(launched)) {  // it stands still, and waitid(2) does not say so
+      destroy(launched);
+      return system_error("follow the command to its start point", ECHILD, "something else waits for this process's children");
+    }
     await_exec(launched);
     notes.note("ended-early", {}, "the command ended before its start point: no filter was installed");
     return finish(std::move(launched), std::move(notes));

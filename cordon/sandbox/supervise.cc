@@ -87,7 +87,7 @@ class Supervisor {
   void read_audit();
   bool belongs_to_command(pid_t pid) const;
   void report(const KernelVerdict& verdict);
-  void explain_end(const siginfo_t& info);
+  void explain_end(int status);
   Result<Outcome> finish();
 
   Launched launched_;
@@ -128,7 +128,7 @@ int Supervisor::look_at_command() {
   if (launched_.tracer) {
     ExitTracer::Events events = launched_.tracer->pump();
     for (const KernelVerdict& verdict : events.verdicts) report(verdict);
-    ended_ = events.ended;
+    ended_ = events.ended || has_died(launched_);
     return events.stop_signal;
   }
   ended_ = has_died(launched_);
@@ -201,11 +201,11 @@ void Supervisor::report(const KernelVerdict& verdict) {
 }
 
 // A kill nobody has explained yet: the audit record may be on its way still.
-void Supervisor::explain_end(const siginfo_t& info) {
+void Supervisor::explain_end(int status) {
   constexpr int kAuditDelayMs = 100;
-  bool by_filter = info.si_code != CLD_EXITED && info.si_status == SIGSYS;
   // A tracer misses nothing: then a person has sent the signal.
-  if (!by_filter || command_was_explained_ || launched_.tracer) return;
+  bool by_filter = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS && !launched_.tracer;
+  if (!by_filter || command_was_explained_) return;
   for (int tries = 0; launched_.audit && !command_was_explained_ && tries < 3; ++tries) {
     pollfd entry{launched_.audit->fd(), POLLIN, 0};
     if (poll(&entry, 1, kAuditDelayMs) > 0) read_audit();
@@ -216,18 +216,18 @@ void Supervisor::explain_end(const siginfo_t& info) {
 }
 
 Result<Outcome> Supervisor::finish() {
-  siginfo_t info{};
-  waitid(P_PID, static_cast<id_t>(launched_.pid), &info, WEXITED | WNOHANG | WNOWAIT);
   std::optional<Diagnostic> failure;
   if (launched_.exec_pending) failure = launch_failure(launched_);
-  if (!failure) explain_end(info);
-  reap(launched_);
+  int status = reap(launched_);
   if (launched_.tracer) launched_.tracer->detach_all();
+  if (!failure && status >= 0) explain_end(status);
   if (launched_.listener && !launched_.listener->is_finished() &&
       !leave_holder(*launched_.listener, supervision_.answer))
     answer_all(*launched_.listener, supervision_.answer);
   if (failure) return *failure;
-  return Outcome{.signaled = info.si_code != CLD_EXITED, .code = info.si_status, .core_dumped = info.si_code == CLD_DUMPED};
+  if (status < 0) return system_error("learn how the command ended", ECHILD, "something else has waited for it");
+  if (WIFSIGNALED(status)) return Outcome{.signaled = true, .code = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0};
+  return Outcome{.signaled = false, .code = WEXITSTATUS(status), .core_dumped = false};
 }
 
 }  // namespace

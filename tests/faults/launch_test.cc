@@ -1,0 +1,113 @@
+// The launcher's own system calls fail, one kind at a time, with every errno that matters: the parent says
+// which step failed, and the command runs as asked or not at all.
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "sandbox_fixture.h"
+
+namespace cordon::testing {
+namespace {
+
+struct Fault {
+  const char* name;
+  uint32_t nr;
+};
+
+constexpr Fault kFaults[] = {
+    {"mmap", SYS_mmap},           {"clone", SYS_clone},
+    {"rt_sigaction", SYS_rt_sigaction}, {"rt_sigprocmask", SYS_rt_sigprocmask},
+    {"gettid", SYS_gettid},       {"set_robust_list", SYS_set_robust_list},
+    {"prctl", SYS_prctl},         {"seccomp", SYS_seccomp},
+    {"futex", SYS_futex},         {"execve", SYS_execve},
+    {"ptrace", SYS_ptrace},       {"pidfd_getfd", SYS_pidfd_getfd},
+    {"waitid", SYS_waitid},       {"openat", SYS_openat},
+    {"process_vm_writev", SYS_process_vm_writev}, {"ioctl", SYS_ioctl},
+    {"signalfd4", SYS_signalfd4}, {"uname", SYS_uname},
+    {"faccessat2", SYS_faccessat2}, {"newfstatat", SYS_newfstatat},
+};
+
+struct Way {
+  const char* name;
+  StartPoint start;
+  bool listener;
+  bool traces;
+};
+
+constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
+                         {"listening", StartPoint::before_exec, true, false},
+                         {"traced", StartPoint::before_exec, false, true},
+                         {"entry", StartPoint::entry, false, false},
+                         {"entry_listening", StartPoint::entry, true, true}};
+
+bool fail_from_now_on(uint32_t nr, uint32_t error) {
+  bpf::Program program = filter_for(nr, kErrno | error);
+  auto insns = program.insns();
+  sock_fprog raw{static_cast<unsigned short>(insns.size()),
+                 reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(insns.data()))};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &raw) == 0;
+}
+
+enum Result : int { failed_as_said = 10, ran_confined = 11, ran_unconfined = 12, silent = 13 };
+
+// What the victim printed is the proof: its denied call gives 13, whoever denies it.
+int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int output) {
+  LaunchSpec spec = spec_for(denied_call(), kDenied, way.listener ? kNotify : kErrno | 13);
+  spec.start = way.start;
+  spec.trace_exits = way.traces;
+  dup2(output, STDOUT_FILENO);
+  if (!fail_from_now_on(fault.nr, error)) return silent;
+  auto launched = sandbox::launch(spec);
+  if (!launched) return launched.error().begin()->message.empty() ? silent : failed_as_said;
+  Supervision supervision{.answer = [](const Notification&) { return Response::fail(13); }, .on_kernel_verdict = {}};
+  auto outcome = sandbox::supervise(std::move(*launched), supervision);
+  return outcome || outcome.error().has_errors() ? ran_confined : silent;
+}
+
+// A launcher that hangs is ended: the launch blocks every signal that could be caught.
+int await(pid_t pid) {
+  constexpr int kPatienceMs = 2000;
+  int status = 0;
+  for (int i = 0; i < kPatienceMs; ++i) {
+    if (waitpid(pid, &status, WNOHANG) == pid) return status;
+    usleep(1000);
+  }
+  kill(pid, SIGKILL);
+  waitpid(pid, &status, 0);
+  return status;
+}
+
+class Faults : public ::testing::TestWithParam<std::tuple<Way, Fault>> {};
+
+TEST_P(Faults, NeverRunTheCommandUnconfined) {
+  const auto& [way, fault] = GetParam();
+  // A supervisor that cannot answer, or not wait for its tracees, holds the command for ever: closed too.
+  bool cannot_supervise = (fault.nr == SYS_ioctl && way.listener) || (fault.nr == SYS_waitid && way.traces);
+  if (cannot_supervise) GTEST_SKIP() << "the command waits for its supervisor";
+  for (uint32_t error : {EPERM, ENOSYS, EINVAL, ENOMEM}) {
+    int output = memfd_create("output", 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+      _exit(launch_with_fault(way, fault, error, output));
+    }
+    int status = await(pid);
+    char text[64]{};
+    ssize_t count = pread(output, text, sizeof text - 1, 0);
+    close(output);
+    ASSERT_TRUE(WIFEXITED(status)) << "errno " << error << ", ended by signal " << WTERMSIG(status);
+    EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined) << WEXITSTATUS(status);
+    EXPECT_TRUE(count <= 0 || std::string(text) == "errno 13\n") << text << "errno " << error;
+    EXPECT_FALSE(WEXITSTATUS(status) == failed_as_said && count > 0) << "errno " << error;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Launch, Faults, ::testing::Combine(::testing::ValuesIn(kWays), ::testing::ValuesIn(kFaults)),
+                         [](const auto& row) {
+                           return std::string(std::get<0>(row.param).name) + "_" + std::get<1>(row.param).name;
+                         });
+
+}  // namespace
+}  // namespace cordon::testing
