@@ -1,5 +1,6 @@
 #include "cli/call_text.h"
 
+#include "cordon/abi/arguments.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_text.h"
@@ -78,6 +79,8 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
   const std::string policy_text = "arch " + std::string(abi::name(head.arch)) + "; default kill_process\nallow " +
                                   head.name + with_double_equals(head.arguments) + "\n";
   Result<Policy> policy = formats::read_cordon(policy_text, text, {});
+  if (!policy && head.arguments.find('=') == std::string::npos && !head.arguments.empty())
+    return bad_call(text, "arguments are written NAME=VALUE", "as in 'openat(flags=O_WRONLY)'; `cordon syscalls " + head.name + "` shows the names");
   if (!policy) return bad_call(text, policy.error().begin()->message, policy.error().begin()->hint);
   if (policy->rules.size() != 1) return bad_call(text, "one call was expected", "quote each call by itself");
   Result<ResolvedPolicy> resolved = policy::resolve(*policy, {});
@@ -93,12 +96,18 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
   } else {
     return bad_call(text, "there is no " + target.name + " on " + std::string(abi::name(head.arch)), "");
   }
+  bool is_possible = false;  // false: the values contradict each other or cannot fit
   for (const ArchTable& table : resolved->arches)
     for (const Segment& segment : table.segments)
       if (segment.first <= call.call.nr && call.call.nr <= segment.last)
-        for (const Clause& clause : segment.clauses)
-          if (clause.origin.kind == Origin::Kind::rule && !take_values(clause.condition, call))
+        for (const Clause& clause : segment.clauses) {
+          if (clause.origin.kind != Origin::Kind::rule) continue;
+          is_possible = true;
+          if (!take_values(clause.condition, call))
             return bad_call(text, "each argument is given one value, once", "as in 'openat(flags=O_WRONLY)'");
+        }
+  if (!is_possible)
+    return bad_call(text, "no call has these values", "each argument takes one value of its width; raw(arg0)=VALUE gives all 64 bits");
   return call;
 }
 
@@ -109,7 +118,12 @@ std::string describe_partial_call(const PartialCall& call) {
     if (!call.known[slot]) continue;
     if (!first) text += ", ";
     first = false;
-    text += policy::describe_argument(call.call, slot);
+    const uint64_t value = call.call.args[slot];
+    const auto arch = abi::arch_of_call(call.call.audit_arch, call.call.nr);
+    const auto argument = arch ? abi::argument_at(abi::name_of(call.call.nr, *arch), slot, *arch) : std::nullopt;
+    const std::string name = argument ? std::string(argument->name) : "arg" + std::to_string(slot);
+    const bool is_wider = argument && argument->bits < 64 && value >> argument->bits != 0;
+    text += is_wider ? "raw(" + name + ")=" + base::hex(value) : name + "=" + policy::describe_argument(call.call, slot);
   }
   return text + ")";
 }

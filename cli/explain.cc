@@ -4,67 +4,50 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cinttypes>
-#include <csignal>
-#include <cstdio>
-#include <fstream>
 
-#include "cordon/abi/syscalls.h"
+#include "cli/run_plan.h"
+#include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/suggest.h"
 #include "cordon/policy/describe.h"
 #include "cordon/policy/evaluate.h"
+#include "cordon/sandbox/process_info.h"
 
 namespace cordon::cli {
 namespace {
 
-// The first line of a file in /proc; empty if it is gone.
-std::string first_line(const std::string& path) {
-  std::ifstream file(path);
+// A document on one line. Newlines stand between values only: within strings they are escaped.
+std::string one_line(const std::string& json) {
   std::string line;
-  std::getline(file, line);
-  return line;
-}
-
-std::string command_of(pid_t tid) {
-  return tid > 0 ? base::printable(first_line("/proc/" + std::to_string(tid) + "/comm")) : std::string();
-}
-
-// The mapping that holds an address, as "libc.so.6+0x10e2f8": an offset into the file, so that it is the
-// same in every run. Empty if the process is gone.
-std::string site_of(pid_t tid, uint64_t address) {
-  if (tid <= 0 || address == 0) return {};
-  std::ifstream maps("/proc/" + std::to_string(tid) + "/maps");
-  std::string line;
-  while (std::getline(maps, line)) {
-    uint64_t begin = 0, end = 0, offset = 0;
-    int path_at = 0;
-    if (std::sscanf(line.c_str(), "%" SCNx64 "-%" SCNx64 " %*s %" SCNx64 " %*s %*s %n", &begin, &end, &offset, &path_at) < 3)
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (json[i] != '\n') {
+      line += json[i];
       continue;
-    if (address < begin || address >= end) continue;
-    std::string path = path_at > 0 ? line.substr(static_cast<size_t>(path_at)) : std::string();
-    if (path.empty()) return base::hex(address) + " (no file)";
-    return base::printable(path.substr(path.rfind('/') + 1)) + "+" + base::hex(address - begin + offset);
-  }
-  return {};
-}
-
-std::string compact(std::string json) {
-  std::string line;
-  bool at_line_start = false;
-  for (char c : json) {
-    if (c == '\n') at_line_start = true;
-    else if (c != ' ' || !at_line_start) {
-      at_line_start = false;
-      line += c;
     }
+    while (i + 1 < json.size() && json[i + 1] == ' ') ++i;
+    if (line.ends_with(',')) line += ' ';
   }
   return line + "\n";
 }
 
-std::string outcome_text(const Action& action) {
-  return policy::to_string(action, abi::native_arch());
+// Denials that differ, before cordon stops telling: a command may make as many as it likes.
+constexpr size_t kMaxTold = 2000;
+
+std::string command_of(pid_t tid) { return tid > 0 ? base::printable(sandbox::thread_name(tid)) : std::string(); }
+
+// What lets the call pass, as an edit: a line to add where no rule denies it, else what becomes of the rule.
+std::string cure(const Loaded& loaded, const Decision& decision, const Call& call, const formats::Suggestion& suggestion) {
+  if (decision.origin.kind != Origin::Kind::rule && decision.origin.kind != Origin::Kind::multiplexed) return suggestion.line;
+  const Place place = place_of(loaded, decision.origin);
+  const std::string where = place.file + ":" + std::to_string(place.line);
+  const bool has_condition = suggestion.line.find_first_of("(=") != std::string::npos;
+  if (loaded.policy->format == PolicyFormat::oci || !has_condition)
+    return "take " + policy::describe_syscall(call) + " out of " + where;
+  if (loaded.policy->format == PolicyFormat::cordon) return "before " + where + ": " + suggestion.line;
+  const bool is_errno = decision.action.kind == ActionKind::errno_;
+  return "instead of " + where + ": " + suggestion.line +
+         (is_errno ? "; return " + std::string(abi::errno_symbol(decision.action.data, abi::native_arch())) : "");
 }
 
 }  // namespace
@@ -88,59 +71,61 @@ bool Explainer::is_told(const Decision& decision) const {
 
 void Explainer::denied(pid_t tid, const Call& call, const Decision& decision) {
   if (!is_told(decision)) return;
-  Story story;
-  story.command = command_of(tid);
-  story.pid = tid;
-  story.call = policy::describe_call(call);
-  story.outcome = outcome_text(decision.action);
-  story.site = site_of(tid, call.instruction_pointer);
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
-  if (loaded.policy) {
-    story.policy = describe_origin(loaded, decision, call);
-    const formats::Suggestion suggestion = formats::suggest_allow(call, loaded.policy->format);
-    story.allow = suggestion.line;
+  Story story;
+  story.pid = tid;
+  fill(story, &loaded, decision, call);
+  // A denial that is made a thousand times is told once: the rest must cost little.
+  if (told_.contains(story.key)) return;
+  story.command = command_of(tid);
+  story.call = policy::describe_call(call);
+  story.site = sandbox::code_site(tid, call.instruction_pointer);
+  tell(story);
+}
+
+void Explainer::fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call) const {
+  story.outcome = policy::to_string(decision.action, abi::native_arch());
+  if (loaded != nullptr && loaded->policy) {
+    const formats::Suggestion suggestion = formats::suggest_allow(call, loaded->policy->format);
+    story.policy = describe_origin(*loaded, decision, call);
+    story.allow = cure(*loaded, decision, call, suggestion);
     story.warning = suggestion.warning;
   } else {
-    story.policy = loaded.name + ": a raw filter, which names no rules";
+    story.policy = (policies_.empty() ? std::string() : policies_.front().name) + ": a raw filter, which names no rules";
   }
-  story.key = story.command + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" + story.outcome + "\n" + story.policy;
-  tell(story);
+  // The name of a thread is its own to change, so it makes no denial a new one.
+  story.key = sandbox::executable(story.pid) + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" + story.outcome + "\n" + story.policy;
+}
+
+Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
+  Decision decision{{ActionKind::allow, 0}, {}};
+  for (const Loaded& loaded : policies_) {
+    Decision answer = loaded.resolved ? policy::evaluate(*loaded.resolved, call)
+                                      : Decision{program_answer(*loaded.program, call), {}};
+    if (decider != nullptr && answer.action.kind > decision.action.kind) continue;
+    decision = answer;
+    decider = &loaded;
+  }
+  return decision;
 }
 
 void Explainer::denied(const KernelVerdict& verdict) {
   Story story;
   story.command = verdict.command.empty() ? command_of(verdict.pid) : base::printable(verdict.command);
   story.pid = verdict.tid > 0 ? verdict.tid : verdict.pid;
-  if (!verdict.call_known) {
+  story.site = verdict.site;
+  if (verdict.call_known) {
+    const Loaded* decider = nullptr;
+    const Decision decision = strictest(verdict.call, decider);
+    fill(story, decider, decision, verdict.call);
+    story.call = verdict.args_known ? policy::describe_call(verdict.call)
+                                    : policy::describe_syscall(verdict.call) + "(arguments not known)";
+  } else {
     story.call = "a system call that could not be found out";
     story.outcome = "SIGSYS";
     story.policy = "the process could not be traced, and no audit record was readable: only the signal is known";
     story.key = story.command + "\n" + story.call;
-    tell(story);
-    return;
   }
-  Decision decision{{ActionKind::kill_process, 0}, {}};
-  const Loaded* loaded = nullptr;
-  for (size_t i = 0; i < policies_.size(); ++i) {
-    if (!policies_[i].resolved) continue;
-    Decision answer = policy::evaluate(*policies_[i].resolved, verdict.call);
-    if (loaded != nullptr && answer.action.kind > decision.action.kind) continue;
-    decision = answer;
-    loaded = &policies_[i];
-  }
-  story.call = verdict.args_known ? policy::describe_call(verdict.call)
-                                  : policy::describe_syscall(verdict.call) + "(arguments not known)";
-  story.outcome = loaded == nullptr ? (verdict.is_trap ? "trap" : "kill") : outcome_text(decision.action);
-  story.site = site_of(story.pid, verdict.call.instruction_pointer);
-  if (loaded == nullptr) {
-    story.policy = policies_.empty() ? "" : policies_.front().name + ": a raw filter, which names no rules";
-  } else {
-    story.policy = describe_origin(*loaded, decision, verdict.call);
-    const formats::Suggestion suggestion = formats::suggest_allow(verdict.call, loaded->policy->format);
-    story.allow = suggestion.line;
-    story.warning = suggestion.warning;
-  }
-  story.key = story.command + "\n" + policy::describe_syscall(verdict.call) + "\n" + story.allow + "\n" + story.outcome + "\n" + story.policy;
   tell(story);
 }
 
@@ -153,7 +138,7 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
   story.call = !verdict.call_known   ? "a system call that could not be found out"
                : verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
-  story.site = verdict.call_known ? site_of(verdict.pid, verdict.call.instruction_pointer) : std::string();
+  story.site = verdict.site;
   if (verdict.call_known && policy::describe_syscall(verdict.call) == "exit_group")
     story.warning = "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
   story.key = story.call;
@@ -161,7 +146,9 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
 }
 
 void Explainer::tell(const Story& story) {
-  if (!told_.insert(story.key).second) return;
+  if (told_.size() >= kMaxTold || !told_.insert(story.key).second) return;
+  if (told_.size() == kMaxTold && !options_.quiet)
+    print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
   const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
   if (!options_.quiet) {
     std::string text = "cordon: " + who + " " + story.call + " -> " + story.outcome + "\n";
@@ -179,7 +166,7 @@ void Explainer::tell(const Story& story) {
   json.begin_object().key("schema").value("cordon.denial/1").key("command").value(story.command).key("pid").value(int64_t{story.pid});
   json.key("call").value(story.call).key("action").value(story.outcome).key("policy").value(story.policy);
   json.key("at").value(story.site).key("allow").value(story.allow).key("note").value(story.warning).end_object();
-  const std::string text = compact(std::move(json).take());
+  const std::string text = one_line(std::move(json).take());
   // One write per line: lines of several runs appended to one file do not mix.
   if (::write(log_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
     print_error("cordon: warning: the explain log could not be written: " + errno_name(errno) + "\n");

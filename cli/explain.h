@@ -54,6 +54,10 @@ class Explainer {
     std::string warning;
     std::string key;
   };
+  // The parts that follow from the policy, and the key by which repeats are known.
+  void fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call) const;
+  // What the whole stack answers, and which source of it.
+  Decision strictest(const Call& call, const Loaded*& decider) const;
   void tell(const Story& story);
 
   const std::vector<Loaded>& policies_;

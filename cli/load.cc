@@ -29,13 +29,19 @@ bool is_named(const Policy& policy, const Call& call) {
   return false;
 }
 
-std::string rule_text(const Policy& policy, const Rule& rule, const Action& action, const Call& call) {
+// The line the rule stands on, without its comment and blanks. JSON lines say little: there the action stands.
+std::string rule_text(const Policy& policy, const Place& place, const Action& action, const Call& call) {
   Arch arch = abi::arch_of_call(call.audit_arch, call.nr).value_or(abi::native_arch());
-  std::string written(policy.sources.text(rule.span));
-  if (written.size() > 100) written = written.substr(0, 97) + "...";
-  std::string text = policy::to_string(action, arch);
-  if (!written.empty() && written.find('\n') == std::string::npos && policy.format != PolicyFormat::oci) text += " " + written;
-  return text;
+  if (policy.format == PolicyFormat::oci || place.line == 0) return policy::to_string(action, arch);
+  std::string text;
+  for (char c : place.line_text.substr(0, place.line_text.find('#'))) {
+    const bool is_blank = c == ' ' || c == '\t';
+    if (is_blank && (text.empty() || text.back() == ' ')) continue;
+    text += is_blank ? ' ' : c;
+  }
+  while (!text.empty() && text.back() == ' ') text.pop_back();
+  if (text.size() > 100) text = text.substr(0, 97) + "...";
+  return base::printable(text);
 }
 
 // Notes are for `check`; elsewhere they would only hide what matters.
@@ -97,7 +103,7 @@ std::string describe_origin(const Loaded& loaded, const Decision& decision, cons
       const Rule& rule = loaded.policy->rules[origin.rule];
       Place place = loaded.policy->sources.locate(rule.span);
       std::string where = place.line == 0 ? loaded.name : place.file + ":" + std::to_string(place.line);
-      std::string text = where + ": " + rule_text(*loaded.policy, rule, decision.action, call);
+      std::string text = where + ": " + rule_text(*loaded.policy, place, decision.action, call);
       if (origin.kind == Origin::Kind::multiplexed) text += " (the strictest answer for arguments a filter cannot see)";
       return text;
     }

@@ -1,7 +1,7 @@
-#include <clocale>
-#include <csignal>
-#include <cstdio>
-#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +54,14 @@ int unknown_verb(std::string_view word) {
   return kUsage;
 }
 
+// A descriptor that is closed would become the next file cordon opens, and messages would be written into it.
+void open_missing_standard_descriptors() {
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", O_RDWR | O_CLOEXEC);
+}
+
 int main(int argc, char** argv) {
+  open_missing_standard_descriptors();
   if (argc < 2) {
     print_error(help());
     return kUsage;

@@ -2,7 +2,6 @@
 
 #include <sys/utsname.h>
 
-#include <map>
 
 #include "cli/exit_status.h"
 #include "cordon/abi/arch.h"
@@ -17,6 +16,16 @@ std::optional<KernelVersion> running_kernel() {
   return abi::parse_kernel_version(names.release);
 }
 
+// "usage: cordon run [options] -- COMMAND…" says more than CLI11's own line.
+class SynopsisFormatter : public CLI::Formatter {
+ public:
+  explicit SynopsisFormatter(std::string synopsis) : synopsis_(std::move(synopsis)) {}
+  std::string make_usage(const CLI::App*, std::string) const override { return "usage: " + synopsis_ + "\n"; }
+
+ private:
+  std::string synopsis_;
+};
+
 Diagnostic bad_value(const std::string& option, const std::string& value, std::string hint) {
   Diagnostics problem;
   return problem.error("usage", {}, option + " cannot be '" + base::printable(value) + "'", std::move(hint));
@@ -24,21 +33,50 @@ Diagnostic bad_value(const std::string& option, const std::string& value, std::s
 
 }  // namespace
 
-std::unique_ptr<CLI::App> make_app(const std::string& verb, const std::string& description,
+std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
                                    const std::string& examples) {
-  auto app = std::make_unique<CLI::App>(description, "cordon " + verb);
+  auto app = std::make_unique<CLI::App>(description, "cordon " + synopsis.substr(0, synopsis.find(' ')));
   app->footer("examples:\n" + examples);
+  app->formatter(std::make_shared<SynopsisFormatter>("cordon " + synopsis));
   app->get_formatter()->column_width(34);
   return app;
 }
 
+CLI::Validator one_of(const std::vector<std::string>& values) {
+  CLI::Validator validator = CLI::IsMember(values);
+  validator.description("");
+  return validator;
+}
+
+Result<std::vector<std::string>> command_of(const CLI::App& app) {
+  std::vector<std::string> command = app.remaining();
+  if (!command.empty() && command.front() == "--") {
+    command.erase(command.begin());
+    return command;
+  }
+  if (!command.empty() && command.front().starts_with('-') && command.front().size() > 1) {
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options())
+      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    std::string hint = base::did_you_mean(command.front(), views);
+    if (hint.empty()) hint = "`--` goes before a command whose name begins with '-'";
+    Diagnostics problem;
+    problem.error("usage", {}, "there is no option '" + base::printable(command.front()) + "'", std::move(hint));
+    return problem;
+  }
+  return command;
+}
+
 void add_output_options(CLI::App& app, OutputOptions& options) {
-  static const std::map<std::string, Color> kColors{
-      {"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}};
-  app.add_option("--color", options.color, "color of messages: auto, always or never (NO_COLOR is obeyed)")
-      ->transform(CLI::CheckedTransformer(kColors))
-      ->type_name("WHEN")
-      ->default_str("auto");
+  app.add_option_function<std::string>(
+         "--color",
+         [&options](const std::string& when) {
+           options.color = when == "always" ? Color::always : when == "never" ? Color::never : Color::automatic;
+         },
+         "color of messages: auto, always or never (NO_COLOR is obeyed)")
+      ->check(one_of({"auto", "always", "never"}))
+      ->type_name("WHEN");
 }
 
 void add_json_option(CLI::App& app, OutputOptions& options) {

@@ -27,14 +27,19 @@ struct PolicyOptions {
   bool keep_notes = false;  // notes beside errors and warnings; only `check` shows them
 };
 
-// An app for `cordon VERB` with --help, the examples below it, and --color; --json if the verb reports.
-std::unique_ptr<CLI::App> make_app(const std::string& verb, const std::string& description, const std::string& examples);
+// An app for `cordon SYNOPSIS` (its first word is the verb) with --help, the examples below it, and --color; --json if the verb reports.
+std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description, const std::string& examples);
+// The values an option takes, without CLI11's repetition of them in the help.
+CLI::Validator one_of(const std::vector<std::string>& values);
 void add_output_options(CLI::App& app, OutputOptions& options);
 void add_json_option(CLI::App& app, OutputOptions& options);
 void add_policy_options(CLI::App& app, PolicyOptions& options);
 
 // Parses; a value is the status to end with at once: 0 after --help, `usage_status` after a mistake.
 std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status);
+
+// The command after the options; an error where a word that looks like an option would be run as one.
+Result<std::vector<std::string>> command_of(const CLI::App& app);
 
 // Errors for values that name no format, arch, kernel or dialect.
 Result<formats::ReadOptions> read_options(const PolicyOptions& options);

@@ -37,10 +37,6 @@ bool use_color(Color color, int fd) {
   return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1;
 }
 
-// A name beside `path` for the content that is not whole yet. The directory is the same, so that rename
-// does not cross file systems.
-std::string temporary_name(const std::string& path) { return path + ".cordon-" + std::to_string(::getpid()); }
-
 }  // namespace
 
 int finish_output(std::string_view text, int status) {
@@ -91,27 +87,51 @@ Result<std::string> read_file(const std::string& path) {
   }
 }
 
-Result<Done> write_file(const std::string& path, std::string_view content) {
-  if (path == "-") {
-    int error = write_all(STDOUT_FILENO, content);
-    if (error != 0) return system_error("write to standard output", error);
-    return Done{};
-  }
+Result<OutputFile> OutputFile::create(const std::string& path) {
+  OutputFile file;
+  file.path_ = path;
+  if (path == "-") return file;
+  // A link is followed: what it points to is replaced, not the link.
+  char* resolved = ::realpath(path.c_str(), nullptr);
+  file.target_ = resolved != nullptr ? resolved : path;
+  std::free(resolved);
   struct stat status {};
-  // A device or a pipe (/dev/stdout, /dev/null) cannot be replaced: it is written to.
-  const bool in_place = ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode);
-  const std::string target = in_place ? path : temporary_name(path);
-  const int mode = in_place ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
-  Fd fd(::open(target.c_str(), mode | O_CLOEXEC, 0666));
-  if (!fd) return system_error("write '" + path + "'", errno);
-  int error = write_all(fd.get(), content);
-  if (error == 0 && !in_place && status.st_mode != 0 && ::fchmod(fd.get(), status.st_mode & 07777) != 0) error = errno;
-  if (error == 0 && !in_place && ::rename(target.c_str(), path.c_str()) != 0) error = errno;
-  if (error != 0) {
-    if (!in_place) ::unlink(target.c_str());
+  const bool exists = ::stat(file.target_.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) {  // a device or a pipe cannot be replaced
+    file.fd_.reset(::open(file.target_.c_str(), O_WRONLY | O_CLOEXEC));
+  } else {
+    file.temporary_ = file.target_ + ".cordon-" + std::to_string(::getpid());
+    file.fd_.reset(::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.fd_ && exists && ::fchmod(file.fd_.get(), status.st_mode & 07777) != 0) {
+      const int error = errno;
+      return system_error("set the mode of '" + path + "'", error);
+    }
+  }
+  if (!file.fd_) {
+    const int error = errno;
+    file.temporary_.clear();
     return system_error("write '" + path + "'", error);
   }
+  return file;
+}
+
+OutputFile::~OutputFile() {
+  if (fd_ && !temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<Done> OutputFile::commit(std::string_view content) {
+  const int error = write_all(path_ == "-" ? STDOUT_FILENO : fd_.get(), content);
+  if (error != 0) return system_error("write '" + path_ + "'", error);
+  if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0)
+    return system_error("write '" + path_ + "'", errno);
+  temporary_.clear();
   return Done{};
+}
+
+Result<Done> write_file(const std::string& path, std::string_view content) {
+  Result<OutputFile> file = OutputFile::create(path);
+  if (!file) return file.error();
+  return file->commit(content);
 }
 
 }  // namespace cordon::cli

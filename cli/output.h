@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "cordon/base/diagnostic.h"
+#include "cordon/base/fd.h"
 #include "cordon/base/result.h"
 
 namespace cordon::cli {
@@ -28,6 +29,25 @@ std::string diagnostics_document(const Diagnostics& diagnostics);
 
 // The whole of a file; "-" is standard input. At most 16 MiB.
 Result<std::string> read_file(const std::string& path);
+// A file that is replaced in one step when its content is whole; made before long work, so that a name that
+// cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind.
+class OutputFile {
+ public:
+  static Result<OutputFile> create(const std::string& path);
+  OutputFile(OutputFile&& other) noexcept = default;
+  OutputFile& operator=(OutputFile&&) = delete;
+  ~OutputFile();
+
+  Result<Done> commit(std::string_view content);
+
+ private:
+  OutputFile() = default;
+  std::string path_;       // as given
+  std::string target_;     // where the content goes, links followed
+  std::string temporary_;  // beside the target; empty if the target is written in place
+  Fd fd_;
+};
+
 // Replaces a file in one step: a reader sees the old content or the new, never a part; "-" is standard output.
 Result<Done> write_file(const std::string& path, std::string_view content);
 

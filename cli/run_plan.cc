@@ -3,6 +3,8 @@
 #include <linux/seccomp.h>
 
 #include <cerrno>
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "cordon/abi/syscalls.h"
@@ -70,9 +72,51 @@ bool returns_kill(const bpf::Program& program) {
   return false;
 }
 
-// Each policy as its own filter, exactly as written.
+uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& options) {
+  uint32_t flags = options.filter_flags;
+  for (const Loaded& loaded : policies)
+    if (loaded.policy) flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+  return flags;
+}
+
+// The one meaning of all policies; no value if one of them is a raw filter.
+std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
+  std::vector<ResolvedPolicy> meanings;
+  for (const Loaded& loaded : policies) {
+    if (!loaded.resolved) return std::nullopt;
+    meanings.push_back(*loaded.resolved);
+  }
+  return meanings.size() == 1 ? std::move(meanings.front()) : policy::combine(meanings);
+}
+
+// A filter that refuses seccomp(2) keeps every later one from being installed.
+Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vector<Loaded>& policies) {
+  Diagnostics problems;
+  Call install;
+  install.nr = *abi::number_of("seccomp", abi::native_arch());
+  install.audit_arch = abi::info(abi::native_arch()).audit_arch;
+  for (size_t i = 0; i + 1 < filters.size(); ++i) {
+    const ActionKind answer = program_answer(filters[i].program, install).kind;
+    if (answer == ActionKind::allow || answer == ActionKind::log) continue;
+    Place place;
+    place.file = policies[i].name;
+    problems.error("stack-order", std::move(place), "it denies seccomp, so that no filter could be installed after it",
+                   "name it last, or allow seccomp in it");
+  }
+  return problems;
+}
+
+// The filters that are asked about nothing. Several policies become the one filter that means the same, so
+// that none of them can keep a later one out; with a raw filter among them each is its own.
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
+  if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
+    if (Result<Filter> filter = compiler::compile(*meaning, {})) {
+      plan.can_kill = traits_of(*meaning).kills;
+      plan.filters.push_back({filter->program, flags_of(policies, options)});
+      return plan;
+    }
+  }
   for (const Loaded& loaded : policies) {
     uint32_t flags = options.filter_flags;
     if (loaded.program) {
@@ -86,14 +130,8 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
     plan.filters.push_back({filter->program, flags});
     plan.can_kill |= traits_of(*loaded.resolved).kills;
   }
+  if (Diagnostics problems = check_order(plan.filters, policies); problems.has_errors()) return problems;
   return plan;
-}
-
-uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& options) {
-  uint32_t flags = options.filter_flags;
-  for (const Loaded& loaded : policies)
-    if (loaded.policy) flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
-  return flags;
 }
 
 Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const PlanOptions& options, std::string why) {
@@ -117,19 +155,15 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
     plan.filters.push_back({program, options.filter_flags});
     return plan;
   }
-  std::vector<ResolvedPolicy> meanings;
-  for (const Loaded& loaded : policies) {
-    if (loaded.program) return without_explanations(policies, options, "a raw filter among several policies names no rules");
-    meanings.push_back(*loaded.resolved);
-  }
   // The kernel lets a chain have one listener, asked only by the filter that decides; so a stack that is
   // to be explained is installed as the one filter that means the same.
   RunPlan plan;
-  plan.meaning = meanings.size() == 1 ? std::move(meanings.front()) : policy::combine(meanings);
+  plan.meaning = meaning_of(policies);
+  if (!plan.meaning) return without_explanations(policies, options, "a raw filter among several policies names no rules");
   const ResolvedPolicy asked = asking(*plan.meaning, options);
   Result<Filter> filter = compiler::compile(asked, {});
   if (!filter) {
-    if (policies.size() == 1) return compile(policies[0], {}).diagnostics().has_errors() ? Result<RunPlan>(compile(policies[0], {}).error()) : Result<RunPlan>(filter.error());
+    if (policies.size() == 1) return filter.error();
     return without_explanations(policies, options, "the stack is too large for one filter");
   }
   const Traits traits = traits_of(asked);
@@ -139,12 +173,15 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   return plan;
 }
 
-Decision decide(const RunPlan& plan, const Call& call) {
-  if (plan.meaning) return policy::evaluate(*plan.meaning, call);
+Action program_answer(const bpf::Program& program, const Call& call) {
   bpf::Input input{call.nr, call.audit_arch, call.instruction_pointer, {}};
   std::copy(call.args.begin(), call.args.end(), std::begin(input.args));
-  return {policy::from_ret(bpf::simulate(*plan.program, input, abi::info(abi::native_arch()).endian).ret),
-          {.kind = Origin::Kind::default_action, .rule = 0, .policy = 0}};
+  return policy::from_ret(bpf::simulate(program, input, abi::info(abi::native_arch()).endian).ret);
+}
+
+Decision decide(const RunPlan& plan, const Call& call) {
+  if (plan.meaning) return policy::evaluate(*plan.meaning, call);
+  return {program_answer(*plan.program, call), {.kind = Origin::Kind::default_action, .rule = 0, .policy = 0}};
 }
 
 Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {

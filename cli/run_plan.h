@@ -30,6 +30,9 @@ struct RunPlan {
 // The result's notes say what cannot be explained and why.
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
 
+// What a raw filter answers.
+Action program_answer(const bpf::Program& program, const Call& call);
+
 // The verdict on a notified call.
 Decision decide(const RunPlan& plan, const Call& call);
 

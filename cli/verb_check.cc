@@ -13,21 +13,24 @@ constexpr const char* kExamples =
     "  cordon check default.json --lenient     read JSON with forgotten commas";
 
 // Everything there is to say about one source.
-Diagnostics check(const std::string& spec, const PolicyOptions& options, bool& readable) {
+Diagnostics check(const std::string& spec, const PolicyOptions& options) {
   Result<Loaded> loaded = load(spec, options);
   Diagnostics findings = loaded.diagnostics();
-  if (!loaded) {
-    readable = false;
-    return findings;
+  if (!loaded || loaded->program) return findings;  // reading a program is the kernel's own check
+  for (Diagnostic finding : policy::lint(*loaded->policy, *loaded->resolved)) {
+    if (finding.place.file.empty()) finding.place.file = loaded->name;
+    findings.add(std::move(finding));
   }
-  if (loaded->program) return findings;  // reading a program is the kernel's own check
-  findings.append(policy::lint(*loaded->policy, *loaded->resolved));
   Result<Filter> filter = compile(*loaded, {});
-  if (!filter) {
-    readable = false;
-    findings.append(filter.error());
-  }
+  findings.append(filter.diagnostics());
   return findings;
+}
+
+// What could not be read at all is bad input; a mistake in what was read is a finding.
+int status_of(const Diagnostics& findings) {
+  for (const Diagnostic& finding : findings)
+    if (finding.severity == Severity::error && (finding.code == "system" || finding.code == "usage")) return kUsage;
+  return findings.has_findings() ? kFindings : kDone;
 }
 
 }  // namespace
@@ -36,7 +39,7 @@ int check_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions options;
   std::vector<std::string> specs;
-  auto app = make_app("check", "Parses and lints policies. Ends with 1 on errors of meaning or warnings, 2 on unreadable input; notes alone end with 0.", kExamples);
+  auto app = make_app("check [options] POLICY...", "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at all, 0 if there are only notes.", kExamples);
   app->add_option("POLICY", specs, "policy sources")->required();
   add_policy_options(*app, options);
   add_json_option(*app, output);
@@ -45,9 +48,8 @@ int check_main(int argc, char** argv) {
   options.keep_notes = true;
 
   Diagnostics findings;
-  bool readable = true;
-  for (const std::string& spec : specs) findings.append(check(spec, options, readable));
-  const int status = !readable ? kUsage : findings.has_findings() ? kFindings : kDone;
+  for (const std::string& spec : specs) findings.append(check(spec, options));
+  const int status = status_of(findings);
   if (output.json) return finish_output(diagnostics_document(findings), status);
   print_diagnostics(findings, output);
   return status;

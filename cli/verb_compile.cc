@@ -131,13 +131,13 @@ int compile_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app("compile", "Compiles a policy to a BPF filter.", kExamples);
+  auto app = make_app("compile [options] POLICY -o FILE", "Compiles a policy to a BPF filter.", kExamples);
   app->add_option("POLICY", options.spec, "policy source")->required();
   app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")->required()->type_name("FILE");
-  app->add_option("--to", options.to, "bpf (default), hex, c or asm")->type_name("FMT")->check(CLI::IsMember({"bpf", "hex", "c", "asm"}));
+  app->add_option("--to", options.to, "bpf (default), hex, c or asm")->type_name("FMT")->check(one_of({"bpf", "hex", "c", "asm"}));
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
-      ->check(CLI::IsMember({"attach", "size", "none"}));
+      ->check(one_of({"attach", "size", "none"}));
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");

@@ -15,7 +15,7 @@ constexpr const char* kExamples =
     "  cordon learn -o ls.cordon -- ls -l                run, record, write the tightest policy\n"
     "  cordon learn -o ls.cordon-trace -- ls -l          keep the recording itself: counts, times, values\n"
     "  cordon learn -o ls.cordon --from a.cordon-trace b.cordon-trace   one policy from several runs\n"
-    "  cordon learn -o app.cordon --default 'errno EPERM' --comments full -- app\n"
+    "  cordon learn -o app.cordon --default log --comments full -- app\n"
     "  cordon learn --start entry -o cat.cordon -- cat f    only what is called from the program's entry point on";
 
 struct Options {
@@ -68,8 +68,8 @@ std::string losses(const Recording& recording) {
   return "it was cut short before the last process had ended";
 }
 
-Result<Done> write(const Recording& recording, const Options& options, const NamedAction& default_action) {
-  if (is_trace_name(options)) return write_file(options.output_path, observe::write_recording(recording));
+Result<Done> write(OutputFile& file, const Recording& recording, const Options& options, const NamedAction& default_action) {
+  if (is_trace_name(options)) return file.commit(observe::write_recording(recording));
   SynthesiseOptions how;
   how.default_action = default_action;
   how.arguments = options.arguments == "none" ? SynthesiseOptions::Arguments::none : SynthesiseOptions::Arguments::tight;
@@ -77,7 +77,10 @@ Result<Done> write(const Recording& recording, const Options& options, const Nam
                  : options.comments == "full" ? SynthesiseOptions::Comments::full
                                               : SynthesiseOptions::Comments::brief;
   how.vdso_fallbacks = options.vdso_fallbacks;
-  return write_file(options.output_path, formats::write_cordon(learn::synthesise(recording, how)));
+  Policy policy = learn::synthesise(recording, how);
+  if (const std::string missing = losses(recording); !missing.empty())
+    policy.comments.insert(policy.comments.begin(), {PolicyComment::kHead, "INCOMPLETE: " + missing});
+  return file.commit(formats::write_cordon(policy));
 }
 
 void print_summary(const Recording& recording, const Options& options) {
@@ -94,7 +97,9 @@ void print_summary(const Recording& recording, const Options& options) {
 int learn_from_files(const Options& options, const NamedAction& default_action, const OutputOptions& output) {
   Result<Recording> recording = read_recordings(options.recordings);
   if (!recording) return fail(recording.error(), output, kUsage);
-  Result<Done> written = write(*recording, options, default_action);
+  Result<OutputFile> file = OutputFile::create(options.output_path);
+  if (!file) return fail(file.error(), output, kRefused);
+  Result<Done> written = write(*file, *recording, options, default_action);
   if (!written) return fail(written.error(), output, kRefused);
   print_summary(*recording, options);
   return recording->is_complete() ? kDone : kFindings;
@@ -105,6 +110,8 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   observe::RecordOptions how;
   how.argv = std::move(command);
   how.start = options.start == "exec" ? StartPoint::exec : options.start == "entry" ? StartPoint::entry : StartPoint::before_exec;
+  Result<OutputFile> file = OutputFile::create(options.output_path);
+  if (!file) return fail(file.error(), output, kOwnFailure);
   Result<RecordedRun> run = observe::record(how);
   if (!run) {
     int status = kOwnFailure;
@@ -113,7 +120,7 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
     return fail(run.error(), output, status);
   }
   print_diagnostics(run.warnings(), output);
-  Result<Done> written = write(run->recording, options, default_action);
+  Result<Done> written = write(*file, run->recording, options, default_action);
   if (!written) return fail(written.error(), output, kOwnFailure);
   print_summary(run->recording, options);
   return run->recording.is_complete() ? run->outcome.exit_status() : kOwnFailure;
@@ -125,23 +132,25 @@ Diagnostics check_usage(const Options& options, bool has_command) {
     return has_command ? usage_error("a command and --from cannot both be given", "record the command first: cordon learn -o FILE.cordon-trace -- COMMAND")
                        : usage_error("no command was given", "cordon learn -o FILE -- COMMAND");
   if (has_command && options.output_path == "-") return usage_error("standard output is the command's", "-o FILE");
-  if (options.via != "auto" && options.via != "notify") return usage_error("this version of cordon cannot record --via " + options.via, "--via notify");
+  for (const char* ending : {".json", ".policy", ".bpf", ".service"})
+    if (options.to.empty() && options.output_path.ends_with(ending))
+      return usage_error("this version of cordon does not write " + std::string(ending) + " files", "-o FILE.cordon, or --to cordon");
   return {};
 }
 
 void add_options(CLI::App& app, Options& options) {
   app.add_option("-o,--output", options.output_path, "where the policy goes")->required()->type_name("FILE");
   app.add_option("--to", options.to, "cordon, or cordon-trace for the recording itself (default: by FILE's name)")
-      ->type_name("FMT")->check(CLI::IsMember({"cordon", "cordon-trace"}));
+      ->type_name("FMT")->check(one_of({"cordon", "cordon-trace"}));
   app.add_option("--from", options.recordings, "make the policy from recordings")->type_name("FILE");
-  app.add_option("--via", options.via, "how to record: auto, notify")->type_name("HOW")->check(CLI::IsMember({"auto", "ebpf", "notify", "ptrace"}));
+  app.add_option("--via", options.via, "how to record: auto (default), notify")->type_name("HOW")->check(one_of({"auto", "notify"}));
   app.add_option("--start", options.start, "record from: before-exec (default), exec, entry")
-      ->type_name("POINT")->check(CLI::IsMember({"before-exec", "exec", "entry"}));
+      ->type_name("POINT")->check(one_of({"before-exec", "exec", "entry"}));
   app.add_option("--default", options.default_action, "what a call not seen gets (default: kill_process)")->type_name("ACTION");
   app.add_option("--args", options.arguments, "tight (default): conditions on constants and flags; none: names only")
-      ->type_name("HOW")->check(CLI::IsMember({"tight", "none"}));
+      ->type_name("HOW")->check(one_of({"tight", "none"}));
   app.add_option("--comments", options.comments, "brief (default), full: with counts and first-seen times, or none")
-      ->type_name("HOW")->check(CLI::IsMember({"brief", "full", "none"}));
+      ->type_name("HOW")->check(one_of({"brief", "full", "none"}));
   app.add_flag("--vdso", options.vdso_fallbacks, "allow the calls that the vDSO usually answers, too");
   app.prefix_command();
 }
@@ -151,12 +160,13 @@ void add_options(CLI::App& app, Options& options) {
 int learn_main(int argc, char** argv) {
   OutputOptions output;
   Options options;
-  auto app = make_app("learn", "Runs a command, records its system calls and writes the tightest policy. Ends with the command's status, 125 if the recording has losses.", kExamples);
+  auto app = make_app("learn [options] -o FILE (-- COMMAND... | --from RECORDING...)", "Runs a command, records its system calls and writes the tightest policy. Ends with the command's status, 125 if the recording has losses.", kExamples);
   add_options(*app, options);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
-  std::vector<std::string> command = app->remaining();
-  if (!command.empty() && command.front() == "--") command.erase(command.begin());
+  Result<std::vector<std::string>> words = command_of(*app);
+  if (!words) return fail(words.error(), output, kOwnFailure);
+  std::vector<std::string> command = std::move(*words);
   const int usage_status = command.empty() && !options.recordings.empty() ? kUsage : kOwnFailure;
   const Diagnostics misuse = check_usage(options, !command.empty());
   if (!misuse.empty()) return fail(misuse, output, usage_status);

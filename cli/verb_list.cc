@@ -81,9 +81,9 @@ void list_arches(std::string& text, JsonWriter& json, const std::string& word) {
 int list_main(int argc, char** argv) {
   OutputOptions output;
   std::string kind, word, arch_name;
-  auto app = make_app("list", "Lists what policies can name.", kExamples);
+  auto app = make_app("list [options] [KIND [WORD]]", "Lists what policies can name.", kExamples);
   app->add_option("KIND", kind, "builtins, groups, constants or arches; without it all but constants")
-      ->check(CLI::IsMember({"builtins", "groups", "constants", "arches"}));
+      ->check(one_of({"builtins", "groups", "constants", "arches"}));
   app->add_option("WORD", word, "only names that hold this word; a group's whole name lists its calls");
   app->add_option("--arch", arch_name, "architecture for constants (default: native)")->type_name("ARCH");
   add_json_option(*app, output);
@@ -104,7 +104,14 @@ int list_main(int argc, char** argv) {
   if (kind == "constants") list_constants(text, json, word, *arch);
   if (kind.empty() || kind == "arches") list_arches(text, json, word);
   json.end_object();
-  return finish_output(output.json ? std::move(json).take() : text, kDone);
+  const bool found = text.find("\n  ") != std::string::npos;
+  if (!found && !output.json) {
+    Diagnostics problems;
+    problems.error("not-found", {}, "no name holds '" + base::printable(word) + "'", "`cordon list " + kind + "` shows all");
+    print_diagnostics(problems, output);
+    return kFindings;
+  }
+  return finish_output(output.json ? std::move(json).take() : text, found ? kDone : kFindings);
 }
 
 }  // namespace cordon::cli

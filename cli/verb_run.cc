@@ -35,12 +35,12 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
   app.add_option("--start", options.start, "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
       ->type_name("POINT")
-      ->check(CLI::IsMember({"before-exec", "exec", "entry"}));
+      ->check(one_of({"before-exec", "exec", "entry"}));
   app.add_flag("--strict", options.strict, "seccomp mode 1 from the program's entry point; no policy");
   app.add_flag("-q,--quiet", options.explaining.quiet, "print no explanations");
   app.add_option("--explain", options.explain, "denials (default), or all: calls answered ENOSYS on purpose too")
       ->type_name("WHAT")
-      ->check(CLI::IsMember({"denials", "all"}));
+      ->check(one_of({"denials", "all"}));
   app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
   app.add_flag("--no-listener", options.no_listener, "leave the seccomp listener to the command; errno denials are not explained");
   app.add_flag("--log", options.log, "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG)");
@@ -158,7 +158,6 @@ int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& out
 }
 
 int run(Options& options, const PolicyOptions& reading, const OutputOptions& output, std::vector<std::string> command) {
-  if (!command.empty() && command.front() == "--") command.erase(command.begin());
   if (command.empty()) return fail(usage_error("no command was given", "cordon run -p POLICY -- COMMAND"), output, kOwnFailure);
   LaunchSpec spec;
   spec.argv = std::move(command);
@@ -194,6 +193,8 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
     return fail(refused, output, launch_failure_status(refused));
   }
   spec.listener = plan->listener;
+  // With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
+  if (spec.listener && options.tsync) spec.filters.back().flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
   if (spec.listener && options.wait_killable) spec.filters.back().flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
   spec.trace_exits = plan->can_kill;
   return run_supervised(options, std::move(spec), *plan, policies, output);
@@ -205,12 +206,14 @@ int run_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app("run", "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 for cordon's own failures, 126 and 127 as a shell.", kExamples);
+  auto app = make_app("run [options] -p POLICY... -- COMMAND...", "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 for cordon's own failures, 126 and 127 as a shell.", kExamples);
   add_options(*app, options);
   add_policy_options(*app, reading);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
-  return run(options, reading, output, app->remaining());
+  Result<std::vector<std::string>> command = command_of(*app);
+  if (!command) return fail(command.error(), output, kOwnFailure);
+  return run(options, reading, output, std::move(*command));
 }
 
 }  // namespace cordon::cli

@@ -39,6 +39,11 @@ void add_line(std::vector<Line>& lines, const std::string& action, const std::st
   lines.push_back({action, condition, {std::move(call)}});
 }
 
+// Do calls of x86_64 itself reach the table, beside x32's?
+bool has_native_numbers(const ArchTable& table) {
+  return table.segments.front().clauses.front().origin.kind != Origin::Kind::bad_arch;
+}
+
 // One line per action for the calls that get it without condition; one per condition for the others.
 std::vector<Line> lines_of(const ArchTable& table) {
   std::vector<Line> lines;
@@ -50,6 +55,7 @@ std::vector<Line> lines_of(const ArchTable& table) {
       auto arch = abi::arch_of_call(table.audit_arch, static_cast<uint32_t>(nr));
       std::string_view name = arch ? abi::name_of(static_cast<uint32_t>(nr), *arch) : std::string_view();
       std::string call = name.empty() ? number_range(static_cast<uint32_t>(nr), segment.last) : std::string(name);
+      if (!name.empty() && *arch == Arch::x32 && has_native_numbers(table)) call += "@x32";
       for (const Clause& clause : segment.clauses) {
         if (clause.origin.kind == Origin::Kind::default_action) continue;
         const Arch named = arch.value_or(abi::native_arch());
@@ -67,6 +73,7 @@ std::string wrapped(const std::vector<std::string>& words, size_t indent) {
   size_t column = indent;
   for (const std::string& word : words) {
     if (column + word.size() + 1 > 100 && column > indent) {
+      text.pop_back();
       text += "\n" + std::string(indent, ' ');
       column = indent;
     }
@@ -176,15 +183,21 @@ Diagnostics not_for_programs(const std::string& view) {
   return problem;
 }
 
+Diagnostics no_json(const std::string& view) {
+  Diagnostics problem;
+  problem.error("usage", {}, "--as " + view + " has no JSON form", "`cordon disasm --json` lists instructions");
+  return problem;
+}
+
 }  // namespace
 
 int show_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   std::string spec, view;
-  auto app = make_app("show", "Looks at a policy.", kExamples);
+  auto app = make_app("show [options] POLICY", "Looks at a policy.", kExamples);
   app->add_option("POLICY", spec, "policy source")->required();
-  app->add_option("--as", view, "table (default), text, asm or cost")->check(CLI::IsMember({"table", "text", "asm", "cost"}));
+  app->add_option("--as", view, "table (default), text, asm or cost")->check(one_of({"table", "text", "asm", "cost"}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
   add_output_options(*app, output);
@@ -193,13 +206,21 @@ int show_main(int argc, char** argv) {
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
+  if (loaded->program && output.json) {
+    print_diagnostics(no_json("asm"), output);
+    return kUsage;
+  }
   if (loaded->program) {
     if (view.empty() || view == "asm") return finish_output(bpf::disassemble(*loaded->program, {}), kDone);
     if (view == "cost") return finish_output(cost_text(*loaded->program, *loaded), kDone);
     print_diagnostics(not_for_programs(view), output);
     return kUsage;
   }
-  if (output.json) return finish_output(table_json(*loaded), kDone);
+  if (output.json && (view.empty() || view == "table")) return finish_output(table_json(*loaded), kDone);
+  if (output.json) {
+    print_diagnostics(no_json(view), output);
+    return kUsage;
+  }
   if (view.empty() || view == "table") return finish_output(table_text(*loaded), kDone);
   if (view == "text") return finish_output(formats::write_cordon(*loaded->policy), kDone);
   Result<Filter> filter = compile(*loaded, {});

@@ -80,10 +80,12 @@ Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_
     if (word.empty()) {
       for (size_t i = 0; i < abi::syscall_count(info.arch); ++i)
         rows.push_back({info.arch, abi::syscall_at(info.arch, i).number, abi::syscall_at(info.arch, i).name});
-    } else if (is_number) {
+    } else if (is_number && std::stoull(word) <= UINT32_MAX) {
       const auto number = static_cast<uint32_t>(std::stoull(word));
       std::string_view name = abi::name_of(number, info.arch);
       if (!name.empty()) rows.push_back({info.arch, number, name});
+    } else if (is_number) {
+      continue;
     } else if (auto number = abi::number_of(word, info.arch)) {
       rows.push_back({info.arch, *number, *std::lower_bound(abi::syscall_names().begin(), abi::syscall_names().end(), std::string_view(word))});
     }
@@ -102,7 +104,7 @@ int syscalls_main(int argc, char** argv) {
   OutputOptions output;
   std::string word, arch_name;
   bool all_arches = false;
-  auto app = make_app("syscalls", "Numbers, arguments and history of system calls.", kExamples);
+  auto app = make_app("syscalls [options] [NAME|NR]", "Numbers, arguments and history of system calls.", kExamples);
   app->add_option("NAME", word, "name or number; without it the whole table")->type_name("NAME|NR");
   app->add_option("--arch", arch_name, "architecture (default: native)")->type_name("ARCH");
   app->add_flag("--all-arches", all_arches, "on every architecture");

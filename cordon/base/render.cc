@@ -137,16 +137,35 @@ std::string counted(size_t count, std::string_view noun) {
 }
 
 // "cordon: 7 more: 4 errors, 3 warnings"
-std::string rest(const Diagnostics& diagnostics, size_t shown) {
-  constexpr Severity kOrder[] = {Severity::error, Severity::warning, Severity::note};
-  std::string kinds;
-  for (Severity severity : kOrder) {
-    auto count = std::count_if(diagnostics.begin() + static_cast<ptrdiff_t>(shown), diagnostics.end(),
-                               [&](const Diagnostic& one) { return one.severity == severity; });
-    if (count == 0) continue;
-    kinds += (kinds.empty() ? "" : ", ") + counted(static_cast<size_t>(count), name_of(severity));
+// What is shown where there is too much: errors before warnings before notes, each kind in order.
+std::vector<bool> chosen(const Diagnostics& diagnostics, size_t limit) {
+  std::vector<bool> shown(diagnostics.size(), false);
+  for (Severity severity : {Severity::error, Severity::warning, Severity::note}) {
+    size_t index = 0;
+    for (const Diagnostic& one : diagnostics) {
+      if (one.severity == severity && limit > 0) {
+        shown[index] = true;
+        --limit;
+      }
+      ++index;
+    }
   }
-  return "cordon: " + std::to_string(diagnostics.size() - shown) + " more: " + kinds + "\n";
+  return shown;
+}
+
+std::string rest(const Diagnostics& diagnostics, const std::vector<bool>& shown) {
+  std::string kinds;
+  size_t total = 0;
+  for (Severity severity : {Severity::error, Severity::warning, Severity::note}) {
+    size_t count = 0, index = 0;
+    for (const Diagnostic& one : diagnostics) {
+      if (one.severity == severity && !shown[index]) ++count;
+      ++index;
+    }
+    total += count;
+    if (count > 0) kinds += (kinds.empty() ? "" : ", ") + counted(count, name_of(severity));
+  }
+  return total == 0 ? std::string() : "cordon: " + std::to_string(total) + " more: " + kinds + "\n";
 }
 
 void write_place(JsonWriter& json, const Place& place) {
@@ -160,13 +179,11 @@ void write_place(JsonWriter& json, const Place& place) {
 std::string render(const Diagnostics& diagnostics, const RenderOptions& options) {
   Style style{options.color};
   std::string out;
-  size_t shown = 0;
-  for (const Diagnostic& diagnostic : diagnostics) {
-    if (shown == options.limit) break;
-    out += render_one(diagnostic, style);
-    ++shown;
-  }
-  if (shown < diagnostics.size()) out += rest(diagnostics, shown);
+  const std::vector<bool> shown = chosen(diagnostics, options.limit);
+  size_t index = 0;
+  for (const Diagnostic& diagnostic : diagnostics)
+    if (shown[index++]) out += render_one(diagnostic, style);
+  out += rest(diagnostics, shown);
   return out;
 }
 

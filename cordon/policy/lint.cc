@@ -42,6 +42,7 @@ class Linter {
   void check_emptiness();
   void check_doors(Arch arch);
   void check_door(std::string_view restricted, std::string_view open, Arch arch);
+  void tell_doors(Arch arch);
   void check_twins(Arch arch);
   void check_cannot_fail(Arch arch);
   void check_ring(Arch arch);
@@ -60,6 +61,14 @@ class Linter {
   std::vector<Arch> arches_;
   Diagnostics findings_;
   std::set<std::string> said_;
+
+  // A restricted call and the calls that do the same and are allowed, on one ABI.
+  struct Doors {
+    std::string_view restricted;
+    std::optional<uint32_t> rule;
+    std::vector<std::string_view> open;
+  };
+  std::vector<Doors> doors_;
 };
 
 const Segment* find_segment(const ResolvedPolicy& resolved, uint32_t audit_arch, uint32_t number) {
@@ -123,10 +132,31 @@ void Linter::check_door(std::string_view restricted, std::string_view open, Arch
   std::optional<Verdict> open_call = verdict(open, arch);
   if (!open_call || !open_call->always_runs) return;
   if (!is_first("door " + std::string(restricted) + " " + std::string(open))) return;
-  findings_.warning("open-door", place(closed_call->denying ? closed_call->denying : closed_call->rule),
-                    "'" + std::string(restricted) + "' is restricted, but '" + std::string(open) +
-                        "' does the same and is allowed on " + std::string(abi::name(arch)),
-                    "restrict '" + std::string(open) + "' as well");
+  auto known = std::find_if(doors_.begin(), doors_.end(), [&](const Doors& doors) { return doors.restricted == restricted; });
+  if (known == doors_.end())
+    known = doors_.insert(known, {restricted, closed_call->denying ? closed_call->denying : closed_call->rule, {}});
+  known->open.push_back(open);
+}
+
+// "mkdirat", "fchmod and fchmodat", "fchmod, fchmodat and fchmodat2"
+std::string enumeration(const std::vector<std::string_view>& words) {
+  std::string text;
+  for (size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + std::string(words[i]);
+  return text;
+}
+
+void Linter::tell_doors(Arch arch) {
+  for (const Doors& doors : doors_) {
+    const std::string open = enumeration(doors.open);
+    const bool is_one = doors.open.size() == 1;
+    findings_.warning("open-door", place(doors.rule),
+                      "'" + std::string(doors.restricted) + "' is restricted, but " + open +
+                          (is_one ? " does the same and is allowed on " : " do the same and are allowed on ") +
+                          std::string(abi::name(arch)),
+                      "restrict " + open + " as well");
+  }
+  doors_.clear();
 }
 
 void Linter::check_doors(Arch arch) {
@@ -138,6 +168,7 @@ void Linter::check_doors(Arch arch) {
     check_door(twin.old_call, twin.new_call, arch);
     check_door(twin.new_call, twin.old_call, arch);
   }
+  tell_doors(arch);
 }
 
 void Linter::check_twins(Arch arch) {

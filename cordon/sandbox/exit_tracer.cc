@@ -166,7 +166,8 @@ void ExitTracer::handle_signal(const Tracee& tracee, int signal, Events& events)
     if (call) call->nr = static_cast<uint32_t>(info.si_syscall), call->audit_arch = info.si_arch;
     events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = thread_group(tracee.tid()),
                                .tid = tracee.tid(), .command = thread_name(tracee.tid()), .call_known = call.has_value(),
-                               .args_known = call.has_value(), .call = call.value_or(Call{}), .signal = SIGSYS, .is_trap = true});
+                               .args_known = call.has_value(), .call = call.value_or(Call{}), .signal = SIGSYS, .is_trap = true,
+                               .site = call ? code_site(tracee.tid(), call->instruction_pointer) : std::string()});
     if (call) trapped_[tracee.tid()] = *call;
   }
   tracee.resume(signal);
@@ -184,7 +185,8 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
   if (!call || (trap != trapped_.end() && trap->second == *call)) return;
   events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = pid, .tid = tracee.tid(),
                              .command = thread_name(tracee.tid()), .call_known = true, .args_known = true,
-                             .call = *call, .signal = signal, .is_trap = false});
+                             .call = *call, .signal = signal, .is_trap = false,
+                             .site = code_site(tracee.tid(), call->instruction_pointer)});
 }
 
 void ExitTracer::detach_all() {

@@ -4,8 +4,10 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <string_view>
 
 #include "cordon/base/fd.h"
+#include "cordon/base/text.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -34,7 +36,56 @@ unsigned long status_number(pid_t pid, std::string_view key) {
   return at == std::string::npos ? 0 : number_at(std::string_view(text).substr(at + key.size()));
 }
 
+uint64_t hex_number(std::string_view text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number, 16);
+  return number;
+}
+
+// One line of /proc/PID/maps: begin-end perms offset device inode [path]
+struct Mapping {
+  uint64_t begin = 0, end = 0, offset = 0;
+  std::string_view path;
+};
+
+Mapping parse_mapping(std::string_view line) {
+  Mapping mapping;
+  mapping.begin = hex_number(line);
+  size_t dash = line.find('-');
+  if (dash != std::string_view::npos) mapping.end = hex_number(line.substr(dash + 1));
+  for (int field = 0; field < 5; ++field) {
+    if (field == 2) mapping.offset = hex_number(line);
+    size_t blank = line.find(' ');
+    line = blank == std::string_view::npos ? std::string_view() : line.substr(blank + 1);
+  }
+  size_t path = line.find_first_not_of(' ');
+  if (path != std::string_view::npos) mapping.path = line.substr(path);
+  return mapping;
+}
+
 }  // namespace
+
+std::string executable(pid_t tid) {
+  char path[4096];
+  const ssize_t length = readlink(("/proc/" + std::to_string(tid) + "/exe").c_str(), path, sizeof path);
+  return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
+}
+
+std::string code_site(pid_t tid, uint64_t address) {
+  if (tid <= 0 || address == 0) return {};
+  const std::string maps = read_proc(tid, "maps");
+  std::string_view rest = maps;
+  while (!rest.empty()) {
+    size_t end = rest.find('\n');
+    const Mapping mapping = parse_mapping(rest.substr(0, end));
+    rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+    if (address < mapping.begin || address >= mapping.end) continue;
+    if (mapping.path.empty()) return base::hex(address) + " (no file)";
+    return base::printable(mapping.path.substr(mapping.path.rfind('/') + 1)) + "+" +
+           base::hex(address - mapping.begin + mapping.offset);
+  }
+  return {};
+}
 
 bool has_execed(pid_t pid) {
   // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold anything, ')' too

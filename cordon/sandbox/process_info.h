@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 
 namespace cordon::sandbox {
@@ -13,6 +14,14 @@ bool has_execed(pid_t pid);
 
 // The thread's name; empty if it is gone.
 std::string thread_name(pid_t tid);
+
+// The file a thread's program was started from; empty if it is gone or closed to the caller. Unlike its name
+// it is not the program's to choose.
+std::string executable(pid_t tid);
+
+// The mapping that holds an address, as "libc.so.6+0x10e2f8": an offset into the file, so that it is the
+// same in every run. Empty if the thread is gone. Costs a read of /proc/TID/maps.
+std::string code_site(pid_t tid, uint64_t address);
 
 // The process a thread belongs to; 0 if it is gone.
 pid_t thread_group(pid_t tid);
