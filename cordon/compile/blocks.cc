@@ -267,4 +267,10 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
   }
 }
 
+void BlockBuilder::attribute_as(NodeId node, NodeId other) {
+  for (size_t i = 0, n = attributions_.size(); i < n; ++i) {
+    if (attributions_[i].node == other) attributions_.push_back({node, attributions_[i].origin});
+  }
+}
+
 }  // namespace cordon::compiler

@@ -38,6 +38,9 @@ class BlockBuilder {
   // The last clause always holds.
   NodeId build(std::span<const SplitClause> clauses);
 
+  // A node made later stands where another stood.
+  void attribute_as(NodeId node, NodeId other);
+
   const std::vector<Attribution>& attributions() const { return attributions_; }
   const std::vector<Origin>& origins() const { return origins_; }
 

@@ -10,6 +10,7 @@
 #include "cordon/compile/layout.h"
 #include "cordon/compile/peephole.h"
 #include "cordon/compile/provenance.h"
+#include "cordon/compile/prune.h"
 #include "cordon/compile/split.h"
 #include "cordon/compile/tree.h"
 
@@ -90,6 +91,11 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
 
   DispatchOptions dispatch{abi::info(abi::native_arch()).audit_arch, words.bad_arch, number_plan(options.optimize)};
   NodeId root = attach_trees(tables, trees, dispatch, graph);
+  if (!plain) {
+    Pruned pruned = prune(graph, root);
+    root = pruned.root;
+    for (const Replacement& r : pruned.replacements) blocks.attribute_as(r.by, r.node);
+  }
   dump(options, [&] { return dump_graph(graph, root); });
 
   Code code = layout(graph, root, endian);

@@ -3,8 +3,8 @@
 //   Result<Filter> filter = compiler::compile(resolved, {});
 //
 // split (64-bit tests to 32-bit words) -> blocks (a hash-consed graph for the clauses of each number) -> tree
-// (numbers and arches over them) -> layout (jumps, the 255 limit) -> peephole -> verify. Each stage is one
-// call and has a public type.
+// (numbers and arches over them) -> prune (what no call reaches) -> layout (jumps, the 255 limit) -> peephole ->
+// verify. Each stage is one call and has a public type.
 // The namespace is `compiler`, as the library's function is cordon::compile.
 #pragma once
 

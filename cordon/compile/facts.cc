@@ -1,0 +1,84 @@
+#include "cordon/compile/facts.h"
+
+#include <algorithm>
+
+namespace cordon::compiler {
+namespace {
+
+constexpr unsigned kMaxSteps = 4000;
+
+// Tries bits from the highest. All that matters of the bits above is how they compare with the bounds of each
+// fact; what failed once is remembered by that.
+class Search {
+ public:
+  Search(const Facts& facts, const Fact& fact) {
+    facts_.push_back(fact);
+    for (const Fact& other : facts) {
+      if (other.word == fact.word) facts_.push_back(other);
+    }
+  }
+
+  // `value` has its `open_bits` lowest bits clear.
+  bool solve(uint32_t value, unsigned open_bits) {
+    if (++steps_ > kMaxSteps) return true;
+    uint64_t key = open_bits;
+    for (const Fact& fact : facts_) {
+      unsigned state = state_of(fact, value, open_bits);
+      if (state == kRefuted) return false;
+      key = key << 3 | state;
+    }
+    if (open_bits == 0) return true;
+    bool remembers = facts_.size() <= kMaxRemembered;
+    if (remembers && std::find(failed_.begin(), failed_.end(), key) != failed_.end()) return false;
+    if (solve(value, open_bits - 1) || solve(value | 1u << (open_bits - 1), open_bits - 1)) return true;
+    if (remembers) failed_.push_back(key);
+    return false;
+  }
+
+ private:
+  static constexpr size_t kMaxRemembered = 19;  // 3 bits each, 6 for the level
+  static constexpr unsigned kSettled = 4, kRefuted = 5;
+
+  // Which of its bounds the bits so far are still level with; settled: it holds whatever follows.
+  static unsigned state_of(const Fact& fact, uint32_t value, unsigned open_bits) {
+    uint64_t bits = static_cast<uint64_t>(value & fact.mask) >> open_bits;
+    uint64_t first = static_cast<uint64_t>(fact.first) >> open_bits, last = static_cast<uint64_t>(fact.last) >> open_bits;
+    bool outside = bits < first || bits > last;
+    uint32_t open = static_cast<uint32_t>((uint64_t{1} << open_bits) - 1);
+    uint32_t low = value & fact.mask, high = (value | open) & fact.mask;
+    bool within = low >= fact.first && high <= fact.last;
+    if (outside || high < fact.first || low > fact.last) return fact.inside ? kRefuted : kSettled;
+    if (within) return fact.inside ? kSettled : kRefuted;
+    return (bits == first ? 1u : 0u) | (bits == last ? 2u : 0u);
+  }
+
+  Facts facts_;
+  std::vector<uint64_t> failed_;
+  unsigned steps_ = 0;
+};
+
+}  // namespace
+
+bool can_hold(const Facts& facts, const Fact& fact) {
+  // Without masks counting decides most cases: more values lie in the narrowest range than are taken out.
+  uint64_t first = 0, last = UINT32_MAX, taken_out = 0;
+  bool plain = true;
+  auto add = [&](const Fact& f) {
+    plain = plain && f.mask == UINT32_MAX;
+    if (f.inside) {
+      first = std::max<uint64_t>(first, f.first);
+      last = std::min<uint64_t>(last, f.last);
+    } else {
+      taken_out += static_cast<uint64_t>(f.last) - f.first + 1;
+    }
+  };
+  add(fact);
+  for (const Fact& other : facts) {
+    if (other.word == fact.word) add(other);
+  }
+  if (plain && first > last) return false;
+  if (plain && last - first + 1 > taken_out) return true;
+  return Search(facts, fact).solve(0, 32);
+}
+
+}  // namespace cordon::compiler

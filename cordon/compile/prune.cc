@@ -1,0 +1,204 @@
+#include "cordon/compile/prune.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "cordon/compile/facts.h"
+
+namespace cordon::compiler {
+namespace {
+
+constexpr size_t kMaxStates = 128;  // at one node
+
+// Of one word under one mask: where `known` holds, `fact` does.
+bool implies(const Fact& known, const Fact& fact) {
+  if (known.word != fact.word || known.mask != fact.mask) return false;
+  bool covers = fact.first <= known.first && known.last <= fact.last;
+  bool apart = known.last < fact.first || fact.last < known.first;
+  if (known.inside) return fact.inside ? covers : apart;
+  return !fact.inside && known.first <= fact.first && fact.last <= known.last;
+}
+
+// Whatever `a` says follows from `b`.
+bool says_less(const Facts& a, const Facts& b) {
+  return std::all_of(a.begin(), a.end(), [&](const Fact& fact) {
+    return std::any_of(b.begin(), b.end(), [&](const Fact& known) { return implies(known, fact); });
+  });
+}
+
+void add_state(std::vector<Facts>& states, Facts facts) {
+  for (const Facts& state : states) {
+    if (says_less(state, facts)) return;
+  }
+  std::erase_if(states, [&](const Facts& state) { return says_less(facts, state); });
+  states.push_back(std::move(facts));
+}
+
+// The states with only that known of the word which all of them know.
+std::vector<Facts> blur(const std::vector<Facts>& states, WordId word) {
+  Facts common;
+  for (const Fact& fact : states.front()) {
+    bool follows = std::all_of(states.begin(), states.end(), [&](const Facts& state) { return says_less({fact}, state); });
+    if (fact.word == word && follows) common.push_back(fact);
+  }
+  std::vector<Facts> result;
+  for (const Facts& state : states) {
+    Facts blurred = common;
+    std::copy_if(state.begin(), state.end(), std::back_inserter(blurred), [&](const Fact& f) { return f.word != word; });
+    add_state(result, std::move(blurred));
+  }
+  return result;
+}
+
+// Blurs word after word, first those that make the most states alike.
+void widen(std::vector<Facts>& states) {
+  for (unsigned blurred = 0; states.size() > kMaxStates;) {
+    std::vector<Facts> best;
+    WordId best_word = kWordNr;
+    for (WordId word = 0; word < kWordNr; ++word) {
+      if ((blurred >> word & 1) != 0) continue;
+      std::vector<Facts> candidate = blur(states, word);
+      if (best_word != kWordNr && candidate.size() >= best.size()) continue;
+      best = std::move(candidate);
+      best_word = word;
+    }
+    blurred |= 1u << best_word;
+    states = std::move(best);
+  }
+}
+
+// What holds when the test says yes.
+Fact fact_of(const Node& test) {
+  const Accumulator& a = test.accumulator;
+  switch (test.op) {
+    case TestOp::eq: return {a.word, a.mask, test.k, test.k, true};
+    case TestOp::ge: return {a.word, a.mask, test.k, UINT32_MAX, true};
+    case TestOp::set: break;
+  }
+  return {a.word, a.mask & test.k, 0, 0, false};
+}
+
+class Pruner {
+ public:
+  Pruner(Graph& graph, NodeId root) : graph_(graph), root_(root), words_(root + 1, 0), reached_(root + 1), taken_(root + 1) {}
+
+  Pruned run() {
+    for (NodeId id = 0; id <= root_; ++id) words_[id] = words_below(graph_[id]);
+    reached_[root_].push_back({});
+    bool cut = false;
+    for (NodeId id = root_ + 1; id-- > 0;) {
+      if (reached_[id].empty()) continue;
+      pass_on(id);
+      cut = cut || (graph_[id].kind == Node::Kind::test && !(taken_[id].yes && taken_[id].no));
+    }
+    if (!cut) return {root_, {}};
+    return rebuild();
+  }
+
+ private:
+  // Whether some call goes that way.
+  struct Taken {
+    bool yes = false;
+    bool no = false;
+  };
+
+  // Numbers and arches are left alone: their trees have no test too many.
+  static bool is_argument(WordId word) { return word < kWordNr; }
+
+  uint16_t words_below(const Node& node) const {
+    unsigned words = 0;
+    if (node.yes != kNoNode) words |= words_[node.yes];
+    if (node.no != kNoNode) words |= words_[node.no];
+    if (node.kind == Node::Kind::test && is_argument(node.accumulator.word)) words |= 1u << node.accumulator.word;
+    return static_cast<uint16_t>(words);
+  }
+
+  bool matters(NodeId id, const Fact& fact) const { return (words_[id] >> fact.word & 1) != 0; }
+
+  void arrive(NodeId id, const Facts& facts, const Fact* news) {
+    Facts kept;
+    for (const Fact& fact : facts) {
+      if (matters(id, fact)) kept.push_back(fact);  // weaker ones too: they are what ways have in common
+    }
+    if (news != nullptr && matters(id, *news)) kept.push_back(*news);
+    add_state(reached_[id], std::move(kept));
+    if (reached_[id].size() > kMaxStates) widen(reached_[id]);
+  }
+
+  void pass_on(NodeId id) {
+    const Node& node = graph_[id];
+    if (node.kind == Node::Kind::ret) return;
+    std::vector<Facts> states = std::move(reached_[id]);
+    reached_[id] = {{}};  // still counts as reached
+    for (const Facts& facts : states) {
+      if (node.kind != Node::Kind::test) {
+        arrive(node.yes, facts, nullptr);
+        continue;
+      }
+      Fact yes = fact_of(node), no = yes;
+      no.inside = !no.inside;
+      bool knows = std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == yes.word; });
+      bool can_yes = !knows || can_hold(facts, yes), can_no = !knows || can_hold(facts, no);
+      bool news = can_yes && can_no && is_argument(yes.word);
+      if (can_yes) arrive(node.yes, facts, news ? &yes : nullptr);
+      if (can_no) arrive(node.no, facts, news ? &no : nullptr);
+      taken_[id].yes = taken_[id].yes || can_yes;
+      taken_[id].no = taken_[id].no || can_no;
+    }
+  }
+
+  // Loads come in by themselves where they are needed.
+  NodeId behind_loads(NodeId id) const {
+    while (graph_[id].kind == Node::Kind::load || graph_[id].kind == Node::Kind::mask) id = graph_[id].yes;
+    return id;
+  }
+
+  Pruned rebuild() {
+    Pruned result;
+    std::vector<NodeId> now(root_ + 1, kNoNode);
+    for (NodeId id = 0; id <= root_; ++id) {
+      if (reached_[id].empty()) continue;
+      Node node = graph_[id];
+      if (node.kind == Node::Kind::ret) {
+        now[id] = id;
+      } else if (node.kind != Node::Kind::test) {
+        now[id] = now[node.yes];
+      } else {
+        bool both = taken_[id].yes && taken_[id].no;
+        NodeId old_yes = behind_loads(node.yes), old_no = behind_loads(node.no);
+        if (!both) {
+          now[id] = now[taken_[id].yes ? old_yes : old_no];
+        } else if (now[old_yes] == old_yes && now[old_no] == old_no) {
+          now[id] = id;
+        } else {
+          now[id] = graph_.test(node.accumulator, node.op, node.k, now[old_yes], now[old_no]);
+          replace(result, id, now[id]);
+        }
+      }
+    }
+    result.root = graph_.enter(now[root_]);
+    return result;
+  }
+
+  void replace(Pruned& result, NodeId node, NodeId by) const {
+    if (graph_[by].kind != Node::Kind::test) return;
+    result.replacements.push_back({node, by});
+    const Node &before = graph_[node], &after = graph_[by];
+    for (auto [old_side, new_side] : {std::pair{before.yes, after.yes}, std::pair{before.no, after.no}}) {
+      bool load = graph_[old_side].kind == Node::Kind::load && graph_[new_side].kind == Node::Kind::load;
+      if (load && old_side != new_side) result.replacements.push_back({old_side, new_side});
+    }
+  }
+
+  Graph& graph_;
+  NodeId root_;
+  std::vector<uint16_t> words_;  // bit i: word i is tested at the node or below
+  std::vector<std::vector<Facts>> reached_;
+  std::vector<Taken> taken_;
+};
+
+}  // namespace
+
+Pruned prune(Graph& graph, NodeId root) { return Pruner(graph, root).run(); }
+
+}  // namespace cordon::compiler
