@@ -62,15 +62,8 @@ Result<Done> Explainer::open_log() {
   return Done{};
 }
 
-bool Explainer::is_told(const Decision& decision) const {
-  if (options_.all || decision.action.kind != ActionKind::errno_) return true;
-  if (decision.origin.kind == Origin::Kind::unknown) return false;
-  const bool is_explicit = decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
-  return !(is_explicit && decision.action.data == ENOSYS);
-}
-
 void Explainer::denied(pid_t tid, const Call& call, const Decision& decision) {
-  if (!is_told(decision)) return;
+  if ((options_.quiet && !log_) || !is_told(decision, options_.all)) return;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
   Story story;
   story.pid = tid;

@@ -39,9 +39,6 @@ class Explainer {
   // Mode 1: anything but read, write, exit and rt_sigreturn.
   void denied_by_strict_mode(const KernelVerdict& verdict);
 
-  // Is a denial by this clause to be told?
-  bool is_told(const Decision& decision) const;
-
  private:
   struct Story {
     std::string command;

@@ -157,7 +157,7 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
   result.minijail_c_dialect = options.dialect == "minijail-c";
   result.lenient = options.lenient;
   result.like_runc = options.like == "runc";
-  result.read_file = read_file;
+  result.read_file = [](const std::string& path) { return read_file(path); };
   return result;
 }
 

@@ -16,7 +16,6 @@
 namespace cordon::cli {
 namespace {
 
-constexpr size_t kMaxFile = 16u << 20;
 
 // 0, or the errno of the write that failed.
 int write_all(int fd, std::string_view text) {
@@ -35,6 +34,21 @@ bool use_color(Color color, int fd) {
   if (color != Color::automatic) return color == Color::always;
   const char* no_color = std::getenv("NO_COLOR");
   return (no_color == nullptr || *no_color == '\0') && ::isatty(fd) == 1;
+}
+
+// A link is followed, a dangling one too: what it points to is replaced, not the link.
+std::string link_target(const std::string& path) {
+  if (char* resolved = ::realpath(path.c_str(), nullptr)) {
+    std::string target = resolved;
+    std::free(resolved);
+    return target;
+  }
+  char pointed[4096];
+  const ssize_t length = ::readlink(path.c_str(), pointed, sizeof pointed);
+  if (length <= 0 || length == sizeof pointed) return path;
+  const std::string target(pointed, static_cast<size_t>(length));
+  const size_t slash = path.rfind('/');
+  return target.starts_with('/') || slash == std::string::npos ? target : path.substr(0, slash + 1) + target;
 }
 
 }  // namespace
@@ -64,7 +78,9 @@ std::string diagnostics_document(const Diagnostics& diagnostics) {
   return std::move(json).take();
 }
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path) { return read_file(path, {.max_bytes = size_t{16} << 20}); }
+
+Result<std::string> read_file(const std::string& path, const ReadLimits& limits) {
   Fd owned;
   int fd = STDIN_FILENO;
   if (path != "-") {
@@ -82,8 +98,9 @@ Result<std::string> read_file(const std::string& path) {
     }
     if (got == 0) return content;
     content.append(buffer, static_cast<size_t>(got));
-    if (content.size() > kMaxFile)
-      return system_error("read '" + path + "'", EFBIG, "cordon reads policies of at most 16 MiB");
+    if (content.size() > limits.max_bytes)
+      return system_error("read '" + path + "'", EFBIG,
+                          "at most " + std::to_string(limits.max_bytes >> 20) + " MiB are read");
   }
 }
 
@@ -91,18 +108,18 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile file;
   file.path_ = path;
   if (path == "-") return file;
-  // A link is followed: what it points to is replaced, not the link.
-  char* resolved = ::realpath(path.c_str(), nullptr);
-  file.target_ = resolved != nullptr ? resolved : path;
-  std::free(resolved);
+  file.target_ = link_target(path);
   struct stat status {};
   const bool exists = ::stat(file.target_.c_str(), &status) == 0;
   if (exists && !S_ISREG(status.st_mode)) {  // a device or a pipe cannot be replaced
     file.fd_.reset(::open(file.target_.c_str(), O_WRONLY | O_CLOEXEC));
   } else {
-    file.temporary_ = file.target_ + ".cordon-" + std::to_string(::getpid());
-    file.fd_.reset(::open(file.temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (file.fd_ && exists && ::fchmod(file.fd_.get(), status.st_mode & 07777) != 0) {
+    file.temporary_ = file.target_ + ".cordon-XXXXXX";
+    file.fd_.reset(::mkostemp(file.temporary_.data(), O_CLOEXEC));
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    const mode_t mode = exists ? status.st_mode & 07777 : 0666 & ~mask;
+    if (file.fd_ && ::fchmod(file.fd_.get(), mode) != 0) {
       const int error = errno;
       return system_error("set the mode of '" + path + "'", error);
     }
@@ -120,8 +137,9 @@ OutputFile::~OutputFile() {
 }
 
 Result<Done> OutputFile::commit(std::string_view content) {
-  const int error = write_all(path_ == "-" ? STDOUT_FILENO : fd_.get(), content);
-  if (error != 0) return system_error("write '" + path_ + "'", error);
+  const bool is_stdout = path_ == "-";
+  const int error = write_all(is_stdout ? STDOUT_FILENO : fd_.get(), content);
+  if (error != 0) return system_error(is_stdout ? "write to standard output" : "write '" + path_ + "'", error);
   if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0)
     return system_error("write '" + path_ + "'", errno);
   temporary_.clear();

@@ -27,8 +27,12 @@ void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& opti
 // {"schema": "cordon.diagnostics/1", "diagnostics": […]} on standard output.
 std::string diagnostics_document(const Diagnostics& diagnostics);
 
-// The whole of a file; "-" is standard input. At most 16 MiB.
+// The whole of a file; "-" is standard input. At most 16 MiB, unless limits say otherwise.
+struct ReadLimits {
+  size_t max_bytes = 0;
+};
 Result<std::string> read_file(const std::string& path);
+Result<std::string> read_file(const std::string& path, const ReadLimits& limits);
 // A file that is replaced in one step when its content is whole; made before long work, so that a name that
 // cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind.
 class OutputFile {

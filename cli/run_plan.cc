@@ -20,18 +20,11 @@ bool kills(ActionKind kind) {
   return kind == ActionKind::kill_process || kind == ActionKind::kill_thread || kind == ActionKind::trap;
 }
 
-bool is_asked(const Decision& decision, const PlanOptions& options) {
-  if (decision.action.kind != ActionKind::errno_) return false;
-  if (options.explain_all) return true;
-  if (decision.origin.kind == Origin::Kind::unknown) return false;
-  const bool is_explicit = decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
-  return !(is_explicit && decision.action.data == ENOSYS);
-}
 
 // The policy with errno answers replaced by a question to the supervisor.
 ResolvedPolicy asking(ResolvedPolicy policy, const PlanOptions& options) {
   auto ask = [&](Action& action, const Origin& origin) {
-    if (is_asked({action, origin}, options)) action = {ActionKind::notify, 0};
+    if (action.kind == ActionKind::errno_ && is_told({action, origin}, options.explain_all)) action = {ActionKind::notify, 0};
   };
   for (ArchTable& table : policy.arches)
     for (Segment& segment : table.segments)
@@ -171,6 +164,13 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
   return plan;
+}
+
+bool is_told(const Decision& decision, bool explain_all) {
+  if (explain_all || decision.action.kind != ActionKind::errno_) return true;
+  if (decision.origin.kind == Origin::Kind::unknown) return false;
+  const bool is_explicit = decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
+  return !(is_explicit && decision.action.data == ENOSYS);
 }
 
 Action program_answer(const bpf::Program& program, const Call& call) {

@@ -30,6 +30,9 @@ struct RunPlan {
 // The result's notes say what cannot be explained and why.
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
 
+// Is a denial worth telling? An errno ENOSYS by a rule or by `unknown` is an answer programs expect.
+bool is_told(const Decision& decision, bool explain_all);
+
 // What a raw filter answers.
 Action program_answer(const bpf::Program& program, const Call& call);
 

@@ -97,17 +97,24 @@ bool is_listener_busy(const Diagnostics& problems) {
   return false;
 }
 
-// Calls the policy hands to somebody who is not there.
+// Calls that are handed to somebody who is not there.
+void warn_about_unanswered(const Action& action, const std::string& whose, const Place& place, Diagnostics& warnings) {
+  if (action.kind == ActionKind::notify)
+    warnings.warning("unanswered", place, whose + " says notify, and nothing answers here: the call fails with ENOSYS");
+  if (action.kind == ActionKind::trace)
+    warnings.warning("unanswered", place, whose + " says trace, and there is no tracer: the call fails with ENOSYS");
+}
+
 void warn_about_unanswered(const std::vector<Loaded>& policies, Diagnostics& warnings) {
   for (const Loaded& loaded : policies) {
     if (!loaded.policy) continue;
-    for (const Rule& rule : loaded.policy->rules) {
-      const Place place = loaded.policy->sources.locate(rule.span);
-      if (rule.action.kind == ActionKind::notify)
-        warnings.warning("unanswered", place, "nothing answers a `notify` rule here: the call fails with ENOSYS");
-      if (rule.action.kind == ActionKind::trace)
-        warnings.warning("unanswered", place, "a `trace` rule without a tracer: the call fails with ENOSYS");
-    }
+    Place head;
+    head.file = loaded.name;
+    warn_about_unanswered(loaded.policy->default_action.action, "default", head, warnings);
+    warn_about_unanswered(loaded.policy->bad_arch.action, "badarch", head, warnings);
+    if (loaded.policy->unknown) warn_about_unanswered(loaded.policy->unknown->action, "unknown", head, warnings);
+    for (const Rule& rule : loaded.policy->rules)
+      warn_about_unanswered(rule.action, "the rule", loaded.policy->sources.locate(rule.span), warnings);
   }
 }
 
@@ -122,6 +129,8 @@ Response answer(const RunPlan& plan, Explainer& explainer, const Notification& n
 
 int run_supervised(const Options& options, LaunchSpec spec, const RunPlan& plan, const std::vector<Loaded>& policies,
                    const OutputOptions& output) {
+  if (options.explaining.log_path == "-")
+    return fail(usage_error("--explain-log takes a file", "explanations are on standard error anyway"), output, kOwnFailure);
   Explainer explainer(policies, options.explaining);
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);
@@ -152,7 +161,10 @@ int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& out
   spec.strict = true;
   spec.start = options.start == "exec" ? StartPoint::exec : StartPoint::entry;
   if (options.start == "before-exec") return fail(usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"), output, kOwnFailure);
-  if (options.exec) return fail(Result<Done>(sandbox::exec(spec)).error(), output, kOwnFailure);
+  if (options.exec) {
+    const Diagnostics refused = Result<Done>(sandbox::exec(spec)).error();
+    return fail(refused, output, launch_failure_status(refused));
+  }
   spec.trace_exits = true;
   return run_supervised(options, std::move(spec), {}, {}, output);
 }

@@ -1,6 +1,7 @@
 #include "cordon/base/source.h"
 
 #include <algorithm>
+#include <iterator>
 #include <cstddef>
 #include <utility>
 
@@ -9,7 +10,10 @@
 namespace cordon {
 
 SourceId Sources::add(std::string name, std::string text) {
-  sources_.push_back({std::move(name), std::move(text)});
+  std::vector<uint32_t> line_starts{0};
+  for (size_t at = text.find('\n'); at != std::string::npos; at = text.find('\n', at + 1))
+    line_starts.push_back(static_cast<uint32_t>(at + 1));
+  sources_.push_back({std::move(name), std::move(text), std::move(line_starts)});
   return static_cast<SourceId>(sources_.size() - 1);
 }
 
@@ -33,7 +37,9 @@ Place Sources::locate(Span span) const {
   std::string_view whole = text(span.source);
   size_t begin = std::min<size_t>(span.begin, whole.size());
   size_t end = std::clamp<size_t>(span.end, begin, whole.size());
-  size_t line_start = begin == 0 ? 0 : whole.rfind('\n', begin - 1) + 1;  // npos + 1 is 0: the first line
+  const std::vector<uint32_t>& starts = sources_[span.source].line_starts;
+  const auto after = std::upper_bound(starts.begin(), starts.end(), static_cast<uint32_t>(begin));
+  const size_t line_start = *std::prev(after);
   size_t line_end = std::min(whole.find('\n', begin), whole.size());
 
   Place place;

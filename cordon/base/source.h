@@ -56,6 +56,7 @@ class Sources {
   struct Source {
     std::string name;
     std::string text;
+    std::vector<uint32_t> line_starts;  // offsets, so that a place is found without counting lines
   };
   std::vector<Source> sources_;
 };

@@ -57,7 +57,7 @@ TEST(Disassemble, names_what_is_certain_on_every_path) {
 14: ld [0]                       ; nr
 15: jeq #0x5, 16, 19             ; open
 16: ld [24]                      ; arg1.low, flags of open
-17: jset #0x3, 18, 19
+17: jset #0x3, 18, 19            ; O_ACCMODE
 18: ret #0x00030007              ; trap 7
 19: ret #0x7fff0000              ; allow
 )");
