@@ -80,14 +80,14 @@ Fact fact_of(const Node& test) {
 
 class Pruner {
  public:
-  Pruner(Graph& graph, NodeId root) : graph_(graph), root_(root), words_(root + 1, 0), reached_(root + 1), taken_(root + 1) {}
+  Pruner(Graph& graph, NodeId root) : graph_(graph), root_(root), words_(root + 1, 0), states_(root + 1), reach_(root + 1, Reach::no), taken_(root + 1) {}
 
   Pruned run() {
     for (NodeId id = 0; id <= root_; ++id) words_[id] = words_below(graph_[id]);
-    reached_[root_].push_back({});
+    reach_[root_] = Reach::knowing_nothing;
     bool cut = false;
     for (NodeId id = root_ + 1; id-- > 0;) {
-      if (reached_[id].empty()) continue;
+      if (reach_[id] == Reach::no) continue;
       pass_on(id);
       cut = cut || (graph_[id].kind == Node::Kind::test && !(taken_[id].yes && taken_[id].no));
     }
@@ -96,6 +96,8 @@ class Pruner {
   }
 
  private:
+  enum class Reach : uint8_t { no, knowing_nothing, in_states };
+
   // Whether some call goes that way.
   struct Taken {
     bool yes = false;
@@ -116,35 +118,47 @@ class Pruner {
   bool matters(NodeId id, const Fact& fact) const { return (words_[id] >> fact.word & 1) != 0; }
 
   void arrive(NodeId id, const Facts& facts, const Fact* news) {
+    if (reach_[id] == Reach::knowing_nothing) return;
     Facts kept;
     for (const Fact& fact : facts) {
       if (matters(id, fact)) kept.push_back(fact);  // weaker ones too: they are what ways have in common
     }
     if (news != nullptr && matters(id, *news)) kept.push_back(*news);
-    add_state(reached_[id], std::move(kept));
-    if (reached_[id].size() > kMaxStates) widen(reached_[id]);
+    if (!kept.empty()) {
+      add_state(states_[id], std::move(kept));
+      if (states_[id].size() > kMaxStates) widen(states_[id]);
+      reach_[id] = states_[id].front().empty() ? Reach::knowing_nothing : Reach::in_states;
+    } else {
+      reach_[id] = Reach::knowing_nothing;
+    }
+    if (reach_[id] == Reach::knowing_nothing) states_[id].clear();
   }
 
   void pass_on(NodeId id) {
-    const Node& node = graph_[id];
-    if (node.kind == Node::Kind::ret) return;
-    std::vector<Facts> states = std::move(reached_[id]);
-    reached_[id] = {{}};  // still counts as reached
-    for (const Facts& facts : states) {
-      if (node.kind != Node::Kind::test) {
-        arrive(node.yes, facts, nullptr);
-        continue;
-      }
-      Fact yes = fact_of(node), no = yes;
-      no.inside = !no.inside;
-      bool knows = std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == yes.word; });
-      bool can_yes = !knows || can_hold(facts, yes), can_no = !knows || can_hold(facts, no);
-      bool news = can_yes && can_no && is_argument(yes.word);
-      if (can_yes) arrive(node.yes, facts, news ? &yes : nullptr);
-      if (can_no) arrive(node.no, facts, news ? &no : nullptr);
-      taken_[id].yes = taken_[id].yes || can_yes;
-      taken_[id].no = taken_[id].no || can_no;
+    if (graph_[id].kind == Node::Kind::ret) return;
+    if (reach_[id] == Reach::knowing_nothing) {
+      pass_on_state(id, {});
+    } else {
+      for (const Facts& facts : states_[id]) pass_on_state(id, facts);
+      states_[id].clear();
     }
+  }
+
+  void pass_on_state(NodeId id, const Facts& facts) {
+    const Node& node = graph_[id];
+    if (node.kind != Node::Kind::test) {
+      arrive(node.yes, facts, nullptr);
+      return;
+    }
+    Fact yes = fact_of(node), no = yes;
+    no.inside = !no.inside;
+    bool knows = std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == yes.word; });
+    bool can_yes = !knows || can_hold(facts, yes), can_no = !knows || can_hold(facts, no);
+    bool news = can_yes && can_no && is_argument(yes.word);
+    if (can_yes) arrive(node.yes, facts, news ? &yes : nullptr);
+    if (can_no) arrive(node.no, facts, news ? &no : nullptr);
+    taken_[id].yes = taken_[id].yes || can_yes;
+    taken_[id].no = taken_[id].no || can_no;
   }
 
   // Loads come in by themselves where they are needed.
@@ -157,7 +171,7 @@ class Pruner {
     Pruned result;
     std::vector<NodeId> now(root_ + 1, kNoNode);
     for (NodeId id = 0; id <= root_; ++id) {
-      if (reached_[id].empty()) continue;
+      if (reach_[id] == Reach::no) continue;
       Node node = graph_[id];
       if (node.kind == Node::Kind::ret) {
         now[id] = id;
@@ -193,7 +207,8 @@ class Pruner {
   Graph& graph_;
   NodeId root_;
   std::vector<uint16_t> words_;  // bit i: word i is tested at the node or below
-  std::vector<std::vector<Facts>> reached_;
+  std::vector<std::vector<Facts>> states_;
+  std::vector<Reach> reach_;
   std::vector<Taken> taken_;
 };
 

@@ -209,6 +209,11 @@ uint32_t word_offset(WordId word, Endian endian) {
 }
 
 SplitCondition split_condition(const ResolvedCondition& condition) {
+  if (condition.is_always()) {
+    SplitCondition result;
+    result.alternatives.resize(1);
+    return result;
+  }
   if (condition.kind == ResolvedCondition::Kind::test) {
     SplitCondition result;
     result.alternatives = split_test(condition.test);
@@ -240,6 +245,7 @@ SplitPolicy split(const ResolvedPolicy& policy) {
       SplitSegment& out = arch.segments.emplace_back();
       out.first = segment.first;
       out.last = segment.last;
+      out.clauses.reserve(segment.clauses.size());
       for (const Clause& clause : segment.clauses) {
         out.clauses.push_back({split_condition(clause.condition), policy::to_ret(clause.action), clause.origin});
         if (clause.condition.is_always()) break;

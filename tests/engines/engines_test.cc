@@ -149,5 +149,30 @@ TEST(Engines, AgreeOnRandomPoliciesAsPeopleWriteThem) {
   EXPECT_EQ(totals.unreached, 0u) << totals.first_unreached;
 }
 
+TEST(Engines, AnUnrelatedRuleLeavesOtherCallsUnchanged) {
+  Rule unrelated;
+  unrelated.action = {ActionKind::errno_, 77};
+  unrelated.target.name = "sched_yield";
+  constexpr uint32_t kItsNumbers[] = {24, 158, 0x40000018};
+  size_t compared = 0;
+  for (uint64_t seed = 1; seed <= policy_count(200) && !HasFatalFailure(); ++seed) {
+    Random random(seed);
+    Policy policy = random_policy(random), longer = policy;
+    longer.rules.insert(longer.rules.begin(), unrelated);
+    Result<ResolvedPolicy> one = policy::resolve(policy, {}), two = policy::resolve(longer, {});
+    if (!one || !two) continue;  // a contradiction
+    Result<Filter> before = compiler::compile(*one, {}), after = compiler::compile(*two, {});
+    ASSERT_TRUE(before && after);
+    for (const Call& call : boundary_calls(*one, random)) {
+      if (std::count(std::begin(kItsNumbers), std::end(kItsNumbers), call.nr) > 0) continue;
+      ASSERT_EQ(bpf::simulate(before->program, input_of(call), Endian::little).ret,
+                bpf::simulate(after->program, input_of(call), Endian::little).ret)
+          << explain(seed, *two, call);
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 1000u);
+}
+
 }  // namespace
 }  // namespace cordon::engines
