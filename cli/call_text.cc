@@ -106,7 +106,7 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
           if (!take_values(clause.condition, call))
             return bad_call(text, "each argument is given one value, once", "as in 'openat(flags=O_WRONLY)'");
         }
-  if (!is_possible)
+  if (!is_possible && !head.arguments.empty())
     return bad_call(text, "no call has these values", "each argument takes one value of its width; raw(arg0)=VALUE gives all 64 bits");
   return call;
 }
