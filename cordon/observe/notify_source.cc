@@ -10,6 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
 #include "cordon/bpf/program.h"
 #include "cordon/observe/process_table.h"
 #include "cordon/observe/recording_builder.h"
@@ -20,8 +24,10 @@
 namespace cordon::observe {
 namespace {
 
-// Signals that ask the recorder to end. While the command lives they are its business.
+// Signals people send. While the command lives they are handed on to it: a recorder that ends before its
+// command leaves calls unanswered. After its end the first group ends the recorder.
 constexpr int kEndSignals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+constexpr int kOtherSignals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGXFSZ, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
 
 uint64_t now_ns() {
   timespec now{};
@@ -35,28 +41,30 @@ KernelVersion running_kernel() {
   return abi::parse_kernel_version(name.release).value_or(KernelVersion{});
 }
 
-// Blocks the end signals for as long as it lives, and offers them on a descriptor.
-class EndSignals {
+// Blocks the signals for as long as it lives, and offers them on a descriptor.
+class Signals {
  public:
-  EndSignals() {
+  Signals() {
     sigset_t set;
     sigemptyset(&set);
     for (int signal : kEndSignals) sigaddset(&set, signal);
+    for (int signal : kOtherSignals) sigaddset(&set, signal);
     pthread_sigmask(SIG_BLOCK, &set, &before_);
     fd_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   }
-  EndSignals(const EndSignals&) = delete;
-  EndSignals& operator=(const EndSignals&) = delete;
-  ~EndSignals() {
-    while (take() != 0) continue;
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+  ~Signals() {
+    while (take()) continue;
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
   }
 
   int fd() const { return fd_.get(); }
-  // 0: none waits.
-  int take() {
+  // No value: none waits.
+  std::optional<signalfd_siginfo> take() {
     signalfd_siginfo info{};
-    return read(fd_.get(), &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+    if (read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
+    return info;
   }
 
  private:
@@ -107,7 +115,7 @@ class NotifyRecorder {
 
   // True: the last task has ended. False: told to stop.
   bool run() {
-    EndSignals signals;
+    Signals signals;
     pollfd entries[] = {{listener_.fd(), POLLIN, 0}, {signals.fd(), POLLIN, 0}};
     for (;;) {
       if (poll(entries, 2, -1) < 0) {
@@ -151,11 +159,13 @@ class NotifyRecorder {
     builder_.add(event);
   }
 
-  // A terminal sends its signals to the command as well, as both are in its foreground group.
-  bool should_stop(int signal) {
-    if (signal == 0) return false;
-    if (command_.has_ended()) return true;
-    if (signal == SIGTERM || signal == SIGHUP) command_.signal(signal);
+  bool should_stop(const std::optional<signalfd_siginfo>& info) {
+    if (!info) return false;
+    const int signal = static_cast<int>(info->ssi_signo);
+    if (command_.has_ended()) return std::find(std::begin(kEndSignals), std::end(kEndSignals), signal) != std::end(kEndSignals);
+    // The kernel's own signals are the recorder's (a closed pipe) or reach the command as well (a terminal
+    // sends to its whole foreground group).
+    if (info->ssi_code != SI_KERNEL && info->ssi_pid != static_cast<uint32_t>(getpid())) command_.signal(signal);
     return false;
   }
 
@@ -173,8 +183,8 @@ Diagnostic no_listener(const Launched& launched) {
   command.outcome();
   Diagnostic diagnostic;
   diagnostic.code = "no-listener";
-  diagnostic.message = "cannot record by user notification: this process already runs under a seccomp listener";
-  diagnostic.hint = "record outside of it, or choose another --via";
+  diagnostic.message = "cannot record by user notification: the filter could not be installed with a listener";
+  diagnostic.hint = "record outside of any other seccomp listener; from --start entry, a program that has threads by then cannot be recorded";
   return diagnostic;
 }
 
