@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "cordon/formats/cordon_text.h"
 
@@ -114,6 +115,7 @@ const Mistake kMistakes[] = {
     {"a_limit_without_a_value", "limit nofile", "1:1 sandbox-line: 'limit' takes a name and a value | such as 'limit nofile 1024'"},
     {"a_limit_that_is_no_number", "limit nofile many", "1:14 sandbox-line: expected a number or 'unlimited', found 'many'"},
     {"include_without_files", "include \"x\"", "1:10 cannot-include: no files can be read here, so 'dir/x' cannot be included"},
+    {"include_of_standard_input", "include -", "1:9 cannot-include: a policy cannot include standard input | a file of that name is written './-'"},
     {"include_of_nothing", "include", "1:1 syntax: 'include' needs a file | write 'include \"common.cordon\"'"},
 };
 
@@ -174,9 +176,11 @@ TEST(CordonInclude, puts_the_rules_in_place_and_takes_paths_from_the_including_f
 }
 
 TEST(CordonInclude, reports_what_is_wrong_where_it_is) {
-  ReadOptions options = with_files({{"dir/a", "include a"}, {"dir/h", "default allow"}, {"dir/bad", "alow x"}, {"/abs", "\xff"}});
+  ReadOptions options = with_files({{"dir/a", "include a"}, {"dir/../dir/./sub/../c", "include ../dir/c"}, {"dir/h", "default allow"}, {"dir/bad", "alow x"}, {"/abs", "\xff"}});
   EXPECT_EQ(errors_of("allow x\ninclude none", options), "2:9 cannot-include: cannot include 'dir/none': cannot open 'dir/none': No such file or directory (ENOENT)");
   EXPECT_EQ(errors_of("include a", options), "1:9 include-cycle: 'dir/a' includes itself");
+  EXPECT_EQ(errors_of("include ../dir/./sub/../c", options), "1:9 include-cycle: 'dir/../dir/./sub/../../dir/c' includes itself");
+  EXPECT_EQ(errors_of("include ../dir/app.cordon", options), "1:9 include-cycle: 'dir/../dir/app.cordon' includes itself");
   EXPECT_EQ(errors_of("include h", options), "1:1 header-in-include: 'default' may not stand in an included file | move it to 'dir/app.cordon'");
   EXPECT_EQ(errors_of("\n\ninclude bad", options), "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?");
   EXPECT_EQ(errors_of("include /abs", options), "1:1 not-text: invalid UTF-8: byte 0xff | save the file as UTF-8");
@@ -191,6 +195,19 @@ TEST(CordonInclude, is_bounded_in_depth_and_count) {
   auto wide = options.read_file;
   options.read_file = [wide](const std::string& path) { return path.size() > 16 ? Result<std::string>("log read") : wide(path); };
   EXPECT_NE(errors_of("include a", options).find("more than 1000 includes"), std::string::npos);
+}
+
+TEST(CordonInclude, never_reads_standard_input) {
+  ReadOptions options;
+  std::vector<std::string> asked;
+  options.read_file = [&asked](const std::string& path) -> Result<std::string> {
+    asked.push_back(path);
+    return std::string("log read");
+  };
+  for (const char* name : {"app.cordon", "dir/app.cordon", "-"}) EXPECT_FALSE(read_cordon("include \"-\"", name, options)) << name;
+  EXPECT_TRUE(asked.empty());
+  EXPECT_TRUE(read_cordon("include ./-", "app.cordon", options));
+  EXPECT_EQ(asked, std::vector<std::string>{"./-"});
 }
 
 }  // namespace

@@ -1,18 +1,9 @@
 // include "file": its rules stand in place of the line.
-#include <algorithm>
-
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
 
 namespace cordon::formats {
 namespace {
-
-// Relative to the folder of the file that includes it.
-std::string include_path(std::string_view including, const std::string& path) {
-  size_t slash = including.rfind('/');
-  if (path.starts_with('/') || slash == std::string_view::npos) return path;
-  return std::string(including.substr(0, slash + 1)) + path;
-}
 
 // The length of the character at the front, 0 where there is none: RFC 3629, without surrogates.
 size_t character_length(std::string_view text) {
@@ -63,37 +54,20 @@ void CordonParser::include(const Statement& statement, Cursor& cursor) {
     reporter_.error("syntax", token.span, "'include' needs a file, found an empty name");
     return;
   }
-  read_included(include_path(include_stack_.back(), *path), token);
+  // "-" is no file beside this one, wherever this one stands.
+  read_included(*path == "-" ? *path : path_beside(walk_.current(), *path), token);
 }
 
 void CordonParser::read_included(const std::string& path, const Token& where) {
-  std::string quoted = "'" + base::printable(path) + "'";
-  if (std::find(include_stack_.begin(), include_stack_.end(), path) != include_stack_.end()) {
-    reporter_.error("include-cycle", where.span, quoted + " includes itself");
-    return;
-  }
-  if (include_stack_.size() > kMaxIncludeDepth || ++includes_ > kMaxIncludes) {
-    reporter_.error("include-depth", where.span,
-                    includes_ > kMaxIncludes ? "more than " + std::to_string(kMaxIncludes) + " includes"
-                                             : "includes are nested deeper than " + std::to_string(kMaxIncludeDepth));
-    return;
-  }
-  if (!options_.read_file) {
-    reporter_.error("cannot-include", where.span, "no files can be read here, so " + quoted + " cannot be included");
-    return;
-  }
-  Result<std::string> content = options_.read_file(path);
+  Result<std::string> content = walk_.enter(path);
   if (!content) {
     const Diagnostic& reason = *content.error().begin();
-    reporter_.error("cannot-include", where.span, "cannot include " + quoted + ": " + reason.message, reason.hint);
-    return;
-  }
-  if (content->size() > kMaxTotalBytes - std::min(kMaxTotalBytes, total_bytes_)) {
-    reporter_.error("too-large", where.span, "with " + quoted + " the policy is larger than 16 MiB");
+    reporter_.error(reason.code, where.span, reason.message, reason.hint);
     return;
   }
   SourceId source = reporter_.sources().add(path, *content);
-  if (check_text(*content, source, reporter_)) read(*content, source);
+  if (check_text(*content, source, reporter_)) read_statements(*content, source);
+  walk_.leave();
 }
 
 }  // namespace cordon::formats

@@ -35,8 +35,12 @@ std::optional<std::string> word_text(const Token& token, Reporter& reporter) {
 }
 
 void CordonParser::read(std::string_view text, SourceId source) {
-  total_bytes_ += text.size();
-  include_stack_.emplace_back(reporter_.sources().name(source));
+  walk_.begin(std::string(reporter_.sources().name(source)), text.size());
+  read_statements(text, source);
+  walk_.leave();
+}
+
+void CordonParser::read_statements(std::string_view text, SourceId source) {
   StatementReader reader(text, source, reporter_);
   while (std::optional<Statement> next = reader.next()) {
     if (reporter_.full()) break;
@@ -44,7 +48,6 @@ void CordonParser::read(std::string_view text, SourceId source) {
   }
   for (const CommentText& comment : reader.trailing_comments())
     policy_.comments.push_back({any_statement_ ? policy_.rules.size() : PolicyComment::kHead, comment.text});
-  include_stack_.pop_back();
 }
 
 void CordonParser::statement(const Statement& statement) {
@@ -109,10 +112,10 @@ bool CordonParser::nothing_follows(Cursor& cursor, std::string_view keyword) {
 
 void CordonParser::header(const Statement& statement, Cursor& cursor) {
   std::string_view keyword = statement.keyword.text;
-  if (include_stack_.size() > 1) {
+  if (walk_.is_inside_include()) {
     reporter_.error("header-in-include", statement.keyword.span,
                     "'" + std::string(keyword) + "' may not stand in an included file",
-                    "move it to '" + base::printable(include_stack_.front()) + "'");
+                    "move it to '" + base::printable(walk_.top()) + "'");
     return;
   }
   auto [earlier, is_new] = headers_.emplace(std::string(keyword), statement.keyword.span);

@@ -15,6 +15,7 @@
 
 #include "cordon/formats/cordon_expression.h"
 #include "cordon/formats/cordon_lexer.h"
+#include "cordon/formats/include_walk.h"
 #include "cordon/formats/read.h"
 #include "cordon/policy/policy.h"
 
@@ -22,12 +23,8 @@ namespace cordon::formats {
 
 class CordonParser {
  public:
-  static constexpr unsigned kMaxIncludeDepth = 16;
-  static constexpr size_t kMaxIncludes = 1000;
-  static constexpr size_t kMaxTotalBytes = size_t{16} << 20;
-
   CordonParser(Policy& policy, const ReadOptions& options, Reporter& reporter)
-      : policy_(policy), options_(options), reporter_(reporter) {}
+      : policy_(policy), reporter_(reporter), walk_({.depth = 16, .files = 1000}, options) {}
 
   // The text must be valid (check_text) and stay where it is until the return.
   void read(std::string_view text, SourceId source);
@@ -45,6 +42,7 @@ class CordonParser {
     Condition condition;
   };
 
+  void read_statements(std::string_view text, SourceId source);
   void statement(const Statement& statement);
   void unknown_keyword(const Statement& statement);
   void header(const Statement& statement, Cursor& cursor);
@@ -71,8 +69,8 @@ class CordonParser {
   void finish_deny();
 
   Policy& policy_;
-  const ReadOptions& options_;
   Reporter& reporter_;
+  IncludeWalk walk_;
   Definitions definitions_;
   std::map<std::string, Span, std::less<>> headers_;  // where each stood
   std::vector<size_t> deny_rules_;                    // they get the default action when it is known
@@ -80,9 +78,6 @@ class CordonParser {
   bool bad_arch_is_deny_ = false;
   bool unknown_is_deny_ = false;
   bool any_statement_ = false;
-  std::vector<std::string> include_stack_;
-  size_t includes_ = 0;
-  size_t total_bytes_ = 0;
 };
 
 // One "files", "net", "caps" or "limit" statement; several verbs on a line become a line each, so that the

@@ -11,7 +11,7 @@ Result<Policy> read_cordon(std::string_view text, std::string name, const ReadOp
   SourceId source = policy.sources.add(std::move(name), std::string(text));
   Reporter reporter(policy.sources);
   CordonParser parser(policy, options, reporter);
-  if (text.size() > CordonParser::kMaxTotalBytes) {
+  if (text.size() > IncludeWalk::kMaxTotalBytes) {
     reporter.error("too-large", {source, 0, 0}, "the policy is larger than 16 MiB");
   } else if (check_text(text, source, reporter)) {
     parser.read(text, source);

@@ -13,13 +13,14 @@
 #include <unordered_map>
 
 #include "cordon/base/text.h"
+#include "cordon/formats/include_walk.h"
 #include "cordon/formats/minijail_statement.h"
 
 namespace cordon::formats {
 namespace {
 
 constexpr size_t kMaxIncludeDepth = 10;  // minijail's Python parser
-constexpr size_t kMaxIncludes = 256;     // files that include one another twice would double at each level
+constexpr size_t kMaxIncludes = 256;
 constexpr size_t kMaxRules = 100000;
 
 constexpr Action kAllow{ActionKind::allow, 0};
@@ -30,7 +31,10 @@ std::string quoted(std::string_view text) { return "'" + base::printable(text) +
 class PolicyReader {
  public:
   PolicyReader(const ReadOptions& options, Policy& policy, ProfileReporter& report)
-      : options_(options), policy_(policy), report_(report) {}
+      : options_(options),
+        policy_(policy),
+        report_(report),
+        walk_({options.minijail_c_dialect ? 1 : kMaxIncludeDepth, kMaxIncludes}, options) {}
 
   void read(std::string_view text, std::string name);
 
@@ -60,8 +64,7 @@ class PolicyReader {
   const ReadOptions& options_;
   Policy& policy_;
   ProfileReporter& report_;
-  std::vector<std::string> open_files_;
-  size_t include_count_ = 0;
+  IncludeWalk walk_;
   std::vector<MinijailStatement> statements_;
   std::optional<Action> default_;
   std::optional<Span> denylist_;
@@ -72,7 +75,7 @@ void PolicyReader::read(std::string_view text, std::string name) {
   policy_.format = PolicyFormat::minijail;
   policy_.start = StartPoint::entry;
   policy_.arches = {options_.arch};
-  open_files_.push_back(name);
+  walk_.begin(name, text.size());
   read_text(text, policy_.sources.add(std::move(name), std::string(text)));
   policy_.default_action.action = default_.value_or(denylist_ ? kAllow : Action{ActionKind::kill_thread, 0});
   policy_.bad_arch.action = denylist_ ? kDenied : Action{ActionKind::kill_thread, 0};
@@ -127,9 +130,9 @@ void PolicyReader::read_default(const MinijailLine& line) {
 
 // Where a "./" path is looked for: beside the including file, or, for the C parser, in the working directory.
 std::string resolve_path(std::string_view path, std::string_view including_file, bool c_dialect) {
-  size_t slash = including_file.rfind('/');
-  if (c_dialect || path.starts_with('/') || slash == std::string_view::npos) return std::string(path);
-  return std::string(including_file.substr(0, slash + 1)) + std::string(path.substr(2));
+  bool has_folder = including_file.find('/') != std::string_view::npos;
+  if (c_dialect || path.starts_with('/') || !has_folder) return std::string(path);
+  return path_beside(including_file, path.substr(2));
 }
 
 void PolicyReader::include(const MinijailLine& line) {
@@ -139,29 +142,15 @@ void PolicyReader::include(const MinijailLine& line) {
     return report_.error("minijail-include", line.rest_span,
                          "implicit relative path " + quoted(line.rest) + " is not supported",
                          "write './" + base::printable(line.rest) + "'");
-  size_t max_depth = options_.minijail_c_dialect ? 1 : kMaxIncludeDepth;
-  if (open_files_.size() > max_depth)
-    return report_.error("minijail-include", line.span,
-                         "@include is nested too deep: at most " + std::to_string(max_depth) + " levels");
-  std::string path = resolve_path(line.rest, open_files_.back(), options_.minijail_c_dialect);
-  if (std::find(open_files_.begin(), open_files_.end(), path) != open_files_.end())
-    return report_.error("minijail-include", line.rest_span, quoted(path) + " includes itself");
-  if (++include_count_ > kMaxIncludes)
-    return report_.error("minijail-include", line.span,
-                         "more than " + std::to_string(kMaxIncludes) + " files are included");
-  if (!options_.read_file)
-    return report_.error("minijail-include", line.rest_span, "files cannot be included here");
-
-  Result<std::string> text = options_.read_file(path);
+  std::string path = resolve_path(line.rest, walk_.current(), options_.minijail_c_dialect);
+  Result<std::string> text = walk_.enter(path);
   if (!text) {
     const Diagnostic& reason = *text.error().begin();
-    return report_.error("minijail-include", line.rest_span, "cannot include " + quoted(path) + ": " + reason.message,
-                         reason.hint);
+    return report_.error("minijail-include", line.rest_span, reason.message, reason.hint);
   }
-  SourceId id = policy_.sources.add(path, *text);
-  open_files_.push_back(std::move(path));
+  SourceId id = policy_.sources.add(std::move(path), *text);
   read_text(*text, id);
-  open_files_.pop_back();
+  walk_.leave();
 }
 
 void PolicyReader::check_denylist() {
@@ -237,8 +226,8 @@ void PolicyReader::add_rule(const MinijailName& name, const NamedAction& action,
 Result<Policy> read_minijail(std::string_view text, std::string name, const ReadOptions& options) {
   Policy policy;
   ProfileReporter report(policy.sources);
-  if (text.size() >= UINT32_MAX) {
-    report.error("minijail-syntax", {}, "the text is larger than 4 GiB");
+  if (text.size() > IncludeWalk::kMaxTotalBytes) {
+    report.error("too-large", {}, "the policy is larger than 16 MiB");
     return std::move(report).take();
   }
   PolicyReader(options, policy, report).read(text, std::move(name));

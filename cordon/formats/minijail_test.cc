@@ -260,6 +260,7 @@ TEST(Minijail, RefusesWhatIsWrongAtItsPlace) {
        "2:4 error minijail-denylist: invalid denylist policy: each call must be answered by 'return ERRNO'"},
       {"implicit relative path", "@include x",
        "1:10 error minijail-include: implicit relative path 'x' is not supported"},
+      {"standard input", "@include -", "1:10 error minijail-include: implicit relative path '-' is not supported"},
       {"missing file", "@include ./x", "1:10 error minijail-include: cannot include 'dir/x': no such file"},
       {"several errors", "a 1\nb: 1\nc 2",
        "1:3 error minijail-syntax: expected ':' after the system call's name, found '1'\n"
@@ -309,15 +310,21 @@ TEST(Minijail, IncludesFilesBesideTheIncludingOne) {
 TEST(Minijail, BoundsIncludes) {
   Result<Policy> cycle = read("@include ./a", {.c = false, .files = {{"dir/a", "@include ./a"}}});
   EXPECT_EQ(told(cycle.error()), "1:10 error minijail-include: 'dir/a' includes itself");
+  Result<Policy> roundabout = read("@include ./a", {.c = false, .files = {{"dir/a", "@include ./b/../a"}}});
+  EXPECT_EQ(told(roundabout.error()), "1:10 error minijail-include: 'dir/b/../a' includes itself");
   Files chain;
   for (int i = 0; i < 12; ++i) chain["dir/" + std::to_string(i)] = "@include ./" + std::to_string(i + 1);
   Result<Policy> deep = read("@include ./0", {.c = false, .files = chain});
-  EXPECT_EQ(told(deep.error()), "1:1 error minijail-include: @include is nested too deep: at most 10 levels");
+  EXPECT_EQ(told(deep.error()), "1:10 error minijail-include: includes are nested deeper than 10");
   Result<Policy> c = read("@include ./a", {.c = true, .files = {{"./a", "@include ./b"}, {"./b", ""}}});
-  EXPECT_EQ(told(c.error()), "1:1 error minijail-include: @include is nested too deep: at most 1 levels");
+  EXPECT_EQ(told(c.error()), "1:10 error minijail-include: includes are nested deeper than 1");
   std::string many;
   for (int i = 0; i < 300; ++i) many += "@include ./empty\n";
   EXPECT_FALSE(read(many, {.c = false, .files = {{"dir/empty", ""}}}));
+  std::string big = "@include ./large\n@include ./large\n";
+  Result<Policy> total = read(big, {.c = false, .files = {{"dir/large", std::string(size_t{9} << 20, '\n')}}});
+  ASSERT_FALSE(total);
+  EXPECT_EQ(told(total.error()), "2:10 error minijail-include: with 'dir/large' the policy is larger than 16 MiB");
 }
 
 }  // namespace
