@@ -71,6 +71,17 @@ void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& opti
   print_error(render(diagnostics, render_options));
 }
 
+int fail(const Diagnostics& problems, const OutputOptions& options, int status) {
+  print_diagnostics(problems, options);
+  return status;
+}
+
+Diagnostics usage_error(std::string message, std::string hint) {
+  Diagnostics problem;
+  problem.error("usage", {}, std::move(message), std::move(hint));
+  return problem;
+}
+
 std::string diagnostics_document(const Diagnostics& diagnostics) {
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.diagnostics/1").key("diagnostics").raw(render_json(diagnostics));

@@ -24,6 +24,12 @@ int finish_output(std::string_view text, int status);
 void print_error(std::string_view text);  // to standard error as it is
 void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& options);
 
+// Prints what went wrong; gives `status` back, to end with.
+int fail(const Diagnostics& problems, const OutputOptions& options, int status);
+
+// A mistake on the command line.
+Diagnostics usage_error(std::string message, std::string hint);
+
 // {"schema": "cordon.diagnostics/1", "diagnostics": […]} on standard output.
 std::string diagnostics_document(const Diagnostics& diagnostics);
 

@@ -23,11 +23,6 @@ struct Options {
   bool report = false, filter_only = false;
 };
 
-Diagnostic usage_error(std::string message, std::string hint) {
-  Diagnostics problem;
-  return problem.error("usage", {}, std::move(message), std::move(hint));
-}
-
 std::string hex_text(const std::string& raw) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -87,17 +82,12 @@ void print_stages(const std::vector<std::string>& stages, const std::string& wan
       print_error("== " + std::string(kNames[i]) + "\n" + stages[i]);
 }
 
-int fail(const Diagnostics& problems, const OutputOptions& output, int status) {
-  print_diagnostics(problems, output);
-  return status;
-}
-
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
   Result<Loaded> loaded = load(options.spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
   if (loaded->program)
-    return fail(Diagnostics(Result<Done>(usage_error("'" + options.spec + "' is a filter already", "`cordon disasm` shows it")).error()), output, kUsage);
+    return fail(usage_error("'" + options.spec + "' is a filter already", "`cordon disasm` shows it"), output, kUsage);
   if (!loaded->policy->sandbox.empty() && !options.filter_only) {
     const SandboxLine& line = loaded->policy->sandbox.lines.front();
     Diagnostics problem;
@@ -114,7 +104,7 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   if (!content) return fail(content.error(), output, kUsage);
   const bool is_raw = options.to.empty() || options.to == "bpf";
   if (options.output_path == "-" && is_raw && ::isatty(STDOUT_FILENO) == 1)
-    return fail(Result<Done>(usage_error("a raw filter is not written to a terminal", "give -o FILE, or --to asm")).error(), output, kUsage);
+    return fail(usage_error("a raw filter is not written to a terminal", "give -o FILE, or --to asm"), output, kUsage);
   Result<Done> written = write_file(options.output_path, *content);
   if (!written) return fail(written.error(), output, kRefused);
   if (!options.report) return kDone;

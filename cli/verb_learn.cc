@@ -1,3 +1,4 @@
+#include "cli/command.h"
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/verb.h"
@@ -26,17 +27,6 @@ struct Options {
 
 bool is_trace_name(const Options& options) {
   return options.to == "cordon-trace" || (options.to.empty() && options.output_path.ends_with(".cordon-trace"));
-}
-
-int fail(const Diagnostics& problems, const OutputOptions& output, int status) {
-  print_diagnostics(problems, output);
-  return status;
-}
-
-Diagnostics usage_error(std::string message, std::string hint) {
-  Diagnostics problem;
-  problem.error("usage", {}, std::move(message), std::move(hint));
-  return problem;
 }
 
 // The default action in the words of the policy language: its own reader judges it.
@@ -109,16 +99,11 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
                        const OutputOptions& output) {
   observe::RecordOptions how;
   how.argv = std::move(command);
-  how.start = options.start == "exec" ? StartPoint::exec : options.start == "entry" ? StartPoint::entry : StartPoint::before_exec;
+  how.start = start_point(options.start);
   Result<OutputFile> file = OutputFile::create(options.output_path);
   if (!file) return fail(file.error(), output, kOwnFailure);
   Result<RecordedRun> run = observe::record(how);
-  if (!run) {
-    int status = kOwnFailure;
-    for (const Diagnostic& problem : run.error())
-      status = problem.code == "not-found" ? kNotFound : problem.code == "not-executable" ? kNotExecutable : status;
-    return fail(run.error(), output, status);
-  }
+  if (!run) return fail(run.error(), output, launch_failure_status(run.error()));
   print_diagnostics(run.warnings(), output);
   Result<Done> written = write(*file, run->recording, options, default_action);
   if (!written) return fail(written.error(), output, kOwnFailure);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "cli/command.h"
 #include "cli/exit_status.h"
 #include "cli/explain.h"
 #include "cli/load.h"
@@ -51,22 +52,9 @@ void add_options(CLI::App& app, Options& options) {
   app.prefix_command();
 }
 
-int fail(const Diagnostics& problems, const OutputOptions& output, int status) {
-  print_diagnostics(problems, output);
-  return status;
-}
-
-Diagnostics usage_error(std::string message, std::string hint) {
-  Diagnostics problem;
-  problem.error("usage", {}, std::move(message), std::move(hint));
-  return problem;
-}
-
 // The user's word, else what all policies imply alike.
-Result<StartPoint> start_point(const Options& options, const std::vector<Loaded>& policies) {
-  if (options.start == "before-exec") return StartPoint::before_exec;
-  if (options.start == "exec") return StartPoint::exec;
-  if (options.start == "entry") return StartPoint::entry;
+Result<StartPoint> find_start(const Options& options, const std::vector<Loaded>& policies) {
+  if (!options.start.empty()) return start_point(options.start);
   std::optional<StartPoint> start;
   for (const Loaded& loaded : policies) {
     StartPoint own = StartPoint::before_exec;
@@ -81,14 +69,6 @@ Result<StartPoint> start_point(const Options& options, const std::vector<Loaded>
 uint32_t filter_flags(const Options& options) {
   return (options.log ? SECCOMP_FILTER_FLAG_LOG : 0u) | (options.spec_allow ? SECCOMP_FILTER_FLAG_SPEC_ALLOW : 0u) |
          (options.tsync ? SECCOMP_FILTER_FLAG_TSYNC : 0u);
-}
-
-int launch_failure_status(const Diagnostics& problems) {
-  for (const Diagnostic& problem : problems) {
-    if (problem.code == "not-found") return kNotFound;
-    if (problem.code == "not-executable") return kNotExecutable;
-  }
-  return kOwnFailure;
 }
 
 bool is_listener_busy(const Diagnostics& problems) {
@@ -186,7 +166,7 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
     if (loaded) policies.push_back(std::move(*loaded));
   }
   if (problems.has_errors()) return fail(problems, output, kOwnFailure);
-  Result<StartPoint> start = start_point(options, policies);
+  Result<StartPoint> start = find_start(options, policies);
   if (!start) return fail(start.error(), output, kOwnFailure);
   spec.start = *start;
   problems.append(refuse(policies, *start));

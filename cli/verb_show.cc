@@ -177,16 +177,8 @@ std::string annotated(const Filter& filter, const Loaded& loaded) {
   return bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = annotate});
 }
 
-Diagnostics not_for_programs(const std::string& view) {
-  Diagnostics problem;
-  problem.error("usage", {}, "a raw filter cannot be shown --as " + view, "--as asm or --as cost");
-  return problem;
-}
-
 Diagnostics no_json(const std::string& view) {
-  Diagnostics problem;
-  problem.error("usage", {}, "--as " + view + " has no JSON form", "`cordon disasm --json` lists instructions");
-  return problem;
+  return usage_error("--as " + view + " has no JSON form", "`cordon disasm --json` lists instructions");
 }
 
 }  // namespace
@@ -207,19 +199,16 @@ int show_main(int argc, char** argv) {
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
   if (loaded->program && output.json) {
-    print_diagnostics(no_json("asm"), output);
-    return kUsage;
+    return fail(no_json("asm"), output, kUsage);
   }
   if (loaded->program) {
     if (view.empty() || view == "asm") return finish_output(bpf::disassemble(*loaded->program, {}), kDone);
     if (view == "cost") return finish_output(cost_text(*loaded->program, *loaded), kDone);
-    print_diagnostics(not_for_programs(view), output);
-    return kUsage;
+    return fail(usage_error("a raw filter cannot be shown --as " + view, "--as asm or --as cost"), output, kUsage);
   }
   if (output.json && (view.empty() || view == "table")) return finish_output(table_json(*loaded), kDone);
   if (output.json) {
-    print_diagnostics(no_json(view), output);
-    return kUsage;
+    return fail(no_json(view), output, kUsage);
   }
   if (view.empty() || view == "table") return finish_output(table_text(*loaded), kDone);
   if (view == "text") return finish_output(formats::write_cordon(*loaded->policy), kDone);
