@@ -112,6 +112,14 @@ def syscall_tables(syscalls, columns, bases):
     out.append("// major * 256 + minor; 0: not known\n" +
                array("uint16_t", "kSince", (packed_version(since.get(n, {}).get("since", "")) for n in names)))
     out.append(array("uint16_t", "kRemovedIn", (packed_version(since.get(n, {}).get("removed_in", "")) for n in names)))
+    own_since = []
+    for row in read("since_overrides.csv"):
+        for column in row["arches"].split():
+            if row["name"] not in names or not syscalls[names.index(row["name"])][column]:
+                fail(f"since_overrides.csv: {column} has no '{row['name']}'")
+            own_since.append((names.index(row["name"]), columns.index(column), packed_version(row["since"])))
+    out.append("// name, column and version where the call came later to an ABI; sorted\n" +
+               array("SinceOverride", "kSinceOverrides", (f"{{{n}, {c}, {v}}}" for n, c, v in sorted(own_since))))
     newest = max(int(packed_version(row["since"])) for row in since.values())
     out.append(f"inline constexpr uint16_t kNewestKernel = {newest};\n")
     return "\n".join(out)
@@ -279,6 +287,11 @@ def constant_tables(arches, syscall_names):
             fail(f"constants_arch.csv: unknown or repeated constant in {row}")
         own[position[row["name"]]] = row["value"]
 
+    negative = sorted(position[row["name"]] for row in read("negative_constants.csv"))
+    for name in (names[index] for index in negative):
+        if len(base[name]) != len("0x80000000") or int(base[name], 16) < 0x80000000:
+            fail(f"negative_constants.csv: {name} is not a negative number of 32 bits")
+
     rows, members, fits = families(constants, syscall_names)
     family_rows, flat = [], []
     for row in rows:
@@ -302,6 +315,8 @@ def constant_tables(arches, syscall_names):
         array("std::string_view", "kConstantNames", map(text, names)),
         "// x86_64's values\n" +
         array("uint64_t", "kConstantValues", (constant_value(base[n]) for n in names)),
+        "// indices of those that are negative numbers of C's int; sorted\n" +
+        array("uint16_t", "kNegativeConstants", map(str, negative)),
         "// for each Arch its row in kDifferences\n" + array("uint8_t", "kDifferencesOf", like),
         array("TableSpan", "kDifferences", spans),
         array("ConstantDifference", "kConstantDifferences", entries),

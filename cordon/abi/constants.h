@@ -80,6 +80,15 @@ inline constexpr bool is_constant_name(std::string_view name) {
   return tables::constant_index(name) != tables::kNoConstant;
 }
 
+// A negative number of C's int, of which the tables hold 32 bits: AT_FDCWD, MS_NOUSER (1 << 31). In 64 bits it
+// is sign-extended.
+inline constexpr bool is_negative_int(std::string_view name) {
+  size_t index = tables::constant_index(name);
+  size_t count = std::size(tables::kNegativeConstants);
+  size_t at = tables::first_not_below(count, [index](size_t i) { return tables::kNegativeConstants[i] < index; });
+  return at < count && tables::kNegativeConstants[at] == index;
+}
+
 // No value where the ABI has no such constant.
 inline constexpr std::optional<uint64_t> constant_value(uint16_t index, Arch arch) {
   uint8_t row = tables::kDifferencesOf[static_cast<size_t>(arch)];

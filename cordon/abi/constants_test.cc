@@ -211,5 +211,13 @@ TEST(Families, FitOnlyArgumentsThatExist) {
   }
 }
 
+TEST(Constants, KnowWhichAreNegativeInts) {
+  EXPECT_TRUE(abi::is_negative_int("AT_FDCWD"));
+  EXPECT_TRUE(abi::is_negative_int("MS_NOUSER"));
+  EXPECT_FALSE(abi::is_negative_int("CLONE_IO"));
+  EXPECT_FALSE(abi::is_negative_int("O_RDONLY"));
+  EXPECT_FALSE(abi::is_negative_int("NO_SUCH_CONSTANT"));
+}
+
 }  // namespace
 }  // namespace cordon

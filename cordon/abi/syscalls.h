@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -31,6 +32,12 @@ struct NumberColumn {
   uint16_t begin;
   uint16_t count;
   uint32_t end;
+};
+
+struct SinceOverride {
+  uint16_t name;
+  uint8_t column;
+  uint16_t version;  // as in kSince
 };
 
 using namespace std::string_view_literals;
@@ -98,6 +105,20 @@ inline constexpr uint32_t table_end(Arch arch) { return tables::kNumberSpans[inf
 inline constexpr std::optional<KernelVersion> since(std::string_view name) {
   size_t index = tables::syscall_index(name);
   return index == tables::kNoSyscall ? std::nullopt : tables::unpack_version(tables::kSince[index]);
+}
+
+// The first kernel with the call's number on that ABI, where it came there later than elsewhere (i386's socket);
+// otherwise as above.
+inline constexpr std::optional<KernelVersion> since(std::string_view name, Arch arch) {
+  size_t index = tables::syscall_index(name);
+  uint8_t column = info(arch).column;
+  size_t count = std::size(tables::kSinceOverrides);
+  size_t at = tables::first_not_below(count, [index, column](size_t i) {
+    const tables::SinceOverride& one = tables::kSinceOverrides[i];
+    return one.name != index ? one.name < index : one.column < column;
+  });
+  bool is_own = at < count && tables::kSinceOverrides[at].name == index && tables::kSinceOverrides[at].column == column;
+  return is_own ? tables::unpack_version(tables::kSinceOverrides[at].version) : since(name);
 }
 
 // The first kernel without it again.

@@ -168,5 +168,17 @@ TEST(KernelVersion, IsReadAsUnamePrintsIt) {
   EXPECT_EQ(abi::to_string({6, 1}), "6.1");
 }
 
+TEST(Since, MayBeLaterOnAnAbi) {
+  EXPECT_EQ(abi::since("socket"), (KernelVersion{2, 0}));
+  EXPECT_EQ(abi::since("socket", Arch::x86_64), (KernelVersion{2, 0}));
+  EXPECT_EQ(abi::since("socket", Arch::i386), (KernelVersion{4, 3}));
+  EXPECT_EQ(abi::since("accept4", Arch::s390x), (KernelVersion{4, 3}));
+  EXPECT_EQ(abi::since("socket", Arch::mips), (KernelVersion{2, 0}));
+  EXPECT_EQ(abi::since("shmat", Arch::i386), (KernelVersion{5, 1}));
+  EXPECT_EQ(abi::since("semget", Arch::mipsel), (KernelVersion{5, 1}));
+  EXPECT_EQ(abi::since("shmat", Arch::x86_64), abi::since("shmat"));
+  EXPECT_EQ(abi::since("no_such_call", Arch::i386), std::nullopt);
+}
+
 }  // namespace
 }  // namespace cordon

@@ -136,7 +136,7 @@ std::vector<NumberRange> unknown_numbers(const Policy& policy, Arch arch, const 
   uint64_t above = abi::table_end(arch);
   for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
     abi::NumberedName entry = abi::syscall_at(arch, i);
-    std::optional<KernelVersion> since = abi::since(entry.name);
+    std::optional<KernelVersion> since = abi::since(entry.name, arch);
     bool is_newer = since && *since > *policy.since;
     if (entry.number >= above) {  // a private number among those above the table
       if (entry.number > above) unknown.push_back({static_cast<uint32_t>(above), entry.number - 1});

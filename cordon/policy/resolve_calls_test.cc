@@ -196,6 +196,20 @@ TEST(UnknownTest, ARuleThatNamesTheCallMakesItKnown) {
   EXPECT_EQ(answer(since_6_1({Arch::x86_64}, {on_every(kAllow)}), call_of(Arch::x86_64, newer)), kAllow);
 }
 
+TEST(UnknownTest, ANumberThatCameLaterToAnAbiIsUnknownThere) {
+  Policy policy = with({Arch::x86_64, Arch::i386, Arch::s390x}, kKill, {});
+  auto decided_by = [&](KernelVersion since, Arch arch, const char* call) {
+    policy.since = since;
+    return decide(policy, call_of(arch, nr(call, arch))).origin.kind;
+  };
+  EXPECT_EQ(decided_by({4, 2}, Arch::i386, "socket"), Kind::unknown);
+  EXPECT_EQ(decided_by({4, 2}, Arch::s390x, "socket"), Kind::unknown);
+  EXPECT_EQ(decided_by({4, 2}, Arch::x86_64, "socket"), Kind::default_action);
+  EXPECT_EQ(decided_by({4, 3}, Arch::i386, "socket"), Kind::default_action);
+  EXPECT_EQ(decided_by({5, 0}, Arch::i386, "shmget"), Kind::unknown);
+  EXPECT_EQ(decided_by({5, 1}, Arch::i386, "shmget"), Kind::default_action);
+}
+
 TEST(UnknownTest, TheAnswerCanBeGiven) {
   Policy policy = since_6_1({Arch::x86_64, Arch::mips}, {});
   EXPECT_EQ(answer(policy, call_of(Arch::mips, nr("fchmodat2", Arch::mips))), failing(89));
