@@ -74,7 +74,8 @@ bool TestResolver::add_range(const ValueRange& range) {
   std::optional<WidthValue> low = value(range.low);
   std::optional<WidthValue> high = range.high.empty() ? low : value(range.high.front());
   if (!low || !high) return false;
-  if (low->bits > high->bits) {
+  bool backwards = low->fits == high->fits ? low->bits > high->bits : high->fits;
+  if (backwards) {
     report_.say(Severity::error, "empty-range", call_.rule, test_.span,
                 "the range " + base::hex(low->bits) + ".." + base::hex(high->bits) +
                     " runs backwards: values are compared unsigned",
@@ -82,20 +83,26 @@ bool TestResolver::add_range(const ValueRange& range) {
     return false;
   }
   too_wide_ = too_wide_ || !low->fits || !high->fits;
+  if (!low->fits) return true;
   uint64_t sign = uint64_t{1} << (operand_.width - 1);
-  crosses_sign_ = crosses_sign_ || (low->bits < sign && high->bits >= sign && low->bits != high->bits);
-  if (low->fits) allowed_.push_back({low->bits, high->bits});
+  uint64_t last = high->fits ? high->bits : UINT64_MAX;
+  crosses_sign_ = crosses_sign_ || (low->bits < sign && last >= sign && low->bits != last);
+  allowed_.push_back({low->bits, last});
   return true;
 }
 
 void TestResolver::add_comparison(WidthValue written) {
   too_wide_ = !written.fits;
+  if (too_wide_) {
+    if (test_.op == CompareOp::lt || test_.op == CompareOp::le) allowed_ = {{0, UINT64_MAX}};
+    return;
+  }
   uint64_t number = written.bits;
   switch (test_.op) {
     case CompareOp::eq:
     case CompareOp::ne:
     case CompareOp::in:
-      if (written.fits) allowed_ = {{number, number}};
+      allowed_ = {{number, number}};
       break;
     case CompareOp::lt:
       if (number > 0) allowed_ = {{0, number - 1}};

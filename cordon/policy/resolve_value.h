@@ -1,7 +1,9 @@
 // Values as written to numbers: constants of the target's ABI, |, ~ and unary minus in the width of what
 // they are compared with.
 //
-//   -1 in 32 bits is 0xffffffff, ~0xff is 0xffffff00, AT_FDCWD is 0xffffff9c on every ABI
+//   -1 in 32 bits is 0xffffffff, ~0xff is 0xffffff00, AT_FDCWD is 0xffffff9c
+//   -1 in 64 bits is 64 ones, AT_FDCWD is 0xffffffffffffff9c
+//   -0x100000000 is no value of 32 bits; ~0xffffffffffffff00 is one, 0xff
 #pragma once
 
 #include <cstdint>
@@ -13,9 +15,10 @@
 
 namespace cordon::policy {
 
-// A number and whether it can be a value of the width; one that cannot is greater than all that can.
+// A number and whether it can be a value of the width. One that cannot equals none and counts as greater than
+// all that can, whatever its bits; as a mask its bits count.
 struct WidthValue {
-  uint64_t bits = 0;
+  uint64_t bits = 0;  // the low 64 of the exact result
   bool fits = true;
 };
 
