@@ -9,10 +9,24 @@
 namespace cordon::formats {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+// As Go folds what may be an ASCII letter: the long s and the Kelvin sign are letters too.
+std::string folded(std::string_view key) {
+  std::string letters;
+  for (size_t at = 0; at < key.size();) {
+    const std::string_view rest = key.substr(at);
+    const bool is_long_s = rest.starts_with("\u017f"), is_kelvin = rest.starts_with("\u212a");
+    const char c = is_long_s ? 's' : is_kelvin ? 'k' : rest.front();
+    letters += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    at += is_long_s ? 2 : is_kelvin ? 3 : 1;
+  }
+  return letters;
+}
 
-bool equal_without_case(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
+// Of two of these the last counts everywhere; lists and objects may be joined, and null may leave what stood
+// there before.
+bool is_scalar(const JsonValue& value) {
+  using Kind = JsonValue::Kind;
+  return value.kind == Kind::boolean || value.kind == Kind::number || value.kind == Kind::string;
 }
 
 std::string quoted(std::string_view text) { return "'" + base::printable(text) + "'"; }
@@ -32,9 +46,13 @@ OciFields::OciFields(const JsonValue& object, std::span<const std::string_view> 
 }
 
 void OciFields::take(const JsonMember& member, std::string_view where) {
-  auto same = [&](std::string_view key) { return equal_without_case(key, member.key); };
-  size_t index = static_cast<size_t>(std::find_if(known_.begin(), known_.end(), same) - known_.begin());
+  auto match = std::find(known_.begin(), known_.end(), member.key);
+  const std::string letters = match == known_.end() ? folded(member.key) : std::string();
+  if (match == known_.end())
+    match = std::find_if(known_.begin(), known_.end(), [&](std::string_view key) { return folded(key) == letters; });
+  const auto index = static_cast<size_t>(match - known_.begin());
   if (index == known_.size()) {
+    if (where.empty()) return;
     std::string near = base::did_you_mean(member.key, known_);
     std::string message = "unknown key " + quoted(member.key) + " in " + std::string(where) + " is ignored";
     report_.add(near.empty() ? Severity::note : Severity::warning, "unknown-key", member.key_span, std::move(message),
@@ -47,9 +65,14 @@ void OciFields::take(const JsonMember& member, std::string_view where) {
                      "' by Docker, Podman and runc, and ignored by crun",
                  "write '" + std::string(known_[index]) + "'");
   if (members_[index] != nullptr) {
-    report_.warning("duplicate-key", member.key_span,
-                    "key '" + std::string(known_[index]) + "' occurs twice, the last one counts", "remove one");
-    report_.beside(members_[index]->key_span, "the one that is dropped");
+    const bool last_counts = is_scalar(member.value) && is_scalar(members_[index]->value);
+    const std::string twice = "key '" + std::string(known_[index]) + "' occurs twice";
+    if (last_counts)
+      report_.warning("duplicate-key", member.key_span, twice + ", the last one counts", "remove one");
+    else
+      report_.error("duplicate-key", member.key_span, twice + ", and readers disagree on what then counts",
+                    "write it once");
+    report_.beside(members_[index]->key_span, last_counts ? "the one that is dropped" : "the other one");
   }
   members_[index] = &member;
 }

@@ -1,5 +1,6 @@
 // The members of a JSON object by the rules of Go's decoder, which every container tool but crun uses: keys
-// match without regard to case, of repeated keys the last counts, null counts as absent.
+// match without regard to case, of repeated keys the last counts, null counts as absent. A repeated list or
+// object, which Go joins and others do not, is an error.
 //
 //   OciFields fields(value, kEntryKeys, "a syscalls entry", report);
 //   std::optional<std::string_view> action = fields.text("action");
@@ -22,7 +23,8 @@ Span inner_span(const JsonValue& text);
 
 class OciFields {
  public:
-  // `known` must outlive the fields; `where` names the object in messages.
+  // `known` must outlive the fields; `where` names the object in messages. Without a name the other keys of
+  // the object are not this reader's and are passed over in silence.
   OciFields(const JsonValue& object, std::span<const std::string_view> known, std::string_view where,
             ProfileReporter& report);
 

@@ -65,26 +65,19 @@ OciProfile ProfileReader::read(const JsonValue& root) {
 
 // The profile itself, or the one inside a whole config.json.
 const JsonValue* ProfileReader::find_seccomp(const JsonValue& root) {
-  const JsonMember* linux_member = nullptr;
-  bool is_config = false;
-  for (const JsonMember& member : root.members) {
-    if (member.key == "linux") linux_member = &member;
-    is_config |= member.key == "linux" || member.key == "ociVersion";
-  }
-  if (!is_config) return &root;
+  static constexpr std::string_view kConfigKeys[] = {"ociVersion", "linux"};
+  static constexpr std::string_view kLinuxKeys[] = {"seccomp"};
+  OciFields config(root, kConfigKeys, {}, report_);
+  const Span linux_key = config.key_span("linux");
+  const bool has_linux = !(linux_key == Span{});
+  if (!has_linux && config.key_span("ociVersion") == Span{}) return &root;
   profile_.is_runtime_config = true;
-  if (linux_member != nullptr && linux_member->value.kind == Kind::object) {
-    const JsonMember* found = nullptr;
-    for (const JsonMember& member : linux_member->value.members)
-      if (member.key == "seccomp") found = &member;
-    if (found != nullptr && found->value.kind == Kind::object) return &found->value;
-    if (found != nullptr && found->value.kind != Kind::null) {
-      report_.error("json-type", found->value.span,
-                    "'seccomp' must be an object, not " + std::string(describe(found->value.kind)));
-      return nullptr;
-    }
+  if (const JsonValue* platform = config.find("linux", Kind::object)) {
+    OciFields fields(*platform, kLinuxKeys, {}, report_);
+    const JsonValue* profile = fields.find("seccomp", Kind::object);
+    if (profile != nullptr || fields.find("seccomp") != nullptr) return profile;
   }
-  report_.error("no-filter", linux_member == nullptr ? Span{root.span.source, 0, 1} : linux_member->key_span,
+  report_.error("no-filter", has_linux ? linux_key : Span{root.span.source, 0, 1},
                 "this OCI configuration has no linux.seccomp: its container runs without a filter",
                 "name a policy, or builtin:unconfined");
   return nullptr;

@@ -215,8 +215,11 @@ TEST(Oci, GivesEntriesTheMeaningOfLibseccomp) {
       {"errno on an action without one", entry("\"read\"", "ALLOW", "\"errnoRet\": 1"), "read allow", "errno-unused"},
       {"keys without regard to case", "{\"NAMES\": [\"read\"], \"Action\": \"SCMP_ACT_ALLOW\"}", "read allow",
        "key-case key-case"},
-      {"the last of repeated keys", "{\"names\": [\"read\"], \"names\": [\"write\"], \"action\": \"SCMP_ACT_ALLOW\"}",
-       "write allow", "duplicate-key"},
+      {"the last of repeated keys",
+       "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_KILL\", \"Action\": \"SCMP_ACT_ALLOW\"}", "read allow",
+       "key-case duplicate-key"},
+      {"letters that are an s or a k to Go", "{\"name\u017f\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}", "read allow",
+       "key-case"},
       {"unknown key near a known one", entry("\"read\"", "ALLOW", "\"arg\": []"), "read allow", "unknown-key"},
       {"null counts as absent", entry("\"read\"", "ALLOW", "\"args\": null, \"comment\": null, \"includes\": null"),
        "read allow", ""},
@@ -293,6 +296,17 @@ TEST(Oci, RefusesWhatIsWrongAtItsPlace) {
        profile("", "\"defaultAction\": \"SCMP_ACT_KILL\", \"architectures\": [\"SCMP_ARCH_ARM\"], \"archMap\": "
                    "[{\"architecture\": \"SCMP_ARCH_ARM\"}]"),
        "1:72 error oci-profile: 'architectures' and 'archMap' exclude each other"},
+      {"a list twice", profile("{\"names\": [\"read\"], \"names\": [\"write\"], \"action\": \"SCMP_ACT_ALLOW\"}"),
+       "1:69 error duplicate-key: key 'names' occurs twice, and readers disagree on what then counts"},
+      {"an object twice", profile(entry("\"read\"", "ALLOW", "\"includes\": {\"caps\": [\"CAP_BPF\"]}, \"INCLUDES\": {}")),
+       "1:132 note key-case: key 'INCLUDES' is read as 'includes' by Docker, Podman and runc, and ignored by crun\n"
+       "1:132 error duplicate-key: key 'includes' occurs twice, and readers disagree on what then counts"},
+      {"a value and null", profile("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"action\": null}"),
+       "1:97 error duplicate-key: key 'action' occurs twice, and readers disagree on what then counts\n"
+       "1:49 error oci-profile: a syscalls entry needs an 'action'"},
+      {"a repeated key of a config", "{\"linux\": {}, \"linux\": {\"seccomp\": null}}",
+       "1:15 error duplicate-key: key 'linux' occurs twice, and readers disagree on what then counts\n"
+       "1:15 error no-filter: this OCI configuration has no linux.seccomp: its container runs without a filter"},
       {"config without a filter", "{\"ociVersion\": \"1.0\", \"linux\": {}}",
        "1:23 error no-filter: this OCI configuration has no linux.seccomp: its container runs without a filter"},
   };
@@ -399,6 +413,14 @@ TEST(Oci, FindsTheProfileInsideAConfig) {
   ASSERT_TRUE(policy) << told(policy.error());
   EXPECT_EQ(show(policy->rules), "read allow");
   EXPECT_EQ(codes(policy.warnings()), "docker-key");
+}
+
+TEST(Oci, FindsTheProfileInsideAConfigWithoutRegardToCase) {
+  std::string text = "{\"Linux\": {\"SECCOMP\": " + profile(entry("\"read\"", "ALLOW")) + "}, \"mounts\": []}";
+  Result<Policy> policy = read_oci(text, "f", for_x86_64());
+  ASSERT_TRUE(policy) << told(policy.error());
+  EXPECT_EQ(show(policy->rules), "read allow");
+  EXPECT_EQ(codes(policy.warnings()), "key-case key-case");
 }
 
 TEST(Oci, TurnsAnEmptyDefaultActionIntoNoFilterWithAWarning) {
