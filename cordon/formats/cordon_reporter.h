@@ -1,8 +1,9 @@
-// Collects what a reader has to say about places in texts, up to a bound.
+// Collects the mistakes a reader finds, with their places, up to a bound.
 //
 //   reporter.error("unknown-keyword", token.span, "no statement begins with 'alow'", "did you mean 'allow'?");
 //
-// Beyond kMaxFindings nothing more is kept, and full() tells the reader to stop.
+// Beyond kMaxErrors nothing more is kept, and full() tells the reader to stop. It keeps errors alone, so that
+// nothing can fill the place of one.
 #pragma once
 
 #include <string>
@@ -15,7 +16,7 @@ namespace cordon::formats {
 
 class Reporter {
  public:
-  static constexpr size_t kMaxFindings = 200;
+  static constexpr size_t kMaxErrors = 200;
 
   explicit Reporter(Sources& sources) : sources_(sources) {}
 
@@ -28,12 +29,9 @@ class Reporter {
     Diagnostic& made = diagnostics_.error(std::move(code), sources_.locate(span), std::move(message));
     made.notes.push_back({sources_.locate(earlier), std::move(note)});
   }
-  void warning(std::string code, Span span, std::string message, std::string hint = {}) {
-    if (full()) return;
-    diagnostics_.warning(std::move(code), sources_.locate(span), std::move(message), std::move(hint));
-  }
 
-  bool full() const { return diagnostics_.size() >= kMaxFindings; }
+  bool full() const { return diagnostics_.size() >= kMaxErrors; }
+  bool has_errors() const { return !diagnostics_.empty(); }
   const Diagnostics& diagnostics() const { return diagnostics_; }
   Sources& sources() { return sources_; }
 

@@ -17,7 +17,7 @@ Result<Policy> read_cordon(std::string_view text, std::string name, const ReadOp
     parser.read(text, source);
     parser.finish();
   }
-  if (reporter.diagnostics().has_errors()) return reporter.diagnostics();
+  if (reporter.has_errors()) return reporter.diagnostics();
   return Result<Policy>(std::move(policy), reporter.diagnostics());
 }
 
