@@ -78,24 +78,25 @@ using namespace std::string_view_literals;
 
 inline constexpr uint8_t kHiddenSlot = 255;
 
-inline constexpr const Prototype* find_prototype(std::string_view syscall) {
+// An index, as sanitizers keep comparisons of pointers with null out of constant expressions.
+inline constexpr std::optional<size_t> find_prototype(std::string_view syscall) {
   size_t count = std::size(kPrototypes);
   size_t at = first_not_below(count, [syscall](size_t i) { return kPrototypes[i].syscall < syscall; });
-  return at < count && kPrototypes[at].syscall == syscall ? &kPrototypes[at] : nullptr;
+  if (at < count && kPrototypes[at].syscall == syscall) return at;
+  return std::nullopt;
 }
 
-inline constexpr const ArgumentLayout& layout_of(const Prototype& prototype, Arch arch) {
-  size_t index = static_cast<size_t>(&prototype - kPrototypes);
+inline constexpr const ArgumentLayout& layout_of(size_t index, Arch arch) {
   size_t count = std::size(kSpecialLayouts);
   size_t at = first_not_below(count, [index, arch](size_t i) {
     const SpecialLayout& one = kSpecialLayouts[i];
     return one.prototype != index ? one.prototype < index : one.arch < arch;
   });
   bool special = at < count && kSpecialLayouts[at].prototype == index && kSpecialLayouts[at].arch == arch;
-  return kArgumentLayouts[special ? kSpecialLayouts[at].layout : prototype.layout];
+  return kArgumentLayouts[special ? kSpecialLayouts[at].layout : kPrototypes[index].layout];
 }
 
-inline constexpr std::span<const ArgumentEntry> entries_of(const Prototype& prototype, Arch arch) {
+inline constexpr std::span<const ArgumentEntry> entries_of(size_t prototype, Arch arch) {
   const ArgumentLayout& layout = layout_of(prototype, arch);
   return {kArgumentEntries + layout.begin, layout.count};
 }
@@ -110,14 +111,15 @@ inline constexpr Argument argument_of(const ArgumentEntry& entry, Arch arch) {
           (entry.flags & 2) != 0};
 }
 
-inline constexpr ArgumentLookup find_by_name(const Prototype& prototype, std::string_view argument, Arch arch) {
+inline constexpr ArgumentLookup find_by_name(size_t prototype, std::string_view argument, Arch arch) {
   for (const ArgumentEntry& entry : entries_of(prototype, arch)) {
     if (kArgumentNames[entry.name] != argument) continue;
     if (entry.slot == kHiddenSlot) return {std::nullopt, ArgumentAbsence::not_in_slots};
     return {argument_of(entry, arch), ArgumentAbsence::unknown_name};
   }
-  for (size_t i = 0; i < prototype.name_count; ++i)
-    if (kPrototypeNames[prototype.names + i] == argument) return {std::nullopt, ArgumentAbsence::not_in_slots};
+  const Prototype& whole = kPrototypes[prototype];
+  for (size_t i = 0; i < whole.name_count; ++i)
+    if (kPrototypeNames[whole.names + i] == argument) return {std::nullopt, ArgumentAbsence::not_in_slots};
   return {};
 }
 
@@ -126,8 +128,8 @@ inline constexpr ArgumentLookup find_by_name(const Prototype& prototype, std::st
 // A true name of the prototype wins over an alias. A name that only another ABI's form of the call has is
 // not_in_slots.
 inline constexpr ArgumentLookup find_argument(std::string_view syscall, std::string_view argument, Arch arch) {
-  const tables::Prototype* prototype = tables::find_prototype(syscall);
-  if (prototype == nullptr) return {};
+  const std::optional<size_t> prototype = tables::find_prototype(syscall);
+  if (!prototype) return {};
   auto found = [](const ArgumentLookup& lookup) {
     return lookup.argument.has_value() || lookup.absence == ArgumentAbsence::not_in_slots;
   };
@@ -146,8 +148,8 @@ inline constexpr ArgumentLookup find_argument(std::string_view syscall, std::str
 // The argument in a register slot of the call on that ABI; no value where the call has fewer, where the
 // prototype is not known, and where the register holds half of a 64-bit value.
 inline constexpr std::optional<Argument> argument_at(std::string_view syscall, unsigned slot, Arch arch) {
-  const tables::Prototype* prototype = tables::find_prototype(syscall);
-  if (prototype == nullptr) return std::nullopt;
+  const std::optional<size_t> prototype = tables::find_prototype(syscall);
+  if (!prototype) return std::nullopt;
   for (const tables::ArgumentEntry& entry : tables::entries_of(*prototype, arch))
     if (entry.slot == slot) return tables::argument_of(entry, arch);
   return std::nullopt;
@@ -156,15 +158,16 @@ inline constexpr std::optional<Argument> argument_at(std::string_view syscall, u
 // How many register slots the call uses on that ABI, registers that hold half of a value and those left out
 // before an aligned pair included; 6 where the prototype is not known.
 inline constexpr unsigned argument_count(std::string_view syscall, Arch arch) {
-  const tables::Prototype* prototype = tables::find_prototype(syscall);
-  return prototype == nullptr ? 6 : tables::layout_of(*prototype, arch).slots;
+  const std::optional<size_t> prototype = tables::find_prototype(syscall);
+  return prototype ? tables::layout_of(*prototype, arch).slots : 6;
 }
 
 // The names of all arguments of a call on any ABI, for messages.
 inline constexpr std::span<const std::string_view> argument_names(std::string_view syscall) {
-  const tables::Prototype* prototype = tables::find_prototype(syscall);
-  if (prototype == nullptr) return {};
-  return {tables::kPrototypeNames + prototype->names, prototype->name_count};
+  const std::optional<size_t> prototype = tables::find_prototype(syscall);
+  if (!prototype) return {};
+  const tables::Prototype& whole = tables::kPrototypes[*prototype];
+  return {tables::kPrototypeNames + whole.names, whole.name_count};
 }
 
 }  // namespace cordon::abi
