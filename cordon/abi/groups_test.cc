@@ -10,7 +10,7 @@
 namespace cordon {
 namespace {
 
-static_assert(find_group("startup")->members.size() > 0);
+static_assert(abi::find_group("startup")->members.size() > 0);
 
 bool has(std::string_view group, std::string_view syscall) {
   const abi::Group* found = abi::find_group(group);
