@@ -72,14 +72,16 @@ uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& option
   return flags;
 }
 
-// The one meaning of all policies; no value if one of them is a raw filter.
+// The one meaning of all policies; no value if one of them is a raw filter or they multiply to too much.
 std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
   std::vector<ResolvedPolicy> meanings;
   for (const Loaded& loaded : policies) {
     if (!loaded.resolved) return std::nullopt;
     meanings.push_back(*loaded.resolved);
   }
-  return meanings.size() == 1 ? std::move(meanings.front()) : policy::combine(meanings);
+  if (meanings.size() == 1) return std::move(meanings.front());
+  Result<ResolvedPolicy> combined = policy::combine(meanings);
+  return combined ? std::optional(std::move(*combined)) : std::nullopt;
 }
 
 // A filter that refuses seccomp(2) keeps every later one from being installed.
@@ -152,7 +154,11 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   // to be explained is installed as the one filter that means the same.
   RunPlan plan;
   plan.meaning = meaning_of(policies);
-  if (!plan.meaning) return without_explanations(policies, options, "a raw filter among several policies names no rules");
+  if (!plan.meaning) {
+    const bool has_raw = std::any_of(policies.begin(), policies.end(), [](const Loaded& one) { return !one.resolved; });
+    return without_explanations(policies, options,
+                                has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
+  }
   const ResolvedPolicy asked = asking(*plan.meaning, options);
   Result<Filter> filter = compiler::compile(asked, {});
   if (!filter) {

@@ -1,13 +1,18 @@
 #include "cordon/policy/abi_rules.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
+#include "cordon/abi/arguments.h"
 #include "cordon/abi/constants.h"
 #include "cordon/abi/groups.h"
 #include "cordon/abi/syscalls.h"
+#include "cordon/policy/budget.h"
+#include "cordon/policy/condition_algebra.h"
 #include "cordon/policy/resolve_condition.h"
 
 namespace cordon::policy {
@@ -15,6 +20,7 @@ namespace {
 
 // More than any filter could hold; a bound for what a hostile policy can make of a few lines.
 constexpr size_t kMaxNamed = size_t{1} << 19;
+constexpr uint64_t kMaxWeight = uint64_t{1} << 23;
 
 size_t first_index_from(Arch arch, uint32_t number) {
   size_t low = 0;
@@ -38,25 +44,64 @@ class Collector {
   void add_name(uint32_t index, std::string_view name);
   void add_numbers(uint32_t index, NumberRange numbers);
   void add_conditional_numbers(uint32_t index, NumberRange numbers);
-  void add(uint32_t index, NumberRange numbers, ResolvedCondition condition);
-  ResolvedCondition condition(uint32_t index, std::string_view syscall, bool by_number);
+  void add_multiplexed(uint32_t index, NumberRange numbers);
+  void add_way(MultiplexedRules& multiplexed, uint32_t call, uint32_t index, const ResolvedCondition* condition);
+  void add(uint32_t index, NumberRange numbers, const ResolvedCondition* condition);
+  const ResolvedCondition* condition(uint32_t index, std::string_view syscall, bool by_number);
+  const ResolvedCondition* condition_on_number(uint32_t index, std::string_view syscall);
+  const ResolvedCondition* always() const { return rules_.conditions.front().get(); }
 
   const Policy& policy_;
   AbiRules& rules_;
   Report& report_;
   std::vector<char>& found_;
   Action action_;  // of the rule at hand
+  size_t way_count_ = 0;
+  Budget budget_{kMaxWeight};
+  // What the rule at hand means for calls whose arguments are alike, and how the arguments of calls are.
+  std::map<uint64_t, const ResolvedCondition*> meanings_;
+  std::unordered_map<std::string_view, uint64_t> likeness_;
 };
 
-ResolvedCondition Collector::condition(uint32_t index, std::string_view syscall, bool by_number) {
+const ResolvedCondition* Collector::condition(uint32_t index, std::string_view syscall, bool by_number) {
   const Condition& written = policy_.rules[index].condition;
-  if (written.is_always()) return {};
-  return resolve_condition(written, {index, rules_.arch, syscall, by_number}, report_);
+  if (written.is_always()) return always();
+  ResolvedCondition resolved = resolve_condition(written, {index, rules_.arch, syscall, by_number}, report_);
+  if (!budget_.take(weight(resolved))) return always();
+  rules_.conditions.push_back(std::make_unique<const ResolvedCondition>(std::move(resolved)));
+  return rules_.conditions.back().get();
 }
 
-void Collector::add(uint32_t index, NumberRange numbers, ResolvedCondition resolved) {
+// Everything about a call's arguments that a condition on slots depends on, in one number.
+uint64_t likeness_of(std::string_view syscall, Arch arch) {
+  constexpr uint64_t kNoName = 1;
+  if (syscall.empty()) return kNoName;
+  uint64_t likeness = 0;
+  for (unsigned slot = 0; slot < 6; ++slot) {
+    likeness <<= 9;
+    if (auto argument = abi::argument_at(syscall, slot, arch))
+      likeness |= argument->bits | uint64_t{argument->is_signed} << 7 | uint64_t{argument->is_pointer} << 8;
+  }
+  return likeness << 1;
+}
+
+const ResolvedCondition* Collector::condition_on_number(uint32_t index, std::string_view syscall) {
+  auto [known, is_new] = likeness_.try_emplace(syscall, 0);
+  if (is_new) known->second = likeness_of(syscall, rules_.arch);
+  const ResolvedCondition*& meaning = meanings_[known->second];
+  if (meaning == nullptr) meaning = condition(index, syscall, true);
+  return meaning;
+}
+
+void Collector::add(uint32_t index, NumberRange numbers, const ResolvedCondition* resolved) {
   found_[index] = 1;
-  rules_.named.push_back({numbers, index, action_, std::move(resolved)});
+  rules_.named.push_back({numbers, index, action_, resolved});
+}
+
+void Collector::add_way(MultiplexedRules& multiplexed, uint32_t call, uint32_t index, const ResolvedCondition* resolved) {
+  found_[index] = 1;
+  ++way_count_;
+  multiplexed.rules.push_back({call, {{}, index, action_, resolved}});
 }
 
 void Collector::add_name(uint32_t index, std::string_view name) {
@@ -64,14 +109,28 @@ void Collector::add_name(uint32_t index, std::string_view name) {
   std::optional<MultiplexedWay> way;
   if (!rules_.multiplexed.empty()) way = find_multiplexed(name);
   if (!number && !way) return;
-  ResolvedCondition resolved = condition(index, name, false);
+  const ResolvedCondition* resolved = condition(index, name, false);
+  for (MultiplexedRules& multiplexed : rules_.multiplexed)
+    if (way && way->multiplexer == multiplexed.multiplexer)
+      add_way(multiplexed, way->number, index, policy_.allow_unsafe_multiplexed ? always() : resolved);
+  if (number) add(index, {*number, *number}, resolved);
+}
+
+// A rule on numbers holds on every way into the calls that have them. Calls without a number of their own are
+// meant where all numbers of the table are. Without a condition the multiplexer's own number says it already.
+void Collector::add_multiplexed(uint32_t index, NumberRange numbers) {
+  if (policy_.allow_unsafe_multiplexed) return;
+  auto is_in = [numbers](uint32_t number) { return numbers.first <= number && number <= numbers.last; };
+  const bool is_always = policy_.rules[index].condition.is_always();
+  const bool is_whole = is_in(abi::syscall_at(rules_.arch, 0).number) && is_in(abi::table_end(rules_.arch) - 1);
   for (MultiplexedRules& multiplexed : rules_.multiplexed) {
-    if (!way || way->multiplexer != multiplexed.multiplexer) continue;
-    found_[index] = 1;
-    ResolvedCondition hidden = policy_.allow_unsafe_multiplexed ? ResolvedCondition{} : resolved;
-    multiplexed.rules.push_back({way->number, {{}, index, action_, std::move(hidden)}});
+    if (is_always && is_in(multiplexed.number)) continue;
+    for (const MultiplexedCall& call : multiplexed.multiplexer->calls) {
+      std::optional<uint32_t> number = abi::number_of(call.name, rules_.arch);
+      if (number ? !is_in(*number) : !is_whole) continue;
+      add_way(multiplexed, call.number, index, is_always ? always() : condition_on_number(index, call.name));
+    }
   }
-  if (number) add(index, {*number, *number}, std::move(resolved));
 }
 
 // A number with a name has its prototype's widths, so a range falls into the numbers that have names and
@@ -83,20 +142,22 @@ void Collector::add_conditional_numbers(uint32_t index, NumberRange numbers) {
     abi::NumberedName entry = abi::syscall_at(rules_.arch, i);
     if (entry.number > numbers.last) break;
     if (entry.number > next)
-      add(index, {static_cast<uint32_t>(next), entry.number - 1}, condition(index, {}, true));
-    add(index, {entry.number, entry.number}, condition(index, entry.name, true));
+      add(index, {static_cast<uint32_t>(next), entry.number - 1}, condition_on_number(index, {}));
+    add(index, {entry.number, entry.number}, condition_on_number(index, entry.name));
     next = uint64_t{entry.number} + 1;
   }
   if (next <= numbers.last)
-    add(index, {static_cast<uint32_t>(next), numbers.last}, condition(index, {}, true));
+    add(index, {static_cast<uint32_t>(next), numbers.last}, condition_on_number(index, {}));
 }
 
 void Collector::add_numbers(uint32_t index, NumberRange numbers) {
+  meanings_.clear();
+  if (!rules_.multiplexed.empty()) add_multiplexed(index, numbers);
   for (const NumberRange& part : rules_.share) {
     NumberRange common{std::max(part.first, numbers.first), std::min(part.last, numbers.last)};
     if (common.first > common.last) continue;
     if (policy_.rules[index].condition.is_always()) {
-      add(index, common, {});
+      add(index, common, always());
     } else {
       add_conditional_numbers(index, common);
     }
@@ -123,9 +184,14 @@ void Collector::run() {
   rules_.named.reserve(policy_.rules.size());
   for (uint32_t i = 0; i < policy_.rules.size(); ++i) {
     add_rule(i);
-    if (rules_.named.size() > kMaxNamed) {
+    if (rules_.named.size() + way_count_ > kMaxNamed) {
       report_.say(Severity::error, "policy-too-large", i, {},
-                  "the rules up to here name more than " + std::to_string(kMaxNamed) + " numbers");
+                  "the rules up to here name more than " + std::to_string(kMaxNamed) + " numbers", "name fewer calls twice");
+      return;
+    }
+    if (budget_.is_exceeded()) {
+      report_.say(Severity::error, "policy-too-large", i, {}, "the conditions up to here ask for too many values",
+                  "ask for ranges of values");
       return;
     }
   }
@@ -179,6 +245,7 @@ AbiRules collect_rules(const Policy& policy, Arch arch, std::vector<NumberRange>
                        std::vector<char>& found) {
   AbiRules rules;
   rules.arch = arch;
+  rules.conditions.push_back(std::make_unique<const ResolvedCondition>());
   rules.share = std::move(share);
   rules.default_action = action_on(policy.default_action, arch);
   if (policy.since) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "cordon/abi/arch.h"
@@ -27,7 +28,7 @@ struct NamedNumbers {
   NumberRange numbers;
   uint32_t rule = 0;
   Action action;
-  ResolvedCondition condition;
+  const ResolvedCondition* condition = nullptr;  // one of AbiRules::conditions
 };
 
 // Rules on calls that a multiplexer also reaches.
@@ -44,6 +45,8 @@ struct MultiplexedRules {
 struct AbiRules {
   Arch arch = Arch::x86_64;
   std::vector<NumberRange> share;
+  // Shared by the numbers for which a rule means the same. The first is always.
+  std::vector<std::unique_ptr<const ResolvedCondition>> conditions;
   std::vector<NamedNumbers> named;     // in the order of the policy
   std::vector<MultiplexedRules> multiplexed;
   std::vector<NumberRange> unknown;    // numbers newer than the policy's `since`, in order

@@ -1,6 +1,7 @@
 #include "cordon/policy/condition_algebra.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "cordon/policy/intervals.h"
@@ -17,58 +18,108 @@ bool is_hidden(const ResolvedTest& test, Sight sight) {
 
 // Equal parts are looked for among so many only, as the search is quadratic.
 constexpr size_t kMaxDeduplicated = 64;
+// Tests of one operand and mask are looked for one by one among so many, then by an index.
+constexpr size_t kFewColumns = 16;
 
-// Joins `test` into a test of the same operand and mask among `parts`; false where there is none. A union
-// is made canonical only when it is complete: see combination().
-bool merge_test(std::vector<ResolvedCondition>& parts, const ResolvedTest& test, Kind kind) {
-  for (ResolvedCondition& part : parts) {
-    if (part.kind != Kind::test || part.test.operand != test.operand || part.test.mask != test.mask) continue;
-    std::vector<Interval>& allowed = part.test.allowed;
-    if (kind == Kind::all) {
-      allowed = intersection(allowed, test.allowed, test.mask);
-    } else {
-      allowed.insert(allowed.end(), test.allowed.begin(), test.allowed.end());
+// `all` and `any` are each other's mirror: one drops what the other is decided by. Tests of one operand and
+// mask become one: values are gathered as they come (under `all` those that are kept out) and made canonical
+// at the end, so that the cost is that of one sort.
+class Combination {
+ public:
+  explicit Combination(Kind kind) : kind_(kind) {}
+
+  void add(ResolvedCondition part);
+  ResolvedCondition finish();
+
+ private:
+  struct Part {
+    ResolvedCondition condition;
+    bool is_gathered = false;
+    std::vector<Interval> gathered;
+  };
+
+  Part* column_of(const ResolvedTest& test);
+  void gather(Part& part, const ResolvedTest& test);
+
+  Kind kind_;
+  std::vector<Part> parts_;
+  std::vector<size_t> columns_;  // which parts are tests
+  std::map<std::pair<uint8_t, uint64_t>, size_t> index_;
+};
+
+Combination::Part* Combination::column_of(const ResolvedTest& test) {
+  if (columns_.size() <= kFewColumns) {
+    for (size_t column : columns_) {
+      const ResolvedTest& other = parts_[column].condition.test;
+      if (other.operand == test.operand && other.mask == test.mask) return &parts_[column];
     }
-    return true;
+    return nullptr;
   }
-  return false;
+  if (index_.empty())
+    for (size_t column : columns_)
+      index_[{parts_[column].condition.test.operand, parts_[column].condition.test.mask}] = column;
+  auto [place, is_new] = index_.try_emplace({test.operand, test.mask}, parts_.size());
+  return is_new ? nullptr : &parts_[place->second];
 }
 
-void add_part(std::vector<ResolvedCondition>& parts, ResolvedCondition part, Kind kind) {
-  if (part.kind == Kind::test) {
-    if (!merge_test(parts, part.test, kind)) parts.push_back(std::move(part));
+void Combination::gather(Part& part, const ResolvedTest& test) {
+  if (kind_ == Kind::any) {
+    part.gathered.insert(part.gathered.end(), test.allowed.begin(), test.allowed.end());
+  } else {
+    std::vector<Interval> kept_out = complement(test.allowed, test.mask);
+    part.gathered.insert(part.gathered.end(), kept_out.begin(), kept_out.end());
+  }
+}
+
+void Combination::add(ResolvedCondition part) {
+  if (part.kind != Kind::test) {
+    bool is_new = parts_.size() > kMaxDeduplicated ||
+                  std::none_of(parts_.begin(), parts_.end(), [&](const Part& p) { return p.condition == part; });
+    if (is_new) parts_.push_back({std::move(part), false, {}});
     return;
   }
-  bool is_new = parts.size() > kMaxDeduplicated || std::find(parts.begin(), parts.end(), part) == parts.end();
-  if (is_new) parts.push_back(std::move(part));
+  Part* column = column_of(part.test);
+  if (column == nullptr) {
+    columns_.push_back(parts_.size());
+    parts_.push_back({std::move(part), false, {}});
+    return;
+  }
+  if (!column->is_gathered) gather(*column, column->condition.test);
+  column->is_gathered = true;
+  gather(*column, part.test);
 }
 
-// `all` and `any` are each other's mirror: one drops what the other is decided by.
+ResolvedCondition Combination::finish() {
+  const ResolvedCondition deciding = kind_ == Kind::all ? never() : always();
+  ResolvedCondition result;
+  result.kind = kind_;
+  for (Part& part : parts_) {
+    if (part.is_gathered) {
+      const ResolvedTest& test = part.condition.test;
+      std::vector<Interval> allowed = canonical(std::move(part.gathered), test.mask);
+      if (kind_ == Kind::all) allowed = complement(allowed, test.mask);
+      part.condition = make_test(test.operand, test.mask, std::move(allowed));
+    }
+    if (part.condition == deciding) return deciding;
+    bool says_something = !part.condition.is_always() && !part.condition.is_never();
+    if (says_something) result.operands.push_back(std::move(part.condition));
+  }
+  if (result.operands.size() == 1) return ResolvedCondition(std::move(result.operands.front()));
+  return result;
+}
+
 ResolvedCondition combination(Kind kind, std::vector<ResolvedCondition> operands) {
   const ResolvedCondition deciding = kind == Kind::all ? never() : always();
-  std::vector<ResolvedCondition> parts;
+  Combination combined(kind);
   for (ResolvedCondition& operand : operands) {
     if (operand == deciding) return deciding;
     if (operand.kind == kind) {
-      for (ResolvedCondition& nested : operand.operands) add_part(parts, std::move(nested), kind);
+      for (ResolvedCondition& nested : operand.operands) combined.add(std::move(nested));
     } else if (!operand.is_always() && !operand.is_never()) {
-      add_part(parts, std::move(operand), kind);
+      combined.add(std::move(operand));
     }
   }
-  std::vector<ResolvedCondition> kept;
-  for (ResolvedCondition& part : parts) {
-    if (part.kind == Kind::test) {
-      std::vector<Interval> allowed = canonical(std::move(part.test.allowed), part.test.mask);
-      part = make_test(part.test.operand, part.test.mask, std::move(allowed));
-    }
-    if (part == deciding) return deciding;
-    if (!part.is_always() && !part.is_never()) kept.push_back(std::move(part));
-  }
-  if (kept.size() == 1) return std::move(kept.front());
-  ResolvedCondition result;
-  result.kind = kind;
-  result.operands = std::move(kept);
-  return result;
+  return combined.finish();
 }
 
 ResolvedCondition bound(const ResolvedCondition& condition, Sight sight, const ResolvedCondition& hidden) {
@@ -113,6 +164,13 @@ ResolvedCondition negation(const ResolvedCondition& condition) {
   std::vector<ResolvedCondition> operands;
   for (const ResolvedCondition& operand : condition.operands) operands.push_back(negation(operand));
   return combination(condition.kind == Kind::all ? Kind::any : Kind::all, std::move(operands));
+}
+
+size_t weight(const ResolvedCondition& condition) {
+  constexpr size_t kNode = 6;  // a node takes the memory of so many intervals
+  size_t sum = kNode + condition.test.allowed.size();
+  for (const ResolvedCondition& operand : condition.operands) sum += weight(operand);
+  return sum;
 }
 
 bool has_hidden(const ResolvedCondition& condition, Sight sight) {

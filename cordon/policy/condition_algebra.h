@@ -5,6 +5,7 @@
 //   any_of({x == 0, x != 0})        is always
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -19,6 +20,9 @@ ResolvedCondition make_test(uint8_t operand, uint64_t mask, std::vector<Interval
 ResolvedCondition all_of(std::vector<ResolvedCondition> operands);
 ResolvedCondition any_of(std::vector<ResolvedCondition> operands);
 ResolvedCondition negation(const ResolvedCondition& condition);
+
+// What the condition costs to keep and to go through, in intervals.
+size_t weight(const ResolvedCondition& condition);
 
 // While a policy is being resolved, operands from here up stand for arguments that lie in memory or are
 // split over registers: they have values, but a filter cannot see them.

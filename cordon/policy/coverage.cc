@@ -15,8 +15,16 @@ using Term = Coverage::Term;
 
 // A condition is taken apart into at most so many alternatives; a bigger one counts as "not known".
 constexpr size_t kMaxAlternatives = 64;
+// … of so many tests each.
+constexpr size_t kMaxTests = 16;
 // Conjunctions are compared one by one with so many earlier ones; equal ones are found among all.
-constexpr size_t kMaxCompared = 64;
+constexpr size_t kMaxCompared = 32;
+constexpr size_t kMaxMet = 1024;
+// Operands and masks of which single tests are remembered, and how many of them one is compared with.
+constexpr size_t kMaxColumns = 256;
+constexpr size_t kMaxColumnsCompared = 64;
+// Alternatives of two conditions that are compared each with each.
+constexpr size_t kMaxPairs = 256;
 
 // The values of `interval & mask` lie in the interval that comes back.
 Interval image_under_mask(const Interval& interval, uint64_t mask) {
@@ -34,7 +42,7 @@ bool test_implies(const ResolvedTest& a, const ResolvedTest& b) {
 
 bool tests_disjoint(const ResolvedTest& a, const ResolvedTest& b) {
   if (a.operand != b.operand) return false;
-  if (a.mask == b.mask) return intersection(a.allowed, b.allowed, a.mask).empty();
+  if (a.mask == b.mask) return !intersect(a.allowed, b.allowed);
   ResolvedTest not_b{b.operand, b.mask, complement(b.allowed, b.mask)};
   ResolvedTest not_a{a.operand, a.mask, complement(a.allowed, a.mask)};
   return test_implies(a, not_b) || test_implies(b, not_a);
@@ -84,6 +92,7 @@ std::optional<std::vector<Term>> alternatives(const ResolvedCondition& condition
       for (const Term& left : result)
         for (const Term& right : *parts)
           if (std::optional<Term> both = conjunction(left, right)) products.push_back(std::move(*both));
+      if (std::any_of(products.begin(), products.end(), [](const Term& t) { return t.size() > kMaxTests; })) return std::nullopt;
       result = std::move(products);
     }
     if (result.size() > kMaxAlternatives) return std::nullopt;
@@ -107,6 +116,7 @@ uint64_t hash_of(const Term& term) {
 void Coverage::add(const ResolvedCondition& condition) {
   if (complete_) return;
   std::optional<std::vector<Term>> terms = alternatives(condition);
+  if (!terms) is_partial_ = true;
   if (!terms) return;
   for (Term& term : *terms) add_term(std::move(term));
 }
@@ -124,23 +134,51 @@ void Coverage::add_term(Term term) {
     return other.operand == test.operand && other.mask == test.mask;
   });
   if (column == columns_.end()) {
-    columns_.push_back(std::move(test));
+    is_partial_ = is_partial_ || columns_.size() == kMaxColumns;
+    if (columns_.size() < kMaxColumns) columns_.push_back(std::move(test));
     return;
   }
-  column->allowed = join(column->allowed, test.allowed, test.mask);
+  constexpr size_t kFew = 8;
+  if (test.allowed.size() <= kFew) {
+    for (const Interval& interval : test.allowed) insert(column->allowed, interval, column->mask);
+  } else {
+    column->allowed = join(column->allowed, test.allowed, test.mask);
+  }
   complete_ = is_everything(column->allowed, column->mask);
 }
 
 bool Coverage::covers_test(const ResolvedTest& test) const {
-  return std::any_of(columns_.begin(), columns_.end(),
-                     [&](const ResolvedTest& column) { return test_implies(test, column); });
+  size_t compared = 0;
+  for (const ResolvedTest& column : columns_) {
+    if (column.operand != test.operand) continue;
+    if (column.mask != test.mask && ++compared > kMaxColumnsCompared) continue;
+    if (test_implies(test, column)) return true;
+  }
+  return false;
+}
+
+bool Coverage::may_meet_term(const Term& term) const {
+  auto apart = [&](const ResolvedTest& column) {
+    return std::any_of(term.begin(), term.end(), [&](const ResolvedTest& test) { return tests_disjoint(test, column); });
+  };
+  if (!std::all_of(columns_.begin(), columns_.end(), apart)) return true;
+  if (terms_.empty()) return false;
+  if (term_by_hash_.contains(hash_of(term)) || terms_.size() > kMaxMet) return true;
+  return !std::all_of(terms_.begin(), terms_.end(), [&](const Term& other) { return terms_disjoint(term, other); });
+}
+
+bool Coverage::may_meet(const ResolvedCondition& condition) const {
+  if (condition.is_never() || (!complete_ && !is_partial_ && columns_.empty() && terms_.empty())) return false;
+  if (complete_ || is_partial_ || condition.is_always()) return true;
+  std::optional<std::vector<Term>> terms = alternatives(condition);
+  return !terms || std::any_of(terms->begin(), terms->end(), [&](const Term& term) { return may_meet_term(term); });
 }
 
 bool Coverage::covers_term(const Term& term) const {
   if (std::any_of(term.begin(), term.end(), [&](const ResolvedTest& test) { return covers_test(test); })) return true;
   auto [from, to] = term_by_hash_.equal_range(hash_of(term));
-  for (auto it = from; it != to; ++it)
-    if (term_implies(term, terms_[it->second])) return true;
+  for (size_t looked = 0; from != to && looked < kMaxCompared; ++from, ++looked)
+    if (term_implies(term, terms_[from->second])) return true;
   size_t compared = std::min(terms_.size(), kMaxCompared);
   return std::any_of(terms_.begin(), terms_.begin() + static_cast<ptrdiff_t>(compared),
                      [&](const Term& earlier) { return term_implies(term, earlier); });
@@ -154,9 +192,11 @@ bool Coverage::covers(const ResolvedCondition& condition) const {
 }
 
 bool are_disjoint(const ResolvedCondition& a, const ResolvedCondition& b) {
+  if (a.kind == Kind::test && b.kind == Kind::test) return tests_disjoint(a.test, b.test);
+  if (a.is_always() || b.is_always()) return a.is_never() || b.is_never();
   std::optional<std::vector<Term>> left = alternatives(a);
   std::optional<std::vector<Term>> right = alternatives(b);
-  if (!left || !right) return false;
+  if (!left || !right || left->size() * right->size() > kMaxPairs) return false;
   return std::all_of(left->begin(), left->end(), [&](const Term& l) {
     return std::all_of(right->begin(), right->end(), [&](const Term& r) { return terms_disjoint(l, r); });
   });

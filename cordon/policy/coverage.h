@@ -21,6 +21,8 @@ class Coverage {
   void add(const ResolvedCondition& condition);
   bool covers(const ResolvedCondition& condition) const;
   bool is_complete() const { return complete_; }
+  // A call may fulfil the condition and one of those added; certain if false.
+  bool may_meet(const ResolvedCondition& condition) const;
 
   // Tests that must all hold, at most one per operand and mask.
   using Term = std::vector<ResolvedTest>;
@@ -29,11 +31,13 @@ class Coverage {
   void add_term(Term term);
   bool covers_term(const Term& term) const;
   bool covers_test(const ResolvedTest& test) const;
+  bool may_meet_term(const Term& term) const;
 
   std::vector<ResolvedTest> columns_;  // per operand and mask: the union of all single tests
   std::vector<Term> terms_;            // two tests and more
   std::unordered_multimap<uint64_t, size_t> term_by_hash_;
   bool complete_ = false;
+  bool is_partial_ = false;  // something too big was added and not remembered
 };
 
 // No call can fulfil both; certain if true.

@@ -39,7 +39,7 @@ Decision evaluate(const ResolvedPolicy& policy, const Call& call) {
     }
     CORDON_ASSERT(false, "the segments cover every number and each ends in a clause that always holds");
   }
-  return {policy.bad_arch, {Origin::Kind::bad_arch, 0, 0}};
+  return {policy.bad_arch, policy.bad_arch_origin};
 }
 
 }  // namespace cordon::policy

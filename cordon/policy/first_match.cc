@@ -1,6 +1,8 @@
 #include "cordon/policy/first_match.h"
 
 #include <algorithm>
+#include <array>
+#include <map>
 #include <utility>
 
 #include "cordon/policy/coverage.h"
@@ -9,7 +11,7 @@ namespace cordon::policy {
 namespace {
 
 constexpr size_t kMaxCoverNamed = 3;
-constexpr size_t kMaxCoverCompared = 128;
+constexpr size_t kMaxCoverCompared = 64;
 
 // A match that depends on hidden values, wherever `when` holds.
 struct PossibleMatch {
@@ -27,6 +29,7 @@ class FirstMatch {
 
  private:
   bool is_covered(const Candidate& candidate) const;
+  bool meets_same_action(const Candidate& candidate);
   void count(size_t index, bool covered);
   void consider(const Candidate& candidate);
   void answer(const ResolvedCondition& when, Action action, Origin origin);
@@ -39,6 +42,9 @@ class FirstMatch {
   std::vector<PossibleMatch> possible_;  // strictest first, then in the order of the policy
   // Arguments of a multiplexed call and those of its multiplexer are different registers: kept apart.
   Coverage covered_[2];
+  // What the first rules ask for, by their action; filled when a covered rule is met.
+  std::map<uint32_t, std::array<Coverage, 2>> by_action_;
+  size_t remembered_ = 0;
   bool decided_ = false;
   Action certain_;  // what the last answer that always holds would have been without possible matches
   Action outcome_;  // what it is
@@ -49,34 +55,44 @@ bool FirstMatch::is_covered(const Candidate& candidate) const {
          covered_[static_cast<size_t>(candidate.sight)].covers(*candidate.condition);
 }
 
+// Whether an earlier rule with the candidate's action and data has calls in common with it, or may have.
+bool FirstMatch::meets_same_action(const Candidate& candidate) {
+  for (; input_.candidates[remembered_].rule < candidate.rule; ++remembered_) {
+    const Candidate& earlier = input_.candidates[remembered_];
+    by_action_[to_ret(earlier.action)][static_cast<size_t>(earlier.sight)].add(*earlier.condition);
+  }
+  auto same = by_action_.find(to_ret(candidate.action));
+  if (same == by_action_.end()) return false;
+  // Conditions on different registers can always hold together.
+  size_t sight = static_cast<size_t>(candidate.sight);
+  return same->second[sight].may_meet(*candidate.condition) || same->second[1 - sight].may_meet(always());
+}
+
 void FirstMatch::count(size_t index, bool covered) {
   const Candidate& candidate = input_.candidates[index];
   RuleUse& use = uses_[candidate.rule];
   use.applies = true;
   if (!covered) use.is_reached = true;
   if (use.is_reached) return;
+  use.same_as_cover = use.same_as_cover || meets_same_action(candidate);
+  if (!use.cover.empty()) return;
   for (const Candidate& earlier : input_.candidates.first(std::min(index, kMaxCoverCompared))) {
-    bool is_same = earlier.action == candidate.action;
-    bool is_wanted = is_same ? !use.same_as_cover : use.cover.size() < kMaxCoverNamed;
-    if (earlier.rule == candidate.rule || !is_wanted) continue;
+    if (earlier.rule == candidate.rule || use.cover.size() == kMaxCoverNamed) continue;
     if (earlier.sight == candidate.sight && are_disjoint(*earlier.condition, *candidate.condition)) continue;
-    use.same_as_cover = use.same_as_cover || is_same;
-    bool is_named = std::find(use.cover.begin(), use.cover.end(), earlier.rule) != use.cover.end();
-    if (!is_named && use.cover.size() < kMaxCoverNamed) use.cover.push_back(earlier.rule);
+    if (use.cover.empty() || use.cover.back() != earlier.rule) use.cover.push_back(earlier.rule);
   }
-  // Not all were looked at: then it is not certain that none has this action.
-  if (index > kMaxCoverCompared) use.same_as_cover = true;
 }
 
 void FirstMatch::emit(const ResolvedCondition& when, Action action, Origin origin) {
   ResolvedCondition condition = input_.guard == nullptr ? when : all_of({*input_.guard, when});
-  if (!condition.is_never()) clauses_.push_back({std::move(condition), action, origin});
+  if (!condition.is_never() && input_.budget->take(weight(condition)))
+    clauses_.push_back({std::move(condition), action, origin});
 }
 
 void FirstMatch::answer(const ResolvedCondition& when, Action action, Origin origin) {
   if (when.is_always()) certain_ = action;
   for (const PossibleMatch& match : possible_) {
-    if (match.action.kind > action.kind) break;
+    if (match.action.kind > action.kind || input_.budget->is_exceeded()) break;
     ResolvedCondition both = all_of({when, match.when});
     emit(both, match.action, {Origin::Kind::multiplexed, match.rule, 0});
     if (both == when) {
@@ -123,6 +139,7 @@ void FirstMatch::run(std::vector<Tightened>& tightened) {
     bool covered = i > 0 && is_covered(candidate);
     count(i, covered);
     if (covered) continue;
+    if (input_.budget->is_exceeded()) return;
     consider(candidate);
     bool is_last = i + 1 == input_.candidates.size();
     if (!decided_ && (!is_last || !possible_.empty()))

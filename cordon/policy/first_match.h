@@ -12,6 +12,7 @@
 #include <span>
 #include <vector>
 
+#include "cordon/policy/budget.h"
 #include "cordon/policy/condition_algebra.h"
 #include "cordon/policy/resolved_policy.h"
 
@@ -29,7 +30,7 @@ struct Candidate {
 struct RuleUse {
   bool applies = false;         // its condition can hold somewhere
   bool is_reached = false;      // … and no earlier rules cover it there
-  bool same_as_cover = false;   // one of the rules that cover it has its action and data
+  bool same_as_cover = false;   // one of the rules that cover it has its action and data, or may have
   std::vector<uint32_t> cover;  // some of those rules
 };
 
@@ -44,6 +45,7 @@ struct FirstMatchInput {
   Action last;                               // what a call gets that no candidate matches
   Origin last_origin;
   const ResolvedCondition* guard = nullptr;  // every clause holds only together with it
+  Budget* budget = nullptr;                  // of the clauses' weight; once exceeded, clauses are missing
 };
 
 // Appends the clauses; the last one holds whenever the guard does.

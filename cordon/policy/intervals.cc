@@ -80,6 +80,44 @@ std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval
   return canonical(std::move(both), mask);
 }
 
+void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask) {
+  auto touch = [mask](const Interval& before, const Interval& after) {
+    return after.first <= before.last || next_under_mask(before.last + 1, mask) == after.first;
+  };
+  auto begin = std::upper_bound(set.begin(), set.end(), interval.first,
+                                [](uint64_t value, const Interval& one) { return value < one.first; });
+  auto end = begin;
+  Interval merged = interval;
+  if (begin != set.begin() && touch(*std::prev(begin), interval)) {
+    --begin;
+    merged = {begin->first, std::max(begin->last, interval.last)};
+  }
+  for (; end != set.end() && touch(merged, *end); ++end) merged.last = std::max(merged.last, end->last);
+  if (begin == end) {
+    set.insert(begin, merged);
+  } else {
+    *begin = merged;
+    set.erase(std::next(begin), end);
+  }
+}
+
+bool intersect(std::span<const Interval> a, std::span<const Interval> b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  constexpr size_t kFew = 4;
+  if (a.size() > kFew) {
+    for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
+      if (std::max(a[i].first, b[j].first) <= std::min(a[i].last, b[j].last)) return true;
+      a[i].last < b[j].last ? ++i : ++j;
+    }
+    return false;
+  }
+  return std::any_of(a.begin(), a.end(), [b](const Interval& one) {
+    auto reaching = std::lower_bound(b.begin(), b.end(), one.first,
+                                     [](const Interval& other, uint64_t value) { return other.last < value; });
+    return reaching != b.end() && reaching->first <= one.last;
+  });
+}
+
 bool is_everything(std::span<const Interval> set, uint64_t mask) {
   return set.size() == 1 && set[0].first == 0 && set[0].last == mask;
 }

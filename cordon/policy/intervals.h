@@ -27,6 +27,9 @@ std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask);
 std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask);
 std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
 std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
+// One interval more, whose end points are under the mask: a search and a move instead of a sort.
+void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask);
+bool intersect(std::span<const Interval> a, std::span<const Interval> b);
 bool is_everything(std::span<const Interval> set, uint64_t mask);
 bool includes(std::span<const Interval> outer, std::span<const Interval> inner);
 

@@ -1,25 +1,62 @@
 #include "cordon/policy/report.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cordon::policy {
+namespace {
+
+constexpr std::string_view kLikewise = "likewise: ";
+constexpr std::string_view kMore = "likewise for others";
+
+}  // namespace
+
+void Report::add_likewise(Diagnostic& said, std::string message) {
+  if (said.message == message) return;
+  std::string text = std::string(kLikewise) + message;
+  size_t others = 0;
+  for (const DiagnosticNote& note : said.notes) {
+    if (note.message == text || note.message == kMore) return;
+    others += note.message.starts_with(kLikewise) ? 1 : 0;
+  }
+  said.notes.push_back({{}, others < kMaxLikewise ? std::move(text) : std::string(kMore)});
+}
 
 Diagnostic* Report::say(Severity severity, std::string_view code, uint32_t rule, Span span, std::string message,
                         std::string hint) {
   if (span.source == kNoSource) span = policy_.rules[rule].span;
-  if (!said_.emplace(rule, code, span.source, span.begin).second) return nullptr;
-  Place place = policy_.sources.locate(span);
-  std::string id(code);
-  switch (severity) {
-    case Severity::note: return &diagnostics_.note(id, std::move(place), std::move(message), std::move(hint));
-    case Severity::warning: return &diagnostics_.warning(id, std::move(place), std::move(message), std::move(hint));
-    case Severity::error: break;
+  auto [known, is_new] = index_.try_emplace({rule, code, span.source, span.begin}, kOnlyCounted);
+  if (!is_new) {
+    if (known->second != kOnlyCounted) add_likewise(said_[known->second], std::move(message));
+    return nullptr;
   }
-  return &diagnostics_.error(id, std::move(place), std::move(message), std::move(hint));
+  size_t& count = counts_[static_cast<size_t>(severity)];
+  bool is_first_error = severity == Severity::error && count == 0;
+  if (!is_first_error && (count >= kMaxSaid[static_cast<size_t>(severity)] || line_bytes_ > kMaxLineBytes)) {
+    ++unsaid_;
+    return nullptr;
+  }
+  ++count;
+  known->second = said_.size();
+  Place place = policy_.sources.locate(span);
+  line_bytes_ += place.line_text.size();
+  return &said_.emplace_back(
+      Diagnostic{severity, std::string(code), std::move(place), std::move(message), std::move(hint), {}});
 }
 
 void Report::say(Severity severity, std::string_view code, std::string message, std::string hint) {
-  diagnostics_.add({severity, std::string(code), {}, std::move(message), std::move(hint), {}});
+  ++counts_[static_cast<size_t>(severity)];
+  said_.push_back({severity, std::string(code), {}, std::move(message), std::move(hint), {}});
+}
+
+Diagnostics Report::finish() {
+  Diagnostics result;
+  for (Diagnostic& one : said_) result.add(std::move(one));
+  if (unsaid_ > 0)
+    result.note("more-findings", {}, std::to_string(unsaid_) + " more findings are not shown",
+                "cure those shown, then check again");
+  said_.clear();
+  return result;
 }
 
 }  // namespace cordon::policy

@@ -102,14 +102,27 @@ void check_rule(uint32_t index, const std::vector<Arch>& abis, Report& report) {
                "name the error the program should see");
 }
 
+// What the call would get without the rule may be looser than what the rule says.
+bool would_loosen(const Policy& policy, uint32_t index) {
+  ActionKind kind = policy.rules[index].action.kind;
+  if (kind < policy.default_action.action.kind) return true;
+  if (policy.since && kind < (policy.unknown ? policy.unknown->action.kind : ActionKind::errno_)) return true;
+  return std::any_of(policy.rules.begin() + index, policy.rules.end(), [kind](const Rule& later) {
+    bool may_be_the_call = later.target.kind == Target::Kind::every || later.target.kind == Target::Kind::numbers;
+    return may_be_the_call && kind < later.action.kind;
+  });
+}
+
 // A rule that names nothing on the policy's ABIs: a typo, or a call that only others have.
 void report_unfound(uint32_t index, const ResolveOptions& options, Report& report) {
   const Target& target = report.policy().rules[index].target;
   if (target.kind == Target::Kind::numbers) {
     if (target.first > target.last) return;
     report.say(Severity::warning, "numbers-of-other-abi", index, {},
-               "none of these numbers belongs to an ABI of the policy: those from 0x40000000 up are x32's",
-               "add x32 to the 'arch' line");
+               target.first >= abi::kX32Bit
+                   ? "none of these numbers belongs to an ABI of the policy: those from 0x40000000 up are x32's"
+                   : "none of these numbers belongs to an ABI of the policy: those below 0x40000000 are x86_64's",
+               std::string("add ") + (target.first >= abi::kX32Bit ? "x32" : "x86_64") + " to the 'arch' line");
     return;
   }
   if (target.kind != Target::Kind::name) return;
@@ -117,10 +130,19 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
   if (abi::is_syscall_name(target.name)) {
     if (report.policy().format == PolicyFormat::cordon)
       report.say(Severity::note, "absent-call", index, {}, "'" + shown + "' does not exist on the ABIs of the policy");
+    if (report.policy().format == PolicyFormat::minijail)
+      report.say(Severity::warning, "absent-call", index, {},
+                 "'" + shown + "' does not exist on the ABIs of the policy: the line says nothing here",
+                 "minijail's own compiler refuses it; remove it or name the ABI it is for");
     return;
   }
   std::string hint = report.may_suggest() ? base::did_you_mean(target.name, abi::syscall_names()) : "";
-  if (options.allow_unknown) {
+  if (options.allow_unknown && would_loosen(report.policy(), index)) {
+    report.say(Severity::error, "unknown-syscall", index, {},
+               "no system call is called '" + shown + "', and without this rule it would get less than '" +
+                   std::string(keyword(report.policy().rules[index].action.kind)) + "'",
+               "name it by number: syscall_N");
+  } else if (options.allow_unknown) {
     report.say(Severity::warning, "unknown-syscall", index, {}, "no system call is called '" + shown + "': the rule is left out", hint);
   } else {
     if (hint.empty()) hint = "a call newer than Linux " + abi::to_string(abi::newest_kernel()) + " can be named by number: syscall_N";
@@ -183,8 +205,8 @@ Result<ResolvedPolicy> resolve(const Policy& policy, const ResolveOptions& optio
     if (!found[i] && is_for(policy.rules[i].target, abis)) report_unfound(i, options, report);
     if (uses[i].applies && !uses[i].is_reached) report_covered(i, uses[i], report);
   }
-  if (report.diagnostics().has_errors()) return report.diagnostics();
-  return {std::move(resolved), report.diagnostics()};
+  if (report.has_errors()) return report.finish();
+  return {std::move(resolved), report.finish()};
 }
 
 }  // namespace cordon::policy

@@ -14,13 +14,15 @@
 namespace cordon::policy {
 
 struct ResolveOptions {
-  bool allow_unknown = false;  // a name that no table has is a warning, its rule is dropped
+  // A name that no table has is a warning and its rule is dropped, unless the call would get less without it.
+  bool allow_unknown = false;
 };
 
 Result<ResolvedPolicy> resolve(const Policy& policy, const ResolveOptions& options);
 
 // The stack of several policies as one: for each call the stricter answer, the newest's data between
 // equals, as the kernel runs stacked filters (the last of `policies` is the newest). Origin::policy tells whose.
-ResolvedPolicy combine(std::span<const ResolvedPolicy> policies);
+// Error stack-too-large: the rules of the policies multiply to more than any filter could hold.
+Result<ResolvedPolicy> combine(std::span<const ResolvedPolicy> policies);
 
 }  // namespace cordon::policy

@@ -95,6 +95,14 @@ TEST(FirstMatchTest, ANameOfAnotherAbiIsFine) {
   EXPECT_FALSE(resolve(with({Arch::x86_64}, kKill, {on("mmap2", kAllow)}), {}).diagnostics().has_findings());
 }
 
+TEST(FirstMatchTest, ANameOfAnotherAbiIsAWarningInMinijailsFormat) {
+  Policy policy = with({Arch::x86_64}, kKill, {on("mmap2", kAllow)});
+  policy.format = PolicyFormat::minijail;
+  EXPECT_TRUE(resolve(policy, {}).diagnostics().has_findings());
+  policy.format = PolicyFormat::oci;
+  EXPECT_EQ(warnings(policy), "");
+}
+
 TEST(FirstMatchTest, ErrnoNamesAreTheTargetsAbi) {
   Policy policy = with({Arch::x86_64, Arch::mips}, kKill, {on("read", failing(38))});
   policy.rules[0].errno_name = "ENOSYS";
@@ -147,6 +155,9 @@ TEST(ArchTest, RulesForEveryNumberDoNotOpenAnotherAbi) {
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, kX32Bit + 1)), kKill);
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, UINT32_MAX)), kAllow);
   EXPECT_EQ(warnings(with({Arch::x86_64}, kKill, {on_numbers(kX32Bit, kX32Bit + 9, kAllow)})), "numbers-of-other-abi");
+  Diagnostics small = resolve(with({Arch::x32}, kKill, {on_numbers(0, 9, kAllow)}), {}).diagnostics();
+  ASSERT_EQ(codes(small), "numbers-of-other-abi");
+  EXPECT_EQ(small.begin()->hint, "add x86_64 to the 'arch' line");
 }
 
 TEST(ArchTest, AnArchThatIsNotListedGetsBadarch) {
@@ -305,6 +316,22 @@ TEST(MultiplexTest, GroupsAndEveryNameBothWays) {
   EXPECT_EQ(answer(policy, call_of(Arch::i386, nr("socket", Arch::i386), {2})), kAllow);
 }
 
+TEST(MultiplexTest, ARuleOnTheNumberHoldsOnEveryWay) {
+  uint32_t number = nr("socket", Arch::i386);
+  EXPECT_EQ(answer(with({Arch::i386}, kAllow, {on_numbers(number, number, failing(1))}), socketcall(1)), failing(1));
+  EXPECT_EQ(answer(with({Arch::i386}, kAllow, {on_numbers(number, number, failing(1))}), socketcall(2)), kAllow);
+  Policy hidden = with({Arch::i386}, kAllow, {on_numbers(number, number, failing(1), equals("arg0", 38))});
+  EXPECT_EQ(answer(hidden, socketcall(1)), failing(1));
+  EXPECT_EQ(answer(hidden, socketcall(2)), kAllow);
+  EXPECT_EQ(warnings(hidden), "multiplexed-stricter");
+  Policy range = with({Arch::i386}, kAllow, {on_numbers(0, UINT32_MAX, failing(1), equals("arg0", 38))});
+  EXPECT_EQ(answer(range, socketcall(1)), failing(1));
+  EXPECT_EQ(answer(range, socketcall(5)), failing(1));  // accept has no number of its own
+  Policy other = with({Arch::i386}, kAllow, {on_numbers(0, number - 1, failing(1), equals("arg0", 38))});
+  EXPECT_EQ(answer(other, socketcall(1)), kAllow);
+  EXPECT_EQ(answer(other, socketcall(5)), kAllow);
+}
+
 TEST(MultiplexTest, TheHoleOfOthersIsReproducedOnRequest) {
   Policy policy = with({Arch::i386}, kKill, {on("socket", kAllow, equals("family", 1))});
   policy.allow_unsafe_multiplexed = true;
@@ -341,6 +368,14 @@ TEST_P(DeadRuleTest, IsWhollyCoveredByOneOfItsAction) {
   EXPECT_EQ(warnings(policy), GetParam().codes);
 }
 
+std::vector<Rule> one_of_many() {
+  std::vector<Rule> rules;
+  for (uint64_t cmd = 0; cmd < 200; ++cmd) rules.push_back(on("ioctl", failing(1), equals("cmd", cmd)));
+  rules.push_back(on("ioctl", kAllow));
+  rules.push_back(on("ioctl", failing(1), equals("cmd", 199)));
+  return rules;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Rows, DeadRuleTest,
     ::testing::Values(
@@ -351,6 +386,7 @@ INSTANTIATE_TEST_SUITE_P(
                 {Arch::x86_64},
                 {on("read", kAllow, equals("fd", 0)), on("read", kLog, test("fd", CompareOp::ne, {number(0)})), on("read", kAllow)},
                 "dead-rule"},
+        DeadRow{"one_of_many_covers_with_its_action", {Arch::x86_64}, one_of_many(), "dead-rule"},
         DeadRow{"covered_on_one_abi_only",
                 {Arch::x86_64, Arch::i386},
                 {on_arch("read", Arch::i386, kLog), on("read", kAllow)},
@@ -378,7 +414,7 @@ TEST(CombineTest, TheStricterAnswerWinsAndTheNewestBetweenEquals) {
   Policy old_policy = with({Arch::x86_64}, kAllow, {on("read", failing(1), equals("fd", 0)), on("write", kLog), on("close", failing(1))});
   Policy new_policy = with({Arch::x86_64}, kAllow, {on("read", kLog, equals("count", 5)), on("write", failing(2)), on("close", failing(2))});
   std::vector<ResolvedPolicy> stack = {resolved(old_policy), resolved(new_policy)};
-  ResolvedPolicy both = combine(stack);
+  ResolvedPolicy both = *combine(stack);
   expect_partition(both);
   for (uint32_t number = 0; number < 5; ++number) {
     for (uint64_t fd : {0, 1}) {
@@ -400,17 +436,43 @@ TEST(CombineTest, AnArchThatOnePolicyLacksGetsItsBadarch) {
   one.bad_arch.action = failing(1);
   two.bad_arch.action = kLog;
   std::vector<ResolvedPolicy> stack = {resolved(one), resolved(two)};
-  ResolvedPolicy both = combine(stack);
+  ResolvedPolicy both = *combine(stack);
   EXPECT_EQ(evaluate(both, call_of(Arch::i386, 3)), (Decision{failing(1), {Origin::Kind::bad_arch, 0, 0}}));
   EXPECT_EQ(evaluate(both, call_of(Arch::arm64, 3)).action, failing(1));
   EXPECT_EQ(evaluate(both, call_of(Arch::x86_64, 3)).action, kAllow);
+}
+
+TEST(CombineTest, TheStricterBadarchKeepsItsOrigin) {
+  std::vector<ResolvedPolicy> stack;
+  for (Action bad_arch : {kLog, failing(1), kLog}) {
+    Policy policy = with({Arch::x86_64}, kAllow, {});
+    policy.bad_arch.action = bad_arch;
+    stack.push_back(resolved(policy));
+  }
+  EXPECT_EQ(evaluate(*combine(stack), call_of(Arch::i386, 3)), (Decision{failing(1), {Kind::bad_arch, 0, 1}}));
+  // … also where a newer policy lists the audit value
+  stack.push_back(resolved(with({Arch::i386}, kAllow, {})));
+  EXPECT_EQ(evaluate(*combine(stack), call_of(Arch::i386, 3)), (Decision{failing(1), {Kind::bad_arch, 0, 1}}));
+  EXPECT_EQ(evaluate(*combine(stack), call_of(Arch::x86_64, 3)), (Decision{kKill, {Kind::bad_arch, 0, 3}}));
+}
+
+TEST(CombineTest, ListsThatMultiplyAreRefused) {
+  auto lists = [](const char* name) {
+    std::vector<Rule> rules;
+    for (uint64_t i = 0; i < 6000; ++i) rules.push_back(on("ioctl", kAllow, equals(name, 2 * i)));
+    return resolved(with({Arch::x86_64}, kKill, rules));
+  };
+  std::vector<ResolvedPolicy> stack = {lists("fd"), lists("cmd")};
+  Result<ResolvedPolicy> both = combine(stack);
+  ASSERT_FALSE(both);
+  EXPECT_EQ(codes(both.error()), "stack-too-large");
 }
 
 TEST(CombineTest, ListsOfConstantsDoNotMultiply) {
   std::vector<Rule> rules;
   for (uint64_t cmd = 0; cmd < 50; ++cmd) rules.push_back(on("ioctl", kAllow, equals("cmd", cmd)));
   std::vector<ResolvedPolicy> stack(2, resolved(with({Arch::x86_64}, kKill, rules)));
-  ResolvedPolicy both = combine(stack);
+  ResolvedPolicy both = *combine(stack);
   for (const Segment& segment : both.arches[0].segments) EXPECT_LE(segment.clauses.size(), 101u);
   EXPECT_EQ(evaluate(both, call_of(Arch::x86_64, 16, {0, 49})).action, kAllow);
   EXPECT_EQ(evaluate(both, call_of(Arch::x86_64, 16, {0, 50})).action, kKill);

@@ -135,10 +135,16 @@ bool TestResolver::check_pointer() {
   bool null = !allowed_.empty() &&
               std::all_of(allowed_.begin(), allowed_.end(), [](const Interval& i) { return i == Interval{0, 0}; });
   if (whole && equality && null) return true;
-  report_.say(Severity::error, "pointer-argument", call_.rule, test_.span,
+  const bool is_slot = test_.operand.kind == Operand::Kind::slot;
+  const bool is_native = report_.policy().format == PolicyFormat::cordon;
+  if (is_slot && is_native && test_.operand.raw) return true;  // the address itself is asked for
+  const bool is_error = !is_slot || is_native;
+  report_.say(is_error ? Severity::error : Severity::warning, "pointer-argument", call_.rule, test_.span,
               operand_text(test_.operand, call_) + " is a pointer, and what it points to cannot be seen by a filter",
-              "a pointer can only be compared with 0; files are confined by 'files' lines");
-  return false;
+              is_slot && is_native ? "a pointer can only be compared with 0; raw(arg" + std::to_string(test_.operand.slot) +
+                                         ") compares the address"
+                                   : "a pointer can only be compared with 0; files are confined by 'files' lines");
+  return !is_error;
 }
 
 void TestResolver::warn_signed() {

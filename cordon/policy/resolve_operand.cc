@@ -72,6 +72,7 @@ ResolvedOperand slot_operand(const ArgTest& test, const CallContext& call, Repor
   if (auto argument = abi::argument_at(call.syscall, slot, call.arch)) {
     result.width = argument->bits;
     result.is_signed = argument->is_signed;
+    result.is_pointer = argument->is_pointer && !call.by_number;
   } else if (!call.by_number && slot >= abi::argument_count(call.syscall, call.arch)) {
     report.say(Severity::warning, "beyond-prototype", call.rule, test.span,
                "'" + std::string(call.syscall) + "' has " +

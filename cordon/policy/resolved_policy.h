@@ -86,6 +86,7 @@ struct ArchTable {
 struct ResolvedPolicy {
   std::vector<ArchTable> arches;  // sorted by audit value; a value not here gets bad_arch
   Action bad_arch;
+  Origin bad_arch_origin{Origin::Kind::bad_arch, 0, 0};  // of a stack: whose bad_arch it is
 };
 
 // What policy::evaluate answers.

@@ -1,10 +1,12 @@
 #include "cordon/policy/table_builder.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "cordon/abi/syscalls.h"
+#include "cordon/policy/budget.h"
 #include "cordon/policy/condition_algebra.h"
 
 namespace cordon::policy {
@@ -12,6 +14,8 @@ namespace {
 
 // As kMaxNamed: a bound for hostile policies, far above what 4096 instructions can express.
 constexpr size_t kMaxCandidates = size_t{1} << 21;
+constexpr uint64_t kMaxWork = uint64_t{1} << 23;    // conditions that are gone through, by weight
+constexpr uint64_t kMaxWeight = uint64_t{1} << 24;  // of all clauses
 
 class TableBuilder {
  public:
@@ -28,6 +32,8 @@ class TableBuilder {
   std::vector<Clause> clauses_for_multiplexer(const AbiRules& abi, const MultiplexedRules& multiplexed,
                                               const FirstMatchInput& rest);
   std::vector<Candidate> candidates_for_call(const MultiplexedRules& multiplexed, uint32_t call) const;
+  std::vector<Clause> clauses_for_candidates(const AbiRules& abi, uint32_t number, const FirstMatchInput& input);
+  bool charge(std::span<const Candidate> candidates);
   void report_tightened(const AbiRules& abi, uint32_t number, std::string_view call, const Multiplexer* way);
   const AbiRules* owner_of(uint32_t number) const;
   bool is_unknown(const AbiRules& abi, uint32_t number) const;
@@ -44,6 +50,14 @@ class TableBuilder {
   std::vector<Candidate> candidates_;         // for the current number, by rule
   std::vector<Tightened> tightened_;
   size_t candidate_count_ = 0;
+  Budget work_{kMaxWork};
+  Budget budget_{kMaxWeight};
+  // Numbers on which the same rules mean the same have the same clauses.
+  struct Known {
+    std::vector<Clause> clauses;
+    uint64_t weight = 0;
+  };
+  std::map<std::vector<std::pair<uint32_t, const ResolvedCondition*>>, Known> known_;
 };
 
 bool by_number_then_rule(const NamedNumbers* a, const NamedNumbers* b) {
@@ -100,7 +114,7 @@ void TableBuilder::gather(NumberRange numbers) {
 
   candidates_.clear();
   auto add = [&](const NamedNumbers* named) {
-    candidates_.push_back({named->rule, named->action, &named->condition, Sight::registers});
+    candidates_.push_back({named->rule, named->action, named->condition, Sight::registers});
   };
   size_t active = 0;
   while (single < next_single_ || active < active_.size()) {
@@ -112,18 +126,10 @@ void TableBuilder::gather(NumberRange numbers) {
 }
 
 std::vector<Candidate> TableBuilder::candidates_for_call(const MultiplexedRules& multiplexed, uint32_t call) const {
-  const std::vector<Rule>& rules = report_.policy().rules;
-  std::vector<Candidate> result;
-  for (const Candidate& candidate : candidates_) {
-    result.push_back(candidate);
-    // A condition on every number also asks for the arguments of the calls behind the multiplexer.
-    bool is_every = rules[candidate.rule].target.kind == Target::Kind::every;
-    if (is_every && !candidate.condition->is_always() && !report_.policy().allow_unsafe_multiplexed)
-      result.push_back({candidate.rule, candidate.action, candidate.condition, Sight::instruction_pointer});
-  }
+  std::vector<Candidate> result = candidates_;
   for (const MultiplexedRules::Rule& rule : multiplexed.rules)
     if (rule.call == call)
-      result.push_back({rule.named.rule, rule.named.action, &rule.named.condition, Sight::instruction_pointer});
+      result.push_back({rule.named.rule, rule.named.action, rule.named.condition, Sight::instruction_pointer});
   std::stable_sort(result.begin(), result.end(),
                    [](const Candidate& a, const Candidate& b) { return a.rule < b.rule; });
   return result;
@@ -137,9 +143,10 @@ std::vector<Clause> TableBuilder::clauses_for_multiplexer(const AbiRules& abi, c
     candidate_count_ += candidates.size();
     bool is_plain = candidates.size() == candidates_.size();
     if (is_plain) continue;
+    if (!charge(candidates)) return clauses;
     ResolvedCondition guard = make_test(0, multiplexed.multiplexer->mask, {{call.number, call.number}});
     Origin by_default{Origin::Kind::default_action, 0, 0};
-    append_first_match({candidates, abi.default_action, by_default, &guard}, uses_, clauses, tightened_);
+    append_first_match({candidates, abi.default_action, by_default, &guard, &budget_}, uses_, clauses, tightened_);
     report_tightened(abi, multiplexed.number, call.name, multiplexed.multiplexer);
   }
   append_first_match(rest, uses_, clauses, tightened_);
@@ -169,17 +176,44 @@ std::vector<Clause> TableBuilder::clauses_for(NumberRange numbers) {
   const AbiRules* abi = owner_of(numbers.first);
   if (abi == nullptr) return {{always(), input_.bad_arch, {Origin::Kind::bad_arch, 0, 0}}};
   gather(numbers);
-  FirstMatchInput input{candidates_, abi->default_action, {Origin::Kind::default_action, 0, 0}, nullptr};
+  FirstMatchInput input{candidates_, abi->default_action, {Origin::Kind::default_action, 0, 0}, nullptr, &budget_};
   if (candidates_.empty() && is_unknown(*abi, numbers.first)) {
     input.last = abi->unknown_action;
     input.last_origin.kind = Origin::Kind::unknown;
   }
   for (const MultiplexedRules& multiplexed : abi->multiplexed)
     if (multiplexed.number == numbers.first) return clauses_for_multiplexer(*abi, multiplexed, input);
+  if (candidates_.empty()) return {{always(), input.last, input.last_origin}};
+  return clauses_for_candidates(*abi, numbers.first, input);
+}
+
+std::vector<Clause> TableBuilder::clauses_for_candidates(const AbiRules& abi, uint32_t number, const FirstMatchInput& input) {
+  std::vector<std::pair<uint32_t, const ResolvedCondition*>> key;
+  for (const Candidate& candidate : candidates_) key.emplace_back(candidate.rule, candidate.condition);
+  if (auto known = known_.find(key); known != known_.end())
+    return budget_.take(known->second.weight) ? known->second.clauses : std::vector<Clause>();
   std::vector<Clause> clauses;
+  if (!charge(candidates_)) return clauses;
   append_first_match(input, uses_, clauses, tightened_);
-  if (!tightened_.empty()) report_tightened(*abi, numbers.first, {}, nullptr);
+  if (!tightened_.empty()) {
+    report_tightened(abi, number, {}, nullptr);
+    return clauses;
+  }
+  const std::vector<Rule>& rules = report_.policy().rules;
+  const bool is_only_here = std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
+    return rules[candidate.rule].target.kind == Target::Kind::name;
+  });
+  if (is_only_here) return clauses;
+  Known& known = known_[std::move(key)];
+  for (const Clause& clause : clauses) known.weight += weight(clause.condition);
+  known.clauses = clauses;
   return clauses;
+}
+
+bool TableBuilder::charge(std::span<const Candidate> candidates) {
+  for (const Candidate& candidate : candidates)
+    if (!work_.take(weight(*candidate.condition))) return false;
+  return true;
 }
 
 std::vector<Segment> TableBuilder::run() {
@@ -194,6 +228,11 @@ std::vector<Segment> TableBuilder::run() {
       report_.say(Severity::error, "policy-too-large",
                   "the rules overlap in more than " + std::to_string(kMaxCandidates) + " places",
                   "name fewer calls twice");
+      break;
+    }
+    if (work_.is_exceeded() || budget_.is_exceeded()) {
+      report_.say(Severity::error, "policy-too-large", "the rules' conditions multiply to more than a filter could hold",
+                  "ask for ranges of values, and name fewer calls twice");
       break;
     }
   }
