@@ -89,7 +89,7 @@ struct Window {
 
 Window window_of(const Place& place) {
   std::string_view line = place.line_text;
-  size_t begin = std::min<size_t>(place.column > 0 ? place.column - 1 : 0, line.size());
+  size_t begin = std::min<size_t>(place.column > place.text_column ? place.column - place.text_column : 0, line.size());
   size_t end = std::min<size_t>(begin + std::max<size_t>(1, place.length), line.size());
   size_t left = begin > kBytesBefore ? begin - kBytesBefore : 0;
   while (left > 0 && left < begin && is_continuation(line[left])) ++left;

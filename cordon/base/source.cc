@@ -32,6 +32,28 @@ std::string_view Sources::text(Span span) const {
   return whole.substr(begin, end - begin);
 }
 
+namespace {
+
+constexpr size_t kLongLine = 2000;
+constexpr size_t kKeptBytes = 500;  // on either side of the place
+
+struct TextRange {
+  size_t begin, end;
+};
+
+// The part of a long line that is kept, cut between UTF-8 characters.
+TextRange around(std::string_view text, TextRange line, size_t place) {
+  if (line.end - line.begin <= kLongLine) return line;
+  const auto is_continuation = [text](size_t at) { return (static_cast<uint8_t>(text[at]) & 0xc0) == 0x80; };
+  size_t begin = std::max(line.begin, place - std::min(place, kKeptBytes));
+  size_t end = std::min(line.end, place + kKeptBytes);
+  while (begin < place && is_continuation(begin)) ++begin;
+  while (end > place && end < line.end && is_continuation(end)) --end;
+  return {std::min(begin, line.end), std::max(end, std::min(begin, line.end))};
+}
+
+}  // namespace
+
 Place Sources::locate(Span span) const {
   if (span.source >= sources_.size()) return {};
   std::string_view whole = text(span.source);
@@ -44,12 +66,13 @@ Place Sources::locate(Span span) const {
 
   Place place;
   place.file = std::string(name(span.source));
-  auto line_begin = whole.begin() + static_cast<ptrdiff_t>(line_start);
-  place.line = static_cast<uint32_t>(std::count(whole.begin(), line_begin, '\n') + 1);
+  place.line = static_cast<uint32_t>(after - starts.begin());
   place.column = static_cast<uint32_t>(begin - line_start + 1);
   place.length = static_cast<uint32_t>(std::max<size_t>(1, std::min(end, line_end) - std::min(begin, line_end)));
-  place.line_text = std::string(whole.substr(line_start, line_end - line_start));
-  if (!place.line_text.empty() && place.line_text.back() == '\r') place.line_text.pop_back();
+  if (line_end > line_start && whole[line_end - 1] == '\r') --line_end;
+  const TextRange shown = around(whole, {line_start, line_end}, begin);
+  place.line_text = std::string(whole.substr(shown.begin, shown.end - shown.begin));
+  place.text_column = static_cast<uint32_t>(shown.begin - line_start + 1);
   return place;
 }
 

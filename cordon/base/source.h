@@ -28,13 +28,15 @@ struct Span {
 };
 
 // A place as people read it. line and column count from 1; line 0 means that only the file is known,
-// an empty file that nothing is. column and length count bytes of line_text.
+// an empty file that nothing is. column and length count bytes of the line; of a very long line line_text is
+// only the part around the place, so that many places in a megabyte of JSON on one line stay small.
 struct Place {
   std::string file;
   uint32_t line = 0;
   uint32_t column = 0;
   uint32_t length = 0;
   std::string line_text;
+  uint32_t text_column = 1;  // of line_text's first byte
 
   bool operator==(const Place&) const = default;
 };

@@ -31,6 +31,22 @@ TEST(Sources, LocatesPlacesAsPeopleCountThem) {
   for (const PlaceRow& row : rows) EXPECT_EQ(sources.locate(row.span), row.place) << row.name;
 }
 
+TEST(Sources, KeepsOfALongLineWhatIsAroundThePlace) {
+  Sources sources;
+  std::string umlauts;
+  for (int i = 0; i < 3000; ++i) umlauts += "\u00e4";
+  SourceId id = sources.add("long", "first\n" + umlauts + "\r\n");
+  Place middle = sources.locate({id, 6 + 2999, 6 + 3001});
+  EXPECT_EQ(middle.line, 2u);
+  EXPECT_EQ(middle.column, 3000u);
+  EXPECT_EQ(middle.text_column, 2501u);
+  EXPECT_EQ(middle.line_text, umlauts.substr(2500, 998));
+  EXPECT_EQ(sources.locate({id, 6, 7}).line_text, umlauts.substr(0, 500));
+  Place last = sources.locate({id, 6 + 6000, 6 + 6001});
+  EXPECT_EQ(last.line_text, umlauts.substr(5500));
+  EXPECT_EQ(last.text_column, 5501u);
+}
+
 TEST(Sources, LocatesInAnEmptyText) {
   Sources sources;
   SourceId id = sources.add("empty", "");
