@@ -70,6 +70,7 @@ bool may_overlap(OciChain a, OciChain b) {
 std::vector<size_t> libseccomp_order(std::span<const OciChain> chains) {
   std::vector<size_t> order(chains.size());
   std::iota(order.begin(), order.end(), size_t{0});
+  if (chains.size() < 2) return order;
   auto test = [&](size_t chain) -> const OciArg& { return chains[chain][0]; };
 
   // Sorts what stands in the places that hold a chain of this kind; every other place is left alone.

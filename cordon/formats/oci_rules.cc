@@ -244,7 +244,13 @@ void RuleMaker::warn_of_overlaps(const std::vector<size_t>& ordered) {
   auto action = [&](size_t i) { return additions_[i].entry->action; };
   bool is_one_action =
       std::all_of(ordered.begin(), ordered.end(), [&](size_t i) { return action(i) == action(ordered[0]); });
-  if (is_one_action) return;
+  // Different values of one argument exclude each other, however many there are.
+  const OciArg& first_test = additions_[ordered[0]].chain[0];
+  bool is_one_lookup = std::all_of(ordered.begin(), ordered.end(), [&](size_t i) {
+    OciChain chain = additions_[i].chain;
+    return chain.size() == 1 && chain[0].op == OciOp::eq && chain[0].index == first_test.index;
+  });
+  if (is_one_action || is_one_lookup) return;
   size_t count = std::min(ordered.size(), kMaxComparedChains);
   for (size_t i = 0; i < count; ++i) {
     for (size_t j = i + 1; j < count; ++j) {

@@ -239,6 +239,15 @@ TEST(Oci, GivesEntriesTheMeaningOfLibseccomp) {
   }
 }
 
+TEST(Oci, KnowsThatDifferentValuesOfOneArgumentCannotMeet) {
+  std::string lookup;
+  for (int i = 0; i < 100; ++i)
+    lookup += (i == 0 ? "" : ",") + entry("\"ioctl\"", i % 2 == 0 ? "ALLOW" : "LOG", args(arg(1, "EQ", std::to_string(i))));
+  EXPECT_EQ(codes(read_oci(profile(lookup), "f", for_x86_64()).diagnostics()), "");
+  lookup += "," + entry("\"ioctl\"", "LOG", args(arg(2, "EQ", "0")));
+  EXPECT_EQ(codes(read_oci(profile(lookup), "f", for_x86_64()).diagnostics()), "overlapping-conditions");
+}
+
 TEST(Oci, PointsAtBothPlacesOfADroppedRule) {
   Result<Policy> policy = read_oci(profile(entry("\"read\"", "ALLOW") + "," + entry("\"read\"", "ERRNO")), "f", for_x86_64());
   ASSERT_TRUE(policy);
