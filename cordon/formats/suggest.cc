@@ -11,6 +11,7 @@
 #include "cordon/abi/syscalls.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/danger.h"
+#include "cordon/policy/value_text.h"
 
 namespace cordon::formats {
 namespace {
@@ -91,7 +92,7 @@ std::vector<PinnedArgument> pin_arguments(const Call& call, std::string_view nam
   for (unsigned slot = 0; slot < abi::argument_count(name, arch) && slot < 6; ++slot) {
     std::optional<abi::Argument> argument = abi::argument_at(name, slot, arch);
     if (!argument) continue;
-    std::span<const uint8_t> families = abi::families_for(name, slot);
+    std::span<const uint8_t> families = policy::constant_families({name, slot, arch});
     if (is_open(name, *argument, families)) continue;
     PinnedArgument made{std::string(argument->name), slot, low_bits(call.args[slot], argument->bits), false, {}};
     uint8_t word = abi::info(arch).word_bits;

@@ -58,6 +58,13 @@ TEST(SuggestAllow, names_the_architecture_that_is_not_native) {
   EXPECT_EQ(line, "allow read@" + std::string(abi::name(other)));
 }
 
+TEST(SuggestAllow, takes_the_arguments_where_the_architecture_has_them) {
+  Call clone = call_of("clone", Arch::s390x, {0x3ff7ff0000, 0x3d0f00, 0, 0, 0, 0});
+  EXPECT_EQ(suggest_allow(clone, PolicyFormat::cordon).line,
+            "allow clone@s390x(clone_flags == CLONE_VM|CLONE_FS|CLONE_FILES|CLONE_SIGHAND|CLONE_THREAD|CLONE_SYSVSEM|"
+            "CLONE_SETTLS|CLONE_PARENT_SETTID|CLONE_CHILD_CLEARTID)");
+}
+
 TEST(SuggestAllow, a_number_no_table_has_can_be_said_only_in_cordon_s_language) {
   Call call{99999, abi::info(abi::native_arch()).audit_arch, 0, {}};
   EXPECT_EQ(suggest_allow(call, PolicyFormat::cordon).line, "allow syscall_99999");

@@ -107,20 +107,22 @@ std::optional<abi::Argument> prototype_of(const ArgumentPlace& place) {
   return abi::argument_at(place.syscall, place.slot, place.arch);
 }
 
-// Families are told by x86_64's slots; clone's flags stand in another on s390.
-unsigned reference_slot(const ArgumentPlace& place, const abi::Argument& argument) {
-  auto reference = abi::find_argument(place.syscall, argument.name, Arch::x86_64).argument;
-  return reference ? reference->slot : place.slot;
-}
-
 }  // namespace
+
+// Families are told by x86_64's slots; clone's flags stand in another on s390.
+std::span<const uint8_t> constant_families(const ArgumentPlace& place) {
+  const std::optional<abi::Argument> argument = prototype_of(place);
+  if (!argument) return {};
+  const auto reference = abi::find_argument(place.syscall, argument->name, Arch::x86_64).argument;
+  return abi::families_for(place.syscall, reference ? reference->slot : place.slot);
+}
 
 std::string value_text(const ArgumentPlace& place, uint64_t value) {
   std::optional<abi::Argument> argument = prototype_of(place);
   if (!argument) return base::hex(value);
   if (argument->bits == 32 && value == kFdCwd && is_fd(argument->name)) return "AT_FDCWD";
   if (argument->type.find("umode_t") != std::string_view::npos) return octal_text(value);
-  std::span<const uint8_t> families = abi::families_for(place.syscall, reference_slot(place, *argument));
+  std::span<const uint8_t> families = constant_families(place);
   std::string text = bits_text(families, value, UINT64_MAX, place.arch);
   std::string_view exact = exact_name(families, value, place.arch);
   // A sub-field says more than a flag that happens to be the whole value: O_RDONLY|O_CLOEXEC.
@@ -132,7 +134,7 @@ std::string value_text(const ArgumentPlace& place, uint64_t value) {
 std::string mask_text(const ArgumentPlace& place, uint64_t mask) {
   std::optional<abi::Argument> argument = prototype_of(place);
   if (!argument) return base::hex(mask);
-  std::span<const uint8_t> families = abi::families_for(place.syscall, reference_slot(place, *argument));
+  std::span<const uint8_t> families = constant_families(place);
   std::string text;
   uint64_t rest = mask;
   for (uint8_t index : families) {
@@ -155,8 +157,7 @@ std::string mask_text(const ArgumentPlace& place, uint64_t mask) {
 std::string masked_value_text(const ArgumentPlace& place, uint64_t mask, uint64_t value) {
   std::optional<abi::Argument> argument = prototype_of(place);
   std::string text;
-  if (argument)
-    text = bits_text(abi::families_for(place.syscall, reference_slot(place, *argument)), value, mask, place.arch);
+  if (argument) text = bits_text(constant_families(place), value, mask, place.arch);
   if (!text.empty()) return text;
   return value == 0 ? "0" : base::hex(value);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ struct ArgumentPlace {
   unsigned slot = 0;
   Arch arch = Arch::x86_64;
 };
+
+// The families of constants the argument takes; none where no table knows it.
+std::span<const uint8_t> constant_families(const ArgumentPlace& place);
 
 // The value of the bits that the kernel reads.
 std::string value_text(const ArgumentPlace& place, uint64_t value);
