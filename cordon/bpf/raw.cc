@@ -27,7 +27,7 @@ std::string guess(std::string_view bytes) {
   size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   if (bytes[first] == '{' || bytes[first] == '[') return "this looks like JSON; read it as an OCI profile";
-  if (is_hex_text(bytes)) return "this looks like hexadecimal text; read it as hex";
+  if (is_hex_text(bytes)) return "this looks like hexadecimal text: make it binary with 'xxd -r -p'";
   return "this looks like text; a raw filter is an array of struct sock_filter";
 }
 

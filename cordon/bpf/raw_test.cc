@@ -62,7 +62,7 @@ TEST(Raw, says_what_is_wrong_and_what_the_bytes_look_like) {
       {"text", "allow read write", "instruction 0: opcode 0x6c61 does not exist in classic BPF",
        "this looks like text; a raw filter is an array of struct sock_filter"},
       {"hex", "060000000000ff7f", "instruction 0: opcode 0x3630 does not exist in classic BPF",
-       "this looks like hexadecimal text; read it as hex"},
+       "this looks like hexadecimal text: make it binary with 'xxd -r -p'"},
   };
   for (const Row& row : rows) {
     Result<Program> program = read_raw(row.bytes);
