@@ -64,8 +64,8 @@ TEST(Render, ShowsOnlyThePartOfALongLineThatMatters) {
 TEST(Render, MarksThePlaceInThePartOfALineThatWasKept) {
   Place place{"f", 1, 5001, 1, std::string(500, 'a') + "X"};
   place.text_column = 4501;
-  EXPECT_EQ(rendered(place, ""), "f:1:5001: error: message [code]\n    1 | ..." + std::string(100, 'a') + "X\n      | " +
-                                     std::string(103, ' ') + "^\n");
+  EXPECT_EQ(rendered(place, ""), "f:1:5001: error: message [code]\n    1 | ..." + std::string(100, 'a') +
+                                     "X\n      | " + std::string(103, ' ') + "^\n");
 }
 
 TEST(Render, NeverCutsACharacterOfALongLine) {

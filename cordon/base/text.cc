@@ -117,6 +117,8 @@ std::string printable(std::string_view text) {
   return out;
 }
 
+size_t utf8_length(std::string_view text) { return decode(text, 0).length; }
+
 std::string hex(uint64_t value) {
   char digits[16];
   size_t count = 0;

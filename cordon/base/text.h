@@ -19,6 +19,10 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 // Replaces control bytes and invalid UTF-8 by \xHH, so that a hostile name cannot steer a terminal.
 std::string printable(std::string_view text);
 
+// The bytes of the UTF-8 character at the front of a text that is not empty; 0 where there is none (RFC 3629:
+// overlong forms, surrogates and values above U+10FFFF are none).
+size_t utf8_length(std::string_view text);
+
 // "0x5401": lower-case hexadecimal without leading zeros.
 std::string hex(uint64_t value);
 

@@ -3,31 +3,9 @@
 #include "cordon/formats/cordon_parser.h"
 
 namespace cordon::formats {
-namespace {
-
-// The length of the character at the front, 0 where there is none: RFC 3629, without surrogates.
-size_t character_length(std::string_view text) {
-  auto byte = [text](size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  auto follows = [&](size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
-  unsigned lead = byte(0);
-  if (lead < 0x80) return lead == 0 ? 0 : 1;
-  if (lead >= 0xc2 && lead <= 0xdf) return follows(1, 0x80, 0xbf) ? 2 : 0;
-  if (lead >= 0xe0 && lead <= 0xef) {
-    unsigned low = lead == 0xe0 ? 0xa0 : 0x80, high = lead == 0xed ? 0x9f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) ? 3 : 0;
-  }
-  if (lead >= 0xf0 && lead <= 0xf4) {
-    unsigned low = lead == 0xf0 ? 0x90 : 0x80, high = lead == 0xf4 ? 0x8f : 0xbf;
-    return follows(1, low, high) && follows(2, 0x80, 0xbf) && follows(3, 0x80, 0xbf) ? 4 : 0;
-  }
-  return 0;
-}
-
-}  // namespace
-
 bool check_text(std::string_view text, SourceId source, Reporter& reporter) {
   for (size_t i = 0; i < text.size();) {
-    size_t length = character_length(text.substr(i));
+    size_t length = text[i] == '\0' ? 0 : base::utf8_length(text.substr(i));
     if (length > 0) {
       i += length;
       continue;

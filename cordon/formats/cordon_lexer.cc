@@ -18,11 +18,6 @@ bool is_word_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 
 bool is_word_char(char c) { return is_word_start(c) || is_digit(c); }
 bool is_name_char(char c) { return is_word_char(c) || c == '-'; }  // of groups and architectures
 
-size_t utf8_length(char lead) {
-  auto byte = static_cast<unsigned char>(lead);
-  return byte < 0x80 ? 1 : byte < 0xe0 ? 2 : byte < 0xf0 ? 3 : 4;
-}
-
 constexpr std::array<std::string_view, 9> kPairs = {"==", "!=", "<=", ">=", "&&", "||", "..", "<<", ">>"};
 constexpr std::string_view kSingles = "(){},&|!~-<>*=";
 
@@ -228,7 +223,7 @@ void StatementReader::cut_symbol_token(Statement& statement, std::vector<Bracket
     ++pos_;
     push(statement, Token::Kind::symbol, begin, pos_);
   } else {
-    pos_ = std::min(pos_ + utf8_length(c), text_.size());
+    pos_ += std::max<size_t>(1, base::utf8_length(text_.substr(pos_)));
     statement.broken = true;
     reporter_.error("unexpected-character", span(begin, pos_),
                     "unexpected character '" + base::printable(text_.substr(begin, pos_ - begin)) + "'");

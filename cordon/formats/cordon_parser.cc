@@ -3,7 +3,7 @@
 #include "cordon/formats/cordon_parser.h"
 
 #include <algorithm>
-#include <array>
+#include <vector>
 
 #include "cordon/abi/constants.h"
 #include "cordon/abi/syscalls.h"
@@ -12,17 +12,26 @@
 namespace cordon::formats {
 namespace {
 
-constexpr std::array<std::string_view, 6> kHeaders = {"policy", "arch", "default", "badarch", "since", "unknown"};
-constexpr std::array<std::string_view, 9> kActions = {"allow", "log", "notify", "trace", "errno",
-                                                      "trap", "kill_thread", "kill_process", "deny"};
-constexpr std::array<std::string_view, 4> kSandbox = {"files", "net", "caps", "limit"};
-constexpr std::array<std::string_view, 21> kKeywords = {
-    "policy", "arch", "default", "badarch", "since", "unknown", "allow", "log", "notify", "trace", "errno",
-    "trap", "kill_thread", "kill_process", "deny", "files", "net", "caps", "limit", "let", "include"};
+enum class WordClass : uint8_t { none, header, action, sandbox, let, include };
 
-template <size_t N>
-bool contains(const std::array<std::string_view, N>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
+struct Keyword {
+  std::string_view word;
+  WordClass word_class;
+};
+
+constexpr Keyword kKeywords[] = {
+    {"policy", WordClass::header},      {"arch", WordClass::header},         {"default", WordClass::header},
+    {"badarch", WordClass::header},     {"since", WordClass::header},        {"unknown", WordClass::header},
+    {"allow", WordClass::action},       {"log", WordClass::action},          {"notify", WordClass::action},
+    {"trace", WordClass::action},       {"errno", WordClass::action},        {"trap", WordClass::action},
+    {"kill_thread", WordClass::action}, {"kill_process", WordClass::action}, {"deny", WordClass::action},
+    {"files", WordClass::sandbox},      {"net", WordClass::sandbox},         {"caps", WordClass::sandbox},
+    {"limit", WordClass::sandbox},      {"let", WordClass::let},             {"include", WordClass::include}};
+
+WordClass classify(std::string_view word) {
+  for (const Keyword& keyword : kKeywords)
+    if (keyword.word == word) return keyword.word_class;
+  return WordClass::none;
 }
 
 }  // namespace
@@ -53,27 +62,23 @@ void CordonParser::read_statements(std::string_view text, SourceId source) {
 void CordonParser::statement(const Statement& statement) {
   std::string_view keyword = statement.keyword.text;
   size_t first_rule = policy_.rules.size();
-  bool is_header = contains(kHeaders, keyword);
+  WordClass word_class = classify(keyword);
+  bool is_header = word_class == WordClass::header;
   bool is_first = !any_statement_;
   any_statement_ = true;
   for (const CommentText& comment : statement.above)
     policy_.comments.push_back({is_first ? PolicyComment::kHead : first_rule, comment.text});
 
   Cursor cursor(statement.tokens);
-  if (is_header) {
-    header(statement, cursor);
-  } else if (statement.broken && !keyword.empty() && contains(kKeywords, keyword)) {
-    return;
-  } else if (contains(kActions, keyword)) {
-    rules(statement, cursor);
-  } else if (contains(kSandbox, keyword)) {
-    read_sandbox_line(statement, policy_.sandbox, reporter_);
-  } else if (keyword == "let") {
-    definition(statement, cursor);
-  } else if (keyword == "include") {
-    include(statement, cursor);
-  } else {
-    unknown_keyword(statement);
+  bool is_lost = statement.broken && !is_header && word_class != WordClass::none;  // headers are still counted
+  if (is_lost) return;
+  switch (word_class) {
+    case WordClass::header: header(statement, cursor); break;
+    case WordClass::action: rules(statement, cursor); break;
+    case WordClass::sandbox: read_sandbox_line(statement, policy_.sandbox, reporter_); break;
+    case WordClass::let: definition(statement, cursor); break;
+    case WordClass::include: include(statement, cursor); break;
+    case WordClass::none: unknown_keyword(statement); break;
   }
   keep_comments(statement, first_rule, is_header);
 }
@@ -95,7 +100,9 @@ void CordonParser::unknown_keyword(const Statement& statement) {
     if (!statement.broken) reporter_.error("syntax", first.span, "expected a statement, found " + found(first), "a statement begins with a word such as 'allow'");
     return;
   }
-  std::string hint = base::did_you_mean(word, kKeywords);
+  std::vector<std::string_view> words;
+  for (const Keyword& keyword : kKeywords) words.push_back(keyword.word);
+  std::string hint = base::did_you_mean(word, words);
   if (abi::is_syscall_name(word)) hint = "to allow the call, write 'allow " + std::string(word) + "'";
   if (hint.empty()) hint = "policy, allow, errno, default, let, include, files and others do";
   reporter_.error("unknown-keyword", statement.keyword.span, "no statement begins with '" + std::string(word) + "'", std::move(hint));
@@ -103,7 +110,7 @@ void CordonParser::unknown_keyword(const Statement& statement) {
 
 bool CordonParser::nothing_follows(Cursor& cursor, std::string_view keyword) {
   if (cursor.at_end()) return true;
-  bool is_keyword = contains(kKeywords, cursor.peek().text);
+  bool is_keyword = classify(cursor.peek().text) != WordClass::none;
   reporter_.error("syntax", cursor.peek().span,
                   "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
                   is_keyword ? "a line that begins with a blank continues the one before: begin it at the margin" : "remove it");

@@ -5,6 +5,7 @@
 #include "cordon/abi/groups.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
+#include "cordon/formats/nearest_errno.h"
 
 namespace cordon::formats {
 namespace {
@@ -15,13 +16,6 @@ bool is_errno_name(std::string_view name) {
   return abi::errno_number(name, abi::native_arch()).has_value() ||
          std::any_of(abi::arches().begin(), abi::arches().end(),
                      [name](const abi::ArchInfo& info) { return abi::errno_number(name, info.arch).has_value(); });
-}
-
-std::string nearest_errno(std::string_view name) {
-  std::vector<std::string_view> names;
-  if (std::optional<uint8_t> family = abi::find_family("errno"))
-    for (uint16_t member : abi::family_members(*family)) names.push_back(abi::constant_name(member));
-  return base::did_you_mean(name, names);
 }
 
 std::optional<uint32_t> call_number(std::string_view digits) {

@@ -58,7 +58,8 @@ Result<std::string> IncludeWalk::enter(const std::string& path) {
     return failure("include-cycle", quoted + " includes itself");
   if (open_.size() > limits_.depth)
     return failure("include-depth", "includes are nested deeper than " + std::to_string(limits_.depth));
-  if (++files_ > limits_.files) return failure("include-depth", "more than " + std::to_string(limits_.files) + " includes");
+  if (++files_ > limits_.files)
+    return failure("include-depth", "more than " + std::to_string(limits_.files) + " includes");
   if (!options_.read_file)
     return failure("cannot-include", "no files can be read here, so " + quoted + " cannot be included");
 

@@ -24,26 +24,6 @@ bool is_word(char c) {
          c == '.';
 }
 
-// The length of the well-formed UTF-8 sequence at the start of `text`; 0 if there is none.
-size_t utf8_length(std::string_view text) {
-  auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
-  auto follows = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  uint8_t first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if ((first & 0xf0) == 0xe0) {
-    bool is_overlong = first == 0xe0 && byte(1) < 0xa0;
-    bool is_surrogate = first == 0xed && byte(1) >= 0xa0;
-    return follows(1) && follows(2) && !is_overlong && !is_surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    bool is_overlong = first == 0xf0 && byte(1) < 0x90;
-    bool is_too_high = first == 0xf4 && byte(1) >= 0x90;
-    return follows(1) && follows(2) && follows(3) && !is_overlong && !is_too_high ? 4 : 0;
-  }
-  return 0;
-}
-
 void append_utf8(std::string& out, uint32_t point) {
   auto put = [&](uint32_t byte) { out.push_back(static_cast<char>(byte)); };
   if (point < 0x80) return put(point);
@@ -358,7 +338,7 @@ std::string Parser::parse_string_text() {
       parse_escape(out);
       continue;
     }
-    size_t length = utf8_length(rest);
+    size_t length = base::utf8_length(rest);
     if (length == 0 && !was_told)
       fail(at_, at_ + 1, "invalid UTF-8: byte " + base::hex(static_cast<uint8_t>(c)) + " in a string",
            "save the file as UTF-8");

@@ -5,6 +5,7 @@
 
 #include "cordon/abi/constants.h"
 #include "cordon/base/text.h"
+#include "cordon/formats/nearest_errno.h"
 
 namespace cordon::formats {
 
@@ -40,18 +41,6 @@ std::optional<MinijailNumber> read_minijail_number(const MinijailToken& token, A
   return number;
 }
 
-namespace {
-
-void report_unknown_errno(const MinijailToken& token, ProfileReporter& report) {
-  std::vector<std::string_view> names;
-  if (std::optional<uint8_t> family = abi::find_family("errno"))
-    for (uint16_t index : abi::family_members(*family)) names.push_back(abi::constant_name(index));
-  report.error("unknown-errno", token.span, "unknown errno '" + base::printable(token.text) + "'",
-               base::did_you_mean(token.text, names));
-}
-
-}  // namespace
-
 std::optional<NamedAction> read_minijail_errno(const MinijailToken& token, Arch arch, ProfileReporter& report) {
   if (token.kind == MinijailToken::Kind::word) {
     if (std::optional<uint16_t> number = abi::errno_number(token.text, arch))
@@ -59,7 +48,8 @@ std::optional<NamedAction> read_minijail_errno(const MinijailToken& token, Arch 
     std::optional<uint64_t> constant = abi::constant(token.text, arch);
     if (constant && *constant <= policy::kMaxErrno)
       return NamedAction{{ActionKind::errno_, static_cast<uint16_t>(*constant)}, {}};
-    report_unknown_errno(token, report);
+    report.error("unknown-errno", token.span, "unknown errno '" + base::printable(token.text) + "'",
+                 nearest_errno(token.text));
     return std::nullopt;
   }
   std::optional<MinijailNumber> number = read_minijail_number(token, arch, report);

@@ -6,6 +6,7 @@
 
 #include "cordon/abi/constants.h"
 #include "cordon/base/text.h"
+#include "cordon/formats/nearest_errno.h"
 #include "cordon/formats/oci_fields.h"
 
 namespace cordon::formats {
@@ -220,11 +221,7 @@ std::optional<Action> ProfileReader::read_action(const OciFields& fields, std::s
 std::optional<uint16_t> ProfileReader::read_errno_name(const JsonValue& text) {
   std::optional<uint16_t> number = abi::errno_number(text.text, options_.arch);
   if (number) return number;
-  std::vector<std::string_view> names;
-  if (std::optional<uint8_t> family = abi::find_family("errno"))
-    for (uint16_t index : abi::family_members(*family)) names.push_back(abi::constant_name(index));
-  report_.error("unknown-errno", inner_span(text), "unknown errno " + quoted(text.text),
-                base::did_you_mean(text.text, names));
+  report_.error("unknown-errno", inner_span(text), "unknown errno " + quoted(text.text), nearest_errno(text.text));
   return std::nullopt;
 }
 
