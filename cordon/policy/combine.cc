@@ -17,7 +17,7 @@ namespace {
 
 // Far above what 4096 instructions can express.
 constexpr uint64_t kMaxPairs = uint64_t{1} << 23;
-constexpr uint64_t kMaxWeight = uint64_t{1} << 23;
+constexpr uint64_t kMaxWeight = uint64_t{1} << 21;
 
 // Pairs of clauses that are looked at, and what is made of them.
 struct Budgets {

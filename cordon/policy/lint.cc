@@ -12,6 +12,8 @@
 #include "cordon/abi/syscalls.h"
 #include "cordon/policy/lint_default.h"
 #include "cordon/policy/lint_tables.h"
+#include "cordon/policy/multiplex.h"
+#include "cordon/policy/partial.h"
 
 namespace cordon::policy {
 namespace {
@@ -38,7 +40,10 @@ class Linter {
   Diagnostics run();
 
  private:
+  std::vector<Clause> through(const Multiplexer& multiplexer, uint32_t call, Arch arch) const;
   std::optional<Verdict> verdict(std::string_view name, Arch arch) const;
+  Verdict verdict(std::span<const Clause> clauses, Arch arch) const;
+  void check_multiplexers(Arch arch);
   void check_emptiness();
   void check_doors(Arch arch);
   void check_door(std::string_view restricted, std::string_view open, Arch arch);
@@ -81,15 +86,36 @@ const Segment* find_segment(const ResolvedPolicy& resolved, uint32_t audit_arch,
   return nullptr;
 }
 
+// What a call behind a multiplexer can get there; nothing where the ABI has no such multiplexer.
+std::vector<Clause> Linter::through(const Multiplexer& multiplexer, uint32_t call, Arch arch) const {
+  std::optional<uint32_t> number = abi::number_of(multiplexer.name, arch);
+  if (!number) return {};
+  PartialCall way;
+  way.call.nr = *number;
+  way.call.audit_arch = abi::info(arch).audit_arch;
+  way.call.args[0] = call;
+  way.known[0] = true;
+  return outcomes(resolved_, way);
+}
+
 std::optional<Verdict> Linter::verdict(std::string_view name, Arch arch) const {
-  std::optional<uint32_t> number = abi::number_of(name, arch);
-  if (!number) return std::nullopt;
-  const Segment* segment = find_segment(resolved_, abi::info(arch).audit_arch, *number);
-  if (segment == nullptr) return std::nullopt;
+  if (std::optional<uint32_t> number = abi::number_of(name, arch)) {
+    const Segment* segment = find_segment(resolved_, abi::info(arch).audit_arch, *number);
+    if (segment == nullptr) return std::nullopt;
+    return verdict(segment->clauses, arch);
+  }
+  std::optional<MultiplexedWay> way = find_multiplexed(name);
+  if (!way) return std::nullopt;
+  std::vector<Clause> clauses = through(*way->multiplexer, way->number, arch);
+  if (clauses.empty()) return std::nullopt;
+  return verdict(clauses, arch);
+}
+
+Verdict Linter::verdict(std::span<const Clause> clauses, Arch arch) const {
   uint16_t no_such_call = abi::errno_number("ENOSYS", arch).value_or(38);
   Verdict result;
   bool is_denied = false;
-  for (const Clause& clause : segment->clauses) {
+  for (const Clause& clause : clauses) {
     bool by_rule = clause.origin.kind == Origin::Kind::rule || clause.origin.kind == Origin::Kind::multiplexed;
     std::optional<uint32_t> rule;
     if (by_rule) rule = clause.origin.rule;
@@ -111,10 +137,15 @@ std::optional<Verdict> Linter::verdict(std::string_view name, Arch arch) const {
 }
 
 void Linter::check_emptiness() {
-  bool default_runs = may_run(policy_.default_action.action.kind);
-  bool all_run = std::all_of(policy_.rules.begin(), policy_.rules.end(),
-                             [](const Rule& rule) { return may_run(rule.action.kind); });
-  if (default_runs && all_run) {
+  auto denies = [](const Clause& clause) {
+    return !may_run(clause.action.kind) && clause.origin.kind != Origin::Kind::bad_arch;
+  };
+  bool confines = std::any_of(resolved_.arches.begin(), resolved_.arches.end(), [&](const ArchTable& table) {
+    return std::any_of(table.segments.begin(), table.segments.end(), [&](const Segment& segment) {
+      return std::any_of(segment.clauses.begin(), segment.clauses.end(), denies);
+    });
+  });
+  if (!confines) {
     findings_.warning("confines-nothing", {}, "no rule and no default denies a call: this policy confines nothing",
                       "set 'default kill_process' and allow what the program needs");
   } else if (policy_.rules.empty()) {
@@ -171,6 +202,30 @@ void Linter::check_doors(Arch arch) {
   tell_doors(arch);
 }
 
+// The multiplexer is allowed by a rule of its own before the rules on the calls behind it.
+void Linter::check_multiplexers(Arch arch) {
+  for (const Multiplexer& multiplexer : multiplexers()) {
+    std::vector<std::string_view> restricted;
+    std::optional<uint32_t> rule;
+    for (const MultiplexedCall& call : multiplexer.calls) {
+      std::optional<Verdict> direct = abi::number_of(call.name, arch) ? verdict(call.name, arch) : std::nullopt;
+      if (!direct || !direct->is_restricted) continue;
+      std::vector<Clause> clauses = through(multiplexer, call.number, arch);
+      if (clauses.empty()) continue;
+      Verdict way = verdict(clauses, arch);
+      if (!way.always_runs) continue;
+      restricted.push_back(call.name);
+      if (!rule) rule = way.rule;
+    }
+    const std::string name(multiplexer.name);
+    if (restricted.empty() || !is_first("multiplexer " + name)) continue;
+    findings_.warning("multiplexer-open", place(rule),
+                      enumeration(restricted) + (restricted.size() == 1 ? " is" : " are") + " restricted, but " + name +
+                          " does the same with arguments that no filter sees, and is allowed on " + std::string(abi::name(arch)),
+                      "leave out the rule that allows " + name + ": rules on the calls behind it hold for it too");
+  }
+}
+
 void Linter::check_twins(Arch arch) {
   std::string missing;
   std::optional<uint32_t> first_rule;
@@ -213,15 +268,15 @@ void Linter::check_cannot_fail(Arch arch) {
 void Linter::check_ring(Arch arch) {
   std::optional<Verdict> setup = verdict("io_uring_setup", arch);
   if (!setup || !setup->can_run || !runs("io_uring_enter", arch)) return;
-  std::string reached;
+  std::vector<std::string_view> reached;
   for (std::string_view name : kDoneByRing) {
     std::optional<Verdict> found = verdict(name, arch);
-    if (found && !found->always_runs) reached += (reached.empty() ? "" : ", ") + std::string(name);
+    if (found && !found->always_runs) reached.push_back(name);
   }
   if (reached.empty() || !is_first("ring")) return;
   findings_.warning("io-uring", place(setup->rule),
-                    "io_uring is allowed, and what a ring does no filter sees: it does the work of " + reached +
-                        ", which are restricted",
+                    "io_uring is allowed, and what a ring does no filter sees: it does the work of " + enumeration(reached) +
+                        (reached.size() == 1 ? ", which is restricted" : ", which are restricted"),
                     "deny io_uring_setup, io_uring_enter and io_uring_register");
 }
 
@@ -248,6 +303,7 @@ Diagnostics Linter::run() {
   if (!policy_.rules.empty()) {
     for (Arch arch : arches_) {
       check_doors(arch);
+      check_multiplexers(arch);
       check_twins(arch);
       check_cannot_fail(arch);
       check_ring(arch);

@@ -30,6 +30,9 @@ inline constexpr auto kFamilies = std::to_array<CallFamily>({
     {"kexec_load", "kexec_file_load"},
     {"settimeofday", "clock_settime"},
     {"adjtimex", "clock_adjtime"},
+    {"accept", "accept4"},
+    {"sendto", "send"},
+    {"recvfrom", "recv"},
 });
 
 // One way only: the second can do what the first does.
