@@ -39,6 +39,9 @@ bool reset_signals(const ChildPlan& plan) {
     const KernelSigaction standard;
     raw_syscall(SYS_rt_sigaction, signal, raw_pointer(&standard), 0, kSignalSetBytes, 0);
   }
+  KernelSigaction ignored;
+  ignored.handler = 1;  // SIG_IGN
+  if (plan.ignores_child_signal) raw_syscall(SYS_rt_sigaction, SIGCHLD, raw_pointer(&ignored), 0, kSignalSetBytes, 0);
   long result =
       raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&plan.signal_mask), 0, kSignalSetBytes, 0);
   return !failed(*plan.report, result);

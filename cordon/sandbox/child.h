@@ -50,6 +50,7 @@ struct ChildPlan {
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
   uint64_t signal_mask = 0;  // the command's
+  bool ignores_child_signal = false;  // the command; the parent does not, meanwhile
   bool no_new_privs = true;
   bool listener = false;
   bool gated = false;

@@ -40,20 +40,22 @@ void take_listener(Launched& launched) {
   if (fd >= 0 && !launched.listener) launched.listener.emplace(Fd(fd));
 }
 
-void pump_tracer(Launched& launched) {
-  if (!launched.tracer) return;
+int pump_tracer(Launched& launched) {
+  if (!launched.tracer) return 0;
   ExitTracer::Events events = launched.tracer->pump();
   launched.verdicts.insert(launched.verdicts.end(), events.verdicts.begin(), events.verdicts.end());
+  return events.error;
 }
 
 // Leaving the first program is either an exec or a death the process is still busy with.
-void await_verdict(Launched& launched) {
+int await_verdict(Launched& launched) {
   constexpr useconds_t kPauseUs = 50;
-  if (launched.preparation->plan.filter_count == 0) return;
+  if (launched.preparation->plan.filter_count == 0) return 0;
   while (!has_execed(launched.pid) && !has_died(launched)) {
-    pump_tracer(launched);
+    if (int error = pump_tracer(launched)) return error;
     usleep(kPauseUs);
   }
+  return 0;
 }
 
 }  // namespace
@@ -78,7 +80,7 @@ void open_gate(LaunchReport& report) {
 
 // The kernel wakes us when the child has left. Whether its execve waits for an answer we have to look up,
 // at growing intervals.
-void await_exec(Launched& launched) {
+int await_exec(Launched& launched) {
   constexpr long kFirstPauseUs = 20, kLongestPauseUs = 2000, kDeathCheckUs = 100000;
   LaunchReport& report = launched.preparation->report();
   bool looks = launched.preparation->plan.listener || launched.tracer;
@@ -87,22 +89,28 @@ void await_exec(Launched& launched) {
     if ((lock & FUTEX_OWNER_DIED) != 0) break;
     // Before it holds the lock a child can die unseen, by a filter above this process.
     if ((lock == 0 || pause_us >= kLongestPauseUs) && has_died(launched)) break;
-    pump_tracer(launched);
+    if (int error = pump_tracer(launched)) return error;
     take_listener(launched);
     if (launched.listener && launched.listener->has_waiting() && !report.has_left()) {
       launched.exec_pending = true;
-      return;
+      return 0;
     }
     futex_wait(report.lock, lock, pause_us);
     if (looks) pause_us = std::min(pause_us * 2, kLongestPauseUs);
   }
   take_listener(launched);
-  await_verdict(launched);
+  return await_verdict(launched);
 }
 
 bool has_died(const Launched& launched) {
   pollfd entry{.fd = launched.pidfd.get(), .events = POLLIN, .revents = 0};
   return poll(&entry, 1, 0) > 0 && (entry.revents & POLLIN) != 0;
+}
+
+// It was not reaped, so its number is its own still.
+void kill_command(const Launched& launched) {
+  if (syscall(SYS_pidfd_send_signal, launched.pidfd.get(), SIGKILL, nullptr, 0) != 0 && launched.pid > 1)
+    kill(launched.pid, SIGKILL);
 }
 
 int reap(const Launched& launched) {
@@ -117,7 +125,7 @@ int reap(const Launched& launched) {
 }
 
 void destroy(const Launched& launched) {
-  syscall(SYS_pidfd_send_signal, launched.pidfd.get(), SIGKILL, nullptr, 0);
+  kill_command(launched);
   reap(launched);
 }
 

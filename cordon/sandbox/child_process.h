@@ -18,11 +18,13 @@ void open_gate(LaunchReport& report);
 
 // Returns when the child has left for its program (by exec or by death), or when execve itself waits for
 // an answer of the listener (launched.exec_pending). A tracer in `launched` is kept at work.
-void await_exec(Launched& launched);
+// The errno of a tracer that cannot wait for its tracees, or 0.
+int await_exec(Launched& launched);
 
 // It has ended and was not reaped.
 bool has_died(const Launched& launched);
 
+void kill_command(const Launched& launched);
 // Ends a child that must not go on, and reaps it.
 void destroy(const Launched& launched);
 int reap(const Launched& launched);  // its wait status; -1 if somebody else has taken it

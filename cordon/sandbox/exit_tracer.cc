@@ -44,6 +44,12 @@ bool holds_denied_call(const user_regs_struct& registers, bool rolled_back_only)
 
 #endif
 
+// Nothing to wait for is no failure: somebody else has reaped it.
+bool failed(ExitTracer::Events& events) {
+  if (errno != EINTR && errno != ECHILD) events.error = errno;
+  return false;
+}
+
 bool is_known_exit(int code) { return code == CLD_EXITED || code == CLD_KILLED || code == CLD_DUMPED; }
 
 }  // namespace
@@ -102,7 +108,8 @@ ExitTracer::Events ExitTracer::pump() {
 // then every tracee is asked by its number.
 bool ExitTracer::next_event(Events& events) {
   siginfo_t info{};
-  if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD) != 0) return false;
+  if (waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL | __WNOTHREAD) != 0)
+    return failed(events);
   if (info.si_pid == 0) return false;
   bool is_command_end = info.si_pid == options_.command && is_known_exit(info.si_code);
   if (is_command_end) events.ended = true;
@@ -118,7 +125,7 @@ bool ExitTracer::take(pid_t tid, Events& events) {
   siginfo_t info{};
   if (waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) != 0) {
     if (errno == ECHILD) tracees_.erase(tid);
-    return false;
+    return failed(events);
   }
   if (info.si_pid == 0) return false;
   if (tid == options_.command && is_known_exit(info.si_code)) {
@@ -126,7 +133,7 @@ bool ExitTracer::take(pid_t tid, Events& events) {
     return false;
   }
   int status = 0;
-  if (waitpid(tid, &status, WNOHANG | WUNTRACED | __WALL) != tid) return false;
+  if (waitpid(tid, &status, WNOHANG | WUNTRACED | __WALL) != tid) return failed(events);
   Stop stop = Stop::from_status(status);
   if (stop.kind == Stop::Kind::gone) {
     tracees_.erase(tid);
@@ -166,7 +173,7 @@ void ExitTracer::handle_signal(const Tracee& tracee, int signal, Events& events)
     if (call) call->nr = static_cast<uint32_t>(info.si_syscall), call->audit_arch = info.si_arch;
     events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = thread_group(tracee.tid()),
                                .tid = tracee.tid(), .command = thread_name(tracee.tid()), .call_known = call.has_value(),
-                               .args_known = call.has_value(), .call = call.value_or(Call{}), .signal = SIGSYS, .is_trap = true,
+                               .args_known = call.has_value(), .call = call.value_or(Call{}), .signal = SIGSYS, .is_trap = true, .trace_refused = false,
                                .site = call ? code_site(tracee.tid(), call->instruction_pointer) : std::string()});
     if (call) trapped_[tracee.tid()] = *call;
   }
@@ -185,7 +192,7 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
   if (!call || (trap != trapped_.end() && trap->second == *call)) return;
   events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = pid, .tid = tracee.tid(),
                              .command = thread_name(tracee.tid()), .call_known = true, .args_known = true,
-                             .call = *call, .signal = signal, .is_trap = false,
+                             .call = *call, .signal = signal, .is_trap = false, .trace_refused = false,
                              .site = code_site(tracee.tid(), call->instruction_pointer)});
 }
 

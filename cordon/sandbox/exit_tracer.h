@@ -31,6 +31,7 @@ class ExitTracer {
     std::vector<KernelVerdict> verdicts;
     bool ended = false;    // the command; not reaped
     int stop_signal = 0;   // the command was stopped by it
+    int error = 0;         // why the tracees cannot be waited for
   };
 
   explicit ExitTracer(Options options) : options_(options) { tracees_.insert(options.command); }

@@ -22,9 +22,13 @@ void close_from(unsigned first) {
 // The listener becomes descriptor 3, all above goes.
 Listener keep_only(int listener) {
   constexpr int kKept = 3;
+  // It may be any of the first three itself, where the caller was started without them.
+  int moved = fcntl(listener, F_DUPFD_CLOEXEC, kKept + 1);
+  if (moved < 0) _exit(1);
   int null = open("/dev/null", O_RDWR);
-  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(null, fd);
-  if (listener != kKept) dup3(listener, kKept, O_CLOEXEC);
+  for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (dup2(null, fd) < 0) close(fd);
+  dup3(moved, kKept, O_CLOEXEC);
   close_from(kKept + 1);
   return Listener(Fd(kKept));
 }
@@ -32,7 +36,7 @@ Listener keep_only(int listener) {
 }  // namespace
 
 void answer_all(Listener& listener, const Answer& answer) {
-  while (!listener.is_finished())
+  while (!listener.is_finished() && listener.error() == 0)
     if (auto notification = listener.receive()) listener.respond(notification->id, answer(*notification));
 }
 

@@ -14,7 +14,7 @@ namespace cordon::sandbox {
 
 using Answer = std::function<Response(const Notification&)>;
 
-// Until nobody can ask any more.
+// Until nobody can ask any more, or the kernel takes no answers (Listener::error).
 void answer_all(Listener& listener, const Answer& answer);
 
 // False: no process could be made.

@@ -22,6 +22,7 @@ struct KernelVerdict {
   Call call;
   int signal = 0;         // SIGSYS, or SIGKILL for strict mode
   bool is_trap = false;   // delivered as a signal the program may handle
+  bool trace_refused = false;  // Source::signal: a tracer was asked for and could not be had
   std::string site;       // where the call was made, "libc.so.6+0x10e2f8"; empty if that is not known
 };
 

@@ -4,9 +4,11 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "cordon/sandbox/approach.h"
 #include "cordon/sandbox/audit_reader.h"
 #include "cordon/sandbox/child_process.h"
 #include "cordon/sandbox/exit_tracer.h"
+#include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
 #include "cordon/sandbox/start_point.h"
@@ -17,7 +19,9 @@ namespace cordon {
 Launched::Launched() = default;
 Launched::Launched(Launched&&) noexcept = default;
 Launched& Launched::operator=(Launched&&) noexcept = default;
-Launched::~Launched() = default;
+Launched::~Launched() {
+  if (state && listener && listener->is_finished()) state->may_open();
+}
 
 namespace sandbox {
 namespace {
@@ -42,6 +46,7 @@ void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
     launched.traced = true;
     return;
   }
+  launched.trace_refused = true;
   if (auto reader = AuditReader::open()) {
     launched.audit = std::make_unique<AuditReader>(std::move(*reader));
     add_note(notes, "the command cannot be traced (" + errno_name(error) + "): kills are explained from the audit log, without arguments");
@@ -60,15 +65,24 @@ Result<Launched> finish(Launched launched, Diagnostics notes) {
   return Result<Launched>(std::move(launched), std::move(notes));
 }
 
-Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation) {
+// The child waits at its gate, where it was given: from here on nobody may look into us.
+void begin(Launched& launched, LauncherState& state) {
+  state.close();
+  state.ignore_pipe_signal();
+  if (launched.preparation->plan.gated) open_gate(launched.preparation->report());
+}
+
+Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation, LauncherState& state) {
   preparation->plan.gated = spec.trace_exits;
+  if (!spec.trace_exits) state.close();
   CORDON_TRY(launched, clone_child(std::move(preparation)));
   Diagnostics notes;
-  if (spec.trace_exits) {
-    seize_for_exits(launched, spec.strict, notes);
-    open_gate(launched.preparation->report());
+  if (spec.trace_exits) seize_for_exits(launched, spec.strict, notes);
+  begin(launched, state);
+  if (int error = await_exec(launched)) {
+    destroy(launched);
+    return system_error("follow the command to its exec", error, "a filter above this process denies waitid(2) or wait4(2)");
   }
-  await_exec(launched);
   return finish(std::move(launched), std::move(notes));
 }
 
@@ -85,7 +99,26 @@ void let_go(Launched& launched, const LaunchSpec& spec) {
   tracee.resume(0);
 }
 
-Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation) {
+// The command is not where it should be. What has run of it ran without the filter.
+Diagnostics give_up(Launched& launched, Approach& approach, const StartOutcome& outcome) {
+  std::optional<Diagnostic> failure;
+  if (outcome.kind == StartOutcome::Kind::never_executed) {
+    if (has_died(launched)) {
+      (void)await_exec(launched);
+      failure = launch_failure(launched);
+    } else {  // it stands still, and waitid(2) does not say so
+      failure = system_error("follow the command to its start point", ECHILD, "something else waits for this process's children");
+    }
+  }
+  approach.abandon();
+  destroy(launched);
+  if (!failure) return outcome.errors;
+  Diagnostics errors;
+  errors.add(std::move(*failure));
+  return errors;
+}
+
+Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation, LauncherState& state) {
   preparation->plan.gated = true;
   preparation->plan.filter_count = 0;
   preparation->plan.listener = false;
@@ -95,28 +128,19 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
     destroy(launched);
     return cannot_trace(error);
   }
-  open_gate(launched.preparation->report());
-  Diagnostics notes;
-  auto reached = reach_start(tracee, start);
-  if (!reached) {
-    destroy(launched);
-    return reached.error();
-  }
-  if (*reached == StartOutcome::ended) {
-    if (!has_died(launched)) {  // it stands still, and waitid(2) does not say so
-      destroy(launched);
-      return system_error("follow the command to its start point", ECHILD, "something else waits for this process's children");
-    }
-    await_exec(launched);
-    notes.note("ended-early", {}, "the command ended before its start point: no filter was installed");
-    return finish(std::move(launched), std::move(notes));
-  }
+  begin(launched, state);
+  Approach approach({.command = launched.pid, .pidfd = launched.pidfd.get()});
+  StartOutcome reached = reach_start(approach, start);
+  if (reached.kind != StartOutcome::Kind::reached) return give_up(launched, approach, reached);
   auto confined = confine(tracee, {.filters = spec.filters, .listener = spec.listener, .strict = spec.strict,
                                    .pidfd = launched.pidfd.get()});
   if (!confined) {
+    approach.abandon();
     destroy(launched);
     return confined.error();
   }
+  approach.let_threads_go();
+  Diagnostics notes;
   if (confined->listener) launched.listener.emplace(std::move(confined->listener));
   if (!confined->note.empty()) add_note(notes, std::move(confined->note));
   let_go(launched, spec);
@@ -139,15 +163,19 @@ std::optional<Diagnostic> launch_failure(const Launched& launched) {
 
 Result<Launched> launch(const LaunchSpec& spec) {
   CORDON_TRY(preparation, Preparation::make(spec));
-  // No handler of ours may run in the child while it shares our memory.
-  uint64_t mask = block_all_signals();
-  preparation->plan.signal_mask = mask;
+  auto state = std::make_unique<LauncherState>();
+  preparation->plan.signal_mask = state->command_mask();
+  preparation->plan.ignores_child_signal = state->ignores_child_signal();
   StartPoint start = start_of(spec);
-  Result<Launched> launched = start == StartPoint::before_exec ? launch_before_exec(spec, std::move(preparation))
-                                                               : launch_at(start, spec, std::move(preparation));
-  bool holds = launched && spec.hold_signals;
-  if (holds) launched->held_signal_mask = mask;
-  set_signal_mask(holds ? mask | supervised_signals() : mask);
+  Result<Launched> launched = start == StartPoint::before_exec ? launch_before_exec(spec, std::move(preparation), *state)
+                                                               : launch_at(start, spec, std::move(preparation), *state);
+  if (!launched) {
+    state->may_open();
+    return launched;
+  }
+  if (spec.hold_signals) state->hold_signals(forwarded_signals());
+  else state->release_signals();
+  launched->state = std::move(state);
   return launched;
 }
 

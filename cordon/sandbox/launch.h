@@ -29,6 +29,7 @@ namespace sandbox {
 class Preparation;
 class ExitTracer;
 class AuditReader;
+class LauncherState;
 }  // namespace sandbox
 
 struct FilterSpec {
@@ -44,9 +45,10 @@ struct LaunchSpec {
   bool strict = false;              // mode 1, entered at `start` (entry); no filters then
   bool no_new_privs = true;
   bool trace_exits = false;         // stay attached to learn what a killed or trapped call was
-  // The signals supervise() handles stay blocked in the calling thread when launch() returns, so that none
-  // is lost between the two; supervise() sets the old mask again. The command never sees the difference.
-  bool hold_signals = false;
+  // The signals supervise() passes on stay blocked in the calling thread when launch() returns, so that none
+  // of them ends the launcher and leaves the command without its supervisor. The end of what was launched
+  // sets the old mask again. The command never sees the difference.
+  bool hold_signals = true;
 };
 
 struct Launched {
@@ -62,7 +64,9 @@ struct Launched {
   // A listener is asked about execve itself: launch() returns before the command runs, and failures of
   // the exec are known only when the command has ended (launch_failure).
   bool exec_pending = false;
-  std::optional<uint64_t> held_signal_mask;         // hold_signals: the mask before launch()
+  bool trace_refused = false;  // trace_exits was asked for, and there is no tracer
+  // Of the calling process: while it lives no other command should be launched.
+  std::unique_ptr<sandbox::LauncherState> state;
   std::unique_ptr<sandbox::Preparation> preparation;  // what the child reads until it has execed
   std::unique_ptr<sandbox::ExitTracer> tracer;        // where `traced`
   std::unique_ptr<sandbox::AuditReader> audit;        // where tracing was asked for and refused
@@ -73,6 +77,10 @@ namespace sandbox {
 
 // The diagnostics' code says what kind of failure it was: "not-found" (127), "not-executable" (126),
 // anything else is cordon's own (125).
+//
+// Until what was launched is gone, SIGCHLD has its standard disposition, SIGPIPE is ignored and the process
+// cannot be traced or dumped (PR_SET_DUMPABLE 0). The last stays so where a task of the command may be left:
+// only a listener can tell that there is none.
 //
 // Notes beside the value say what could not be had: no listener, no tracer.
 Result<Launched> launch(const LaunchSpec& spec);

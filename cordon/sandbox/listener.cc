@@ -49,7 +49,10 @@ Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 
 std::optional<Notification> Listener::receive() {
   if ((poll_events(fd_.get(), -1) & POLLIN) == 0) return std::nullopt;
   std::fill(buffer_.begin(), buffer_.end(), 0);  // EINVAL otherwise (5.5)
-  if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) return std::nullopt;
+  if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) {
+    if (errno != ENOENT && errno != EINTR) error_ = errno;
+    return std::nullopt;
+  }
   seccomp_notif raw;
   std::memcpy(&raw, buffer_.data(), sizeof raw);
   return convert(raw);
@@ -67,6 +70,8 @@ bool Listener::respond(uint64_t id, const Response& response) {
   int result = 0;
   do result = ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &raw);
   while (result != 0 && errno == EINTR);
+  // ENOENT: the call is gone; EINPROGRESS: answered already.
+  if (result != 0 && errno != ENOENT && errno != EINPROGRESS) error_ = errno;
   return result == 0;
 }
 

@@ -47,6 +47,9 @@ class Listener {
   bool is_valid(uint64_t id) const;
   // The last task that uses the filter has ended.
   bool is_finished() const;
+  // The kernel refuses to give or to take notifications (a filter above this process, say): whoever calls
+  // waits for ever.
+  int error() const { return error_; }
   // receive() would not block.
   bool has_waiting() const;
 
@@ -56,6 +59,7 @@ class Listener {
 
  private:
   Fd fd_;
+  int error_ = 0;
   std::vector<uint64_t> buffer_;  // what RECV fills, in the running kernel's size
 };
 

@@ -1,10 +1,13 @@
 #include "cordon/sandbox/signals.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <initializer_list>
+
+#include "cordon/base/fd.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -20,16 +23,30 @@ constexpr uint64_t bit(int signal) { return uint64_t{1} << (signal - 1); }
 }  // namespace
 
 uint64_t block_all_signals() { return change_mask(SIG_BLOCK, ~uint64_t{0}); }
-uint64_t block_supervised_signals() { return change_mask(SIG_BLOCK, supervised_signals()); }
 uint64_t current_signal_mask() { return change_mask(SIG_BLOCK, 0); }
 void set_signal_mask(uint64_t mask) { change_mask(SIG_SETMASK, mask); }
 
-uint64_t supervised_signals() {
+uint64_t forwarded_signals() {
   uint64_t mask = 0;
-  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU})
-    mask |= bit(signal);
+  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM}) mask |= bit(signal);
   for (int signal = SIGRTMIN; signal <= SIGRTMAX; ++signal) mask |= bit(signal);
   return mask;
+}
+
+uint64_t supervised_signals() {
+  uint64_t mask = forwarded_signals();
+  for (int signal : {SIGCHLD, SIGCONT, SIGTSTP, SIGTTIN, SIGTTOU}) mask |= bit(signal);
+  return mask;
+}
+
+bool stop_at_terminal() {
+  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  if (!terminal) return false;
+  raise(SIGSTOP);
+  // A shell continues the whole group, but one process after the other.
+  constexpr useconds_t kGroupPauseUs = 2000;
+  usleep(kGroupPauseUs);
+  return true;
 }
 
 }  // namespace cordon::sandbox

@@ -5,14 +5,20 @@
 
 namespace cordon::sandbox {
 
-// Both give the mask there was before. Bit N-1 is signal N.
+// Gives the mask there was before. Bit N-1 is signal N.
 uint64_t block_all_signals();
-uint64_t block_supervised_signals();
 
 uint64_t current_signal_mask();
 void set_signal_mask(uint64_t mask);
 
+// What is passed on to a command: all that asks a program for something, but for job control.
+uint64_t forwarded_signals();
+
 // What supervise() reads from its signalfd: everything a user or a terminal sends.
 uint64_t supervised_signals();
+
+// The shell waits for cordon, not for the command: it can take the terminal back only if cordon stops too.
+// Returns when somebody has continued us. False: there is no terminal, thus nobody who would.
+bool stop_at_terminal();
 
 }  // namespace cordon::sandbox

@@ -51,6 +51,12 @@ bool reach_exec_exit(const Tracee& tracee) {
   }
 }
 
+StartOutcome failed(Diagnostic error) {
+  StartOutcome outcome{StartOutcome::Kind::failed, {}};
+  outcome.errors.add(std::move(error));
+  return outcome;
+}
+
 #if defined(__x86_64__)
 
 // AT_ENTRY of a program of either word size; 0 if there is none to be read.
@@ -69,50 +75,61 @@ uint64_t entry_address(pid_t pid, bool compat) {
   return 0;
 }
 
-enum class Arrival : uint8_t { here, executed_again, ended };
+enum class Arrival : uint8_t { here, executed_again, new_process, ended };
 
-Arrival run_to_breakpoint(const Tracee& tracee, uint64_t address) {
+Arrival run_to_breakpoint(Approach& approach, uint64_t address) {
+  const Tracee tracee = approach.leader();
   for (tracee.resume(0);;) {
-    Stop stop = tracee.wait();
-    if (stop.kind == Stop::Kind::gone) return Arrival::ended;
-    if (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_EXEC) return Arrival::executed_again;
-    if (stop.kind == Stop::Kind::signal && stop.signal == SIGTRAP) {
-      auto registers = tracee.registers();
-      if (registers && registers->rip == address + 1) {
-        registers->rip = address;
-        registers->orig_rax = ~uint64_t{0};
-        return tracee.set_registers(*registers) ? Arrival::here : Arrival::ended;
-      }
+    Approach::Event event = approach.next();
+    switch (event.kind) {
+      case Approach::Kind::ended: return Arrival::ended;
+      case Approach::Kind::executed: return Arrival::executed_again;
+      case Approach::Kind::new_process: return Arrival::new_process;
+      case Approach::Kind::signal: break;
     }
-    pass_on(tracee, stop);
+    auto registers = tracee.registers();
+    if (event.signal == SIGTRAP && registers && registers->rip == address + 1) {
+      if (!approach.hold_threads()) return Arrival::new_process;
+      registers->rip = address;
+      registers->orig_rax = ~uint64_t{0};
+      return tracee.set_registers(*registers) ? Arrival::here : Arrival::ended;
+    }
+    tracee.resume(event.signal);
   }
 }
 
-Result<StartOutcome> reach_entry(const Tracee& tracee) {
-  constexpr std::array<uint8_t, 1> kBreakpoint{0xcc};
-  for (;;) {
-    auto registers = tracee.registers();
-    if (!registers) return StartOutcome::ended;
-    uint64_t entry = entry_address(tracee.tid(), registers->cs == 0x23);
-    if (entry == 0) return start_error("cannot find the command's entry point", "use --start exec");
-    if (registers->rip == entry) return StartOutcome::reached;  // a static program
-    std::array<uint8_t, 1> text{};
-    if (!tracee.read(entry, text) || !tracee.write(entry, kBreakpoint))
-      return system_error("set a breakpoint at the command's entry point", errno, "use --start exec");
-    Arrival arrival = run_to_breakpoint(tracee, entry);
-    if (arrival == Arrival::ended) return StartOutcome::ended;
-    if (arrival == Arrival::here)
-      return tracee.write(entry, text) ? Result<StartOutcome>(StartOutcome::reached)
-                                       : system_error("remove the breakpoint at the entry point", errno);
-    tracee.resume_to_syscall(0);  // a constructor has executed another program: its entry counts
-    if (tracee.wait().kind != Stop::Kind::syscall) return StartOutcome::ended;
+Diagnostic early(Arrival arrival) {
+  const std::string cure = "use --start exec";
+  switch (arrival) {
+    case Arrival::new_process:
+      return start_error("the program starts a process before its entry point, which would stay without the filter", cure);
+    case Arrival::executed_again:
+      return start_error("the program executes another one before its entry point, which would stay without the filter", cure);
+    default: return start_error("the program ended before its entry point, and has run without the filter", cure);
   }
+}
+
+StartOutcome reach_entry(Approach& approach) {
+  constexpr std::array<uint8_t, 1> kBreakpoint{0xcc};
+  const Tracee tracee = approach.leader();
+  auto registers = tracee.registers();
+  if (!registers) return failed(early(Arrival::ended));
+  uint64_t entry = entry_address(tracee.tid(), registers->cs == 0x23);
+  if (entry == 0) return failed(start_error("cannot find the command's entry point", "use --start exec"));
+  if (registers->rip == entry) return {};  // a static program
+  std::array<uint8_t, 1> text{};
+  if (!tracee.read(entry, text) || !tracee.write(entry, kBreakpoint))
+    return failed(system_error("set a breakpoint at the command's entry point", errno, "use --start exec"));
+  Arrival arrival = run_to_breakpoint(approach, entry);
+  if (arrival != Arrival::here) return failed(early(arrival));
+  if (!tracee.write(entry, text)) return failed(system_error("remove the breakpoint at the entry point", errno));
+  return {};
 }
 
 #else
 
-Result<StartOutcome> reach_entry(const Tracee&) {
-  return start_error("the entry point can be found on x86_64 only", "use --start before-exec, the default");
+StartOutcome reach_entry(Approach&) {
+  return failed(start_error("the entry point can be found on x86_64 only", "use --start before-exec, the default"));
 }
 
 #endif
@@ -122,13 +139,10 @@ Result<StartOutcome> reach_entry(const Tracee&) {
 class ClosingThread {
  public:
   explicit ClosingThread(Injection& command) : command_(command) {
-    // Threads the command starts itself are not ours to stop: only this one is attached as it is born.
-    command.tracee().set_options(start_options() | PTRACE_O_TRACECLONE);
     constexpr uint64_t kFlags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM;
     long result = command.call(InjectedCall::clone, {kFlags, 0, 0, 0, 0});
     if (result < 0) error_ = static_cast<int>(-result);
     tid_ = command.new_thread();
-    command.tracee().set_options(start_options());
     if (tid_ == 0) return;
     (void)Tracee(tid_).wait();  // its first stop
   }
@@ -206,12 +220,17 @@ Result<Confined> install_with_listener(Injection& injection, const ConfineReques
 }  // namespace
 
 uint64_t start_options() {
-  return PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD;
+  return PTRACE_O_EXITKILL | PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+         PTRACE_O_TRACECLONE;
 }
 
-Result<StartOutcome> reach_start(const Tracee& tracee, StartPoint start) {
-  if (!reach_exec_exit(tracee)) return StartOutcome::ended;
-  return start == StartPoint::entry ? reach_entry(tracee) : StartOutcome::reached;
+StartOutcome reach_start(Approach& approach, StartPoint start) {
+  if (!reach_exec_exit(approach.leader())) {
+    StartOutcome outcome = failed(start_error("the command was ended before its first instruction", {}));
+    outcome.kind = StartOutcome::Kind::never_executed;
+    return outcome;
+  }
+  return start == StartPoint::entry ? reach_entry(approach) : StartOutcome{};
 }
 
 Result<Confined> confine(const Tracee& tracee, const ConfineRequest& request) {

@@ -3,12 +3,14 @@
 //
 //   Tracee tracee(pid);                             // seized with kStartOptions, waiting at the gate
 //   open the gate
-//   Result<StartOutcome> at = reach_start(tracee, StartPoint::entry);
+//   Approach approach({.command = pid});
+//   StartOutcome at = reach_start(approach, StartPoint::entry);
 //   Result<Confined> confined = confine(tracee, request);
 //
 // The program makes the seccomp(2) calls itself, by injection; nothing is preloaded, static programs work
 // too. What ran before the point (the loader, constructors of libraries) was not judged; threads such code
-// has started are brought under the filter by TSYNC, processes it has started are not.
+// has started are brought under the filter by TSYNC. A command that starts a process, executes or ends
+// before the point is an error and is killed: it would have gone round the filter.
 #pragma once
 
 #include <optional>
@@ -18,6 +20,7 @@
 #include "cordon/base/fd.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/policy.h"
+#include "cordon/sandbox/approach.h"
 #include "cordon/sandbox/launch.h"
 #include "cordon/sandbox/tracee.h"
 
@@ -26,10 +29,15 @@ namespace cordon::sandbox {
 // The tracee is killed if its tracer dies before the filter is there.
 uint64_t start_options();
 
-enum class StartOutcome : uint8_t { reached, ended };
+struct StartOutcome {
+  // never_executed: it failed or died before its exec, or cannot be followed.
+  enum class Kind : uint8_t { reached, never_executed, failed };
+  Kind kind = Kind::reached;
+  Diagnostics errors;
+};
 
-// From the gate to the start point, where the tracee is stopped. `ended`: it died on the way.
-Result<StartOutcome> reach_start(const Tracee& tracee, StartPoint start);
+// From the gate to the start point, where every thread of the command is stopped.
+StartOutcome reach_start(Approach& approach, StartPoint start);
 
 struct Confined {
   Fd listener;

@@ -1,10 +1,8 @@
 #include "cordon/sandbox/supervise.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -16,6 +14,7 @@
 #include "cordon/sandbox/child_process.h"
 #include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/holder.h"
+#include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/preparation.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
@@ -25,13 +24,10 @@ namespace {
 
 constexpr int kSecondMs = 1000;
 
-// The calling thread while it supervises: its signals come through a descriptor, and the command cannot
-// look into it. Undone at the end.
-class SupervisorState {
+// The supervised signals, through a descriptor.
+class SignalInbox {
  public:
-  explicit SupervisorState(std::optional<uint64_t> held_mask) {
-    uint64_t before = block_supervised_signals();
-    mask_ = held_mask.value_or(before);
+  SignalInbox() {
     uint64_t wanted = supervised_signals();
     sigset_t set;
     sigemptyset(&set);
@@ -39,46 +35,42 @@ class SupervisorState {
       if ((wanted >> (signal - 1) & 1) != 0) sigaddset(&set, signal);
     signals_.reset(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   }
-  SupervisorState(const SupervisorState&) = delete;
-  SupervisorState& operator=(const SupervisorState&) = delete;
-  ~SupervisorState() {
-    if (dumpable_ >= 0) prctl(PR_SET_DUMPABLE, dumpable_, 0, 0, 0);
-    set_signal_mask(mask_);
-  }
 
-  int signal_fd() const { return signals_.get(); }
-  std::optional<signalfd_siginfo> next_signal() {
+  int fd() const { return signals_.get(); }
+  std::optional<signalfd_siginfo> next() {
     signalfd_siginfo info{};
     if (read(signals_.get(), &info, sizeof info) != static_cast<ssize_t>(sizeof info)) return std::nullopt;
     return info;
   }
-  void close_to_others() {
-    if (dumpable_ >= 0) return;
-    dumpable_ = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-    if (dumpable_ >= 0) prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-  }
 
  private:
   Fd signals_;
-  uint64_t mask_ = 0;
-  int dumpable_ = -1;
 };
+
+Diagnostic cannot_supervise(std::string_view what, int error) {
+  return system_error(what, error, "a filter above this process denies it; the command was ended");
+}
 
 class Supervisor {
  public:
   Supervisor(Launched launched, const Supervision& supervision)
-      : launched_(std::move(launched)), supervision_(supervision), state_(launched_.held_signal_mask) {}
+      : launched_(std::move(launched)), supervision_(supervision) {
+    launched_.state->hold_signals(supervised_signals());
+  }
 
   Result<Outcome> run() {
     if (launched_.listener) launched_.listener->enable_sync_wake_up();
     for (const KernelVerdict& verdict : launched_.verdicts) report(verdict);
     watch_command();  // its SIGCHLD may have come before we listened
-    while (!ended_) turn();
+    while (!ended_ && !failure_) turn();
+    if (failure_) kill_command(launched_);
     return finish();
   }
 
  private:
   void turn();
+  void answer_one();
+  void forget_listener();
   void watch_command();
   int look_at_command();
   void handle_signals();
@@ -92,30 +84,41 @@ class Supervisor {
 
   Launched launched_;
   const Supervision& supervision_;
-  SupervisorState state_;
+  SignalInbox signals_;
   bool ended_ = false;
   bool command_was_explained_ = false;
+  std::optional<Diagnostic> failure_;  // we cannot go on: the command must not either
 };
 
 void Supervisor::turn() {
-  // The new process shares our memory until it has execed, and a tracer needs to see into it till then.
-  if (!launched_.preparation || launched_.preparation->report().has_left()) state_.close_to_others();
-  pollfd entries[] = {{state_.signal_fd(), POLLIN, 0},
+  pollfd entries[] = {{signals_.fd(), POLLIN, 0},
                       {launched_.pidfd.get(), POLLIN, 0},
                       {launched_.listener ? launched_.listener->fd() : -1, POLLIN, 0},
                       {launched_.audit ? launched_.audit->fd() : -1, POLLIN, 0}};
   // SIGCHLD may have gone to another thread of the caller; a stopped tracee must not wait for ever then.
   int timeout_ms = launched_.tracer ? kSecondMs : -1;
-  if (poll(entries, std::size(entries), timeout_ms) < 0) return;
-  if ((entries[2].revents & POLLIN) != 0)
-    if (auto notification = launched_.listener->receive())
-      launched_.listener->respond(notification->id, supervision_.answer(*notification));
+  if (poll(entries, std::size(entries), timeout_ms) < 0) {
+    if (errno != EINTR) failure_ = cannot_supervise("wait for the command", errno);
+    return;
+  }
+  if ((entries[2].revents & POLLIN) != 0) answer_one();
   if ((entries[0].revents & POLLIN) != 0) handle_signals();
   if ((entries[3].revents & POLLIN) != 0) read_audit();
   watch_command();
   // Nobody can ask any more: poll would say so for ever.
   if (launched_.listener && (entries[2].revents & POLLIN) == 0 && (entries[2].revents & POLLHUP) != 0)
-    launched_.listener.reset();
+    forget_listener();
+}
+
+void Supervisor::forget_listener() {
+  launched_.state->may_open();
+  launched_.listener.reset();
+}
+
+void Supervisor::answer_one() {
+  if (auto notification = launched_.listener->receive())
+    launched_.listener->respond(notification->id, supervision_.answer(*notification));
+  if (int error = launched_.listener->error()) failure_ = cannot_supervise("answer the command's calls", error);
 }
 
 // Looks until there is nothing new: what happened while we were stopped ourselves has no signal any more.
@@ -129,6 +132,7 @@ int Supervisor::look_at_command() {
     ExitTracer::Events events = launched_.tracer->pump();
     for (const KernelVerdict& verdict : events.verdicts) report(verdict);
     ended_ = events.ended || has_died(launched_);
+    if (events.error != 0 && !ended_) failure_ = cannot_supervise("wait for the command's threads", events.error);
     return events.stop_signal;
   }
   ended_ = has_died(launched_);
@@ -139,7 +143,7 @@ int Supervisor::look_at_command() {
 }
 
 void Supervisor::handle_signals() {
-  while (auto info = state_.next_signal()) {
+  while (auto info = signals_.next()) {
     if (info->ssi_signo == SIGCHLD) continue;
     // The terminal sends to its whole foreground group: the command has got it too, and decides.
     bool from_terminal = info->ssi_code == SI_KERNEL;
@@ -158,16 +162,10 @@ void Supervisor::forward(const signalfd_siginfo& from) {
   syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), info.si_signo, has_value ? &info : nullptr, 0);
 }
 
-// The shell waits for cordon, not for the command: it can take the terminal back only if cordon stops too.
-// Without a terminal there is nobody who would continue us.
 void Supervisor::stop_along() {
-  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!terminal) return;
-  raise(SIGSTOP);
-  // Here somebody has continued us. A shell continues the whole group; if it was us alone, pass it on.
-  constexpr useconds_t kGroupPauseUs = 2000;
-  usleep(kGroupPauseUs);
-  while (auto info = state_.next_signal())
+  if (!stop_at_terminal()) return;
+  // A shell continues the whole group; if it was us alone, pass it on.
+  while (auto info = signals_.next())
     if (info->ssi_signo != SIGCONT && info->ssi_signo != SIGCHLD && info->ssi_code != SI_KERNEL) forward(*info);
   if (is_stopped(launched_.pid)) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), SIGCONT, nullptr, 0);
 }
@@ -187,7 +185,7 @@ void Supervisor::read_audit() {
     if ((record->signal == 0 && !is_trap) || !belongs_to_command(record->pid)) continue;
     KernelVerdict verdict{.source = KernelVerdict::Source::audit, .pid = record->pid, .tid = 0, .command = record->command,
                           .call_known = true, .args_known = false, .call = {},
-                          .signal = is_trap ? SIGSYS : record->signal, .is_trap = is_trap};
+                          .signal = is_trap ? SIGSYS : record->signal, .is_trap = is_trap, .trace_refused = false, .site = {}};
     verdict.call.nr = record->nr;
     verdict.call.audit_arch = record->audit_arch;
     verdict.call.instruction_pointer = record->instruction_pointer;
@@ -203,7 +201,7 @@ void Supervisor::report(const KernelVerdict& verdict) {
 // A kill nobody has explained yet: the audit record may be on its way still.
 void Supervisor::explain_end(int status) {
   constexpr int kAuditDelayMs = 100;
-  // A tracer misses nothing: then a person has sent the signal.
+  // A tracer misses nothing: then a person has sent the signal. Without one it may be either.
   bool by_filter = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS && !launched_.tracer;
   if (!by_filter || command_was_explained_) return;
   for (int tries = 0; launched_.audit && !command_was_explained_ && tries < 3; ++tries) {
@@ -212,16 +210,16 @@ void Supervisor::explain_end(int status) {
   }
   if (command_was_explained_) return;
   report({.source = KernelVerdict::Source::signal, .pid = launched_.pid, .tid = 0, .command = {}, .call_known = false,
-          .args_known = false, .call = {}, .signal = SIGSYS, .is_trap = false});
+          .args_known = false, .call = {}, .signal = SIGSYS, .is_trap = false, .trace_refused = launched_.trace_refused, .site = {}});
 }
 
 Result<Outcome> Supervisor::finish() {
-  std::optional<Diagnostic> failure;
-  if (launched_.exec_pending) failure = launch_failure(launched_);
+  std::optional<Diagnostic> failure = failure_;
+  if (launched_.exec_pending && !failure) failure = launch_failure(launched_);
   int status = reap(launched_);
   if (launched_.tracer) launched_.tracer->detach_all();
   if (!failure && status >= 0) explain_end(status);
-  if (launched_.listener && !launched_.listener->is_finished() &&
+  if (launched_.listener && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
       !leave_holder(*launched_.listener, supervision_.answer))
     answer_all(*launched_.listener, supervision_.answer);
   if (failure) return *failure;

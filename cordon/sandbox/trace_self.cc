@@ -10,7 +10,8 @@
 #include <climits>
 #include <string>
 
-#include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/approach.h"
+#include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/start_point.h"
 
 namespace cordon::sandbox {
@@ -31,6 +32,9 @@ void complain(const Diagnostics& errors) {
 // The helper. Leaving with the command still traced kills it (PTRACE_O_EXITKILL).
 void trace_to_start(pid_t command, const LaunchSpec& spec, StartPoint start, LaunchReport& report) {
   while (report.gate_reached.load() == 0) syscall(SYS_futex, &report.gate_reached, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+  // The end of what is traced here has to be seen, and the command must not see into this process.
+  LauncherState state;
+  state.close();
   Tracee tracee(command);
   if (int error = tracee.seize(start_options())) {
     report.error.store(error);
@@ -38,17 +42,19 @@ void trace_to_start(pid_t command, const LaunchSpec& spec, StartPoint start, Lau
     return;
   }
   set_and_wake(report.gate, LaunchReport::kOpen);
-  auto reached = reach_start(tracee, start);
-  if (!reached) {
-    complain(reached.error());
+  Approach approach({.command = command, .pidfd = -1});
+  StartOutcome reached = reach_start(approach, start);
+  if (reached.kind == StartOutcome::Kind::never_executed) return;  // the command says why itself
+  if (reached.kind == StartOutcome::Kind::failed) {
+    complain(reached.errors);
     return;
   }
-  if (*reached == StartOutcome::ended) return;
   auto confined = confine(tracee, {.filters = spec.filters, .listener = false, .strict = spec.strict, .pidfd = -1});
   if (!confined) {
     complain(confined.error());
     return;
   }
+  approach.let_threads_go();
   tracee.detach();
 }
 

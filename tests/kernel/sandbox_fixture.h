@@ -2,8 +2,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -30,6 +33,8 @@ inline bpf::Program filter_for(uint32_t nr, uint32_t ret) {
 inline std::string victim() { return CORDON_VICTIM_DIR "/sandbox_victim"; }
 inline std::string static_victim() { return CORDON_VICTIM_DIR "/sandbox_victim_static"; }
 inline std::string victim_32() { return CORDON_VICTIM_DIR "/sandbox_victim_32"; }
+
+inline std::string early_victim() { return CORDON_VICTIM_DIR "/sandbox_early"; }
 
 struct Seen {
   std::string output;
@@ -71,6 +76,22 @@ class CapturedOutput {
   int saved_;
 };
 
+// In a child of the test, for what cannot be undone: its exit status is the verdict.
+template <class Work>
+int in_child(Work work) {
+  pid_t pid = fork();
+  if (pid == 0) _exit(work());
+  int status = 0;
+  waitpid(pid, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+// No capability is left, and the process is open to others of its user again (setuid closes it).
+inline bool become_nobody() {
+  constexpr uid_t kNobody = 65534;
+  return (geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0) && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+
 inline void note_failure(Seen& seen, const Diagnostics& diagnostics) {
   seen.failure = diagnostics.begin()->code;
   seen.hint = diagnostics.begin()->hint;
@@ -94,6 +115,7 @@ inline Seen run(const LaunchSpec& spec, const std::function<Response(const Notif
   supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) { seen.verdicts.push_back(verdict); };
   auto outcome = sandbox::supervise(std::move(*launched), supervision);
   seen.output = output.take();
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // nothing of the command is left here
   if (!outcome) note_failure(seen, outcome.error());
   else seen.outcome = *outcome;
   return seen;

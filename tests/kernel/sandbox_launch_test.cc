@@ -137,16 +137,6 @@ TEST(Launch, SeesTheArgumentsAndTheThreadOfANotifiedCall) {
   EXPECT_GT(seen.notifications[0].tid, 0);
 }
 
-// In a child of the test, for what cannot be undone: its exit status is the verdict.
-template <class Work>
-int in_child(Work work) {
-  pid_t pid = fork();
-  if (pid == 0) _exit(work());
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 TEST(Launch, NamesBothCuresWhereTheKernelRefusesTheFilter) {
   EXPECT_EQ(in_child([] {
     if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return 2;
@@ -226,11 +216,63 @@ TEST(Launch, GivesTheCommandTheCallersSignals) {
     LaunchSpec spec = spec_for({victim(), "signals"}, kDenied, kNotify);
     for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry}) {
       spec.start = start;
-      spec.hold_signals = true;
       if (run(spec).output != expected) return 1 + static_cast<int>(start);
     }
     return 0;
   }), 0);
+}
+
+// A command whose parent ignores SIGCHLD still has an end that can be told.
+TEST(Launch, GivesTheStatusBackWhereChildrensSignalsAreIgnored) {
+  for (bool traces : {false, true})
+    for (StartPoint start : {StartPoint::before_exec, StartPoint::entry})
+      EXPECT_EQ(in_child([&] {
+        signal(SIGCHLD, SIG_IGN);
+        LaunchSpec spec = spec_for({victim(), "exit", "6"}, kDenied, kNotify);
+        spec.trace_exits = traces;
+        spec.start = start;
+        if (run(spec).status() != 6) return 1;
+        spec.argv = {victim(), "signals"};
+        if (run(spec).output != "ignored " + std::to_string(SIGCHLD) + "\nend\n") return 2;
+        struct sigaction action {};
+        sigaction(SIGCHLD, nullptr, &action);
+        return action.sa_handler == SIG_IGN ? 0 : 3;
+      }), 0);
+}
+
+TEST(Launch, WorksForAnOrdinaryUser) {
+  for (bool traces : {false, true})
+    for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry})
+      EXPECT_EQ(in_child([&] {
+        if (!become_nobody()) return 1;
+        LaunchSpec spec = spec_for(denied_call(), kDenied, kNotify);
+        spec.trace_exits = traces;
+        spec.start = start;
+        Seen seen = run(spec);
+        if (!seen.notes.empty()) return 2;
+        if (seen.output != "4242\n") return 3;
+        spec = spec_for(denied_call(), kDenied, kKillProcess);
+        spec.trace_exits = true;
+        spec.start = start;
+        seen = run(spec);
+        return seen.verdicts.size() == 1 && seen.verdicts[0].args_known && !seen.verdicts[0].site.empty() ? 0 : 4;
+      }), 0);
+}
+
+TEST(Launch, TheCommandNeverOpensTheMemoryOfItsLauncher) {
+  constexpr int kRuns = 20;
+  for (bool traces : {false, true})
+    for (uint32_t ret : {kErrno | 1, kNotify})
+      for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry})
+        EXPECT_EQ(in_child([&] {
+          if (!become_nobody()) return 1;
+          LaunchSpec spec = spec_for({victim(), "parent"}, kDenied, ret);
+          spec.trace_exits = traces;
+          spec.start = start;
+          for (int i = 0; i < kRuns; ++i)
+            if (run(spec).output != "refused\n") return 2;
+          return 0;
+        }), 0) << "traced " << traces << ", action " << ret << ", start " << static_cast<int>(start);
 }
 
 TEST(Launch, LeavesTheCallersSignalsAsTheyWere) {

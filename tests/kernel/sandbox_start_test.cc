@@ -121,15 +121,65 @@ TEST(StartOf, EntrySparesTheDynamicLinker) {
   }
 }
 
-TEST(StartOf, AProgramThatEndsBeforeItsEntryPointIsNotedAsUnfiltered) {
+LaunchSpec early_spec(const char* mode, uint32_t ret) {
+  LaunchSpec spec = spec_for({early_victim(), mode, std::to_string(kDenied)}, kDenied, ret);
+  spec.start = StartPoint::entry;
+  return spec;
+}
+
+TEST(StartOf, NothingGoesRoundTheFilterBeforeTheEntryPoint) {
+  for (const char* mode : {"exit", "fork", "vfork", "clone", "exec", "forking-thread"})
+    for (bool traces : {false, true}) {
+      LaunchSpec spec = early_spec(mode, kErrno | 13);
+      spec.trace_exits = traces;
+      Seen seen = run(spec);
+      EXPECT_EQ(seen.failure, "start-point") << mode;
+      EXPECT_EQ(seen.output, "") << mode;
+      EXPECT_EQ(seen.hint, "use --start exec") << mode;
+    }
+}
+
+TEST(StartOf, WhatHappensBeforeTheEntryPointIsJudgedWhereTheFilterBeginsAtTheExec) {
+  for (auto [mode, status] : {std::pair{"exit", 6}, std::pair{"fork", 0}, std::pair{"exec", 0}}) {
+    LaunchSpec spec = early_spec(mode, kErrno | 13);
+    spec.start = StartPoint::exec;
+    EXPECT_EQ(run(spec).status(), status) << mode;
+  }
+}
+
+TEST(StartOf, ThreadsFromBeforeTheEntryPointGetTheFilterToo) {
+  EXPECT_EQ(run(early_spec("thread", kErrno | 13)).output, "thread errno 13\nentry\nerrno 13\n");
+}
+
+TEST(StartOf, AProgramThatExecutesAnotherLaterIsAllRight) {
+  LaunchSpec spec = spec_for({"/bin/sh", "-c", "exec " + victim() + " call " + std::to_string(kDenied)}, kDenied, kErrno | 13);
+  spec.start = StartPoint::entry;
+  EXPECT_EQ(run(spec).output, "errno 13\n");
+}
+
+TEST(StartOf, TheDynamicLinkerAloneDoesNotReachTheEntryPoint) {
   LaunchSpec spec = spec_for({"/bin/sh", "-c", "true"}, kDenied, kErrno | 1);
   spec.start = StartPoint::entry;
-  setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);  // the dynamic linker lists and leaves
+  setenv("LD_TRACE_LOADED_OBJECTS", "1", 1);  // it lists and leaves
   Seen seen = run(spec);
   unsetenv("LD_TRACE_LOADED_OBJECTS");
-  ASSERT_EQ(seen.notes.size(), 1u);
-  EXPECT_EQ(seen.notes[0], "ended-early");
-  EXPECT_EQ(seen.status(), 0);
+  EXPECT_EQ(seen.failure, "start-point");
+}
+
+TEST(StartOf, AReplacedProcessDoesNotGoRoundTheFilterEither) {
+  for (const char* mode : {"fork", "vfork", "clone", "exec", "forking-thread"}) {
+    CapturedOutput output;
+    int status = in_child([&] {
+      dup2(STDOUT_FILENO, STDERR_FILENO);
+      sandbox::exec(early_spec(mode, kErrno | 13));
+      return 99;
+    });
+    usleep(300000);  // what has escaped speaks later
+    std::string text = output.take();
+    EXPECT_EQ(text.find("escaped"), std::string::npos) << mode;
+    EXPECT_NE(text.find("before its entry point"), std::string::npos) << mode << ": " << text;
+    EXPECT_EQ(status, -1) << mode;
+  }
 }
 
 TEST(Strict, LeavesReadWriteAndExit) {

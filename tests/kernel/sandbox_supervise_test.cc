@@ -103,15 +103,15 @@ struct Beside {
   pid_t pid = -1;
   int output = -1;
 
-  Beside(const std::vector<std::string>& argv, bool traces) {
+  Beside(const std::vector<std::string>& argv, bool traces, StartPoint start = StartPoint::before_exec) {
     int ends[2];
     EXPECT_EQ(pipe2(ends, O_CLOEXEC), 0);
     pid = fork();
     if (pid == 0) {
       dup2(ends[1], STDOUT_FILENO);
       LaunchSpec spec = spec_for(argv, kDenied, kNotify);
-      spec.hold_signals = true;
       spec.trace_exits = traces;
+      spec.start = start;
       auto launched = sandbox::launch(spec);
       if (!launched) _exit(125);
       auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
@@ -152,6 +152,53 @@ TEST(Supervise, EndsWithTheCommandThatASignalEnded) {
   EXPECT_EQ(cordon.wait(), 128 + SIGTERM);
 }
 
+TEST(Supervise, ASignalBeforeTheEntryPointIsPassedOnAtOnce) {
+  Beside cordon({early_victim(), "slow"}, false, StartPoint::entry);
+  ASSERT_EQ(cordon.read_line(), "ready");
+  kill(cordon.pid, SIGTERM);
+  EXPECT_EQ(cordon.read_line(), "");
+  EXPECT_EQ(cordon.wait(), 125);
+}
+
+TEST(Supervise, ACommandThatIgnoresASignalBeforeItsEntryPointKeepsItsSupervisor) {
+  Beside cordon({early_victim(), "deaf", denied()}, false, StartPoint::entry);
+  ASSERT_EQ(cordon.read_line(), "ready");
+  kill(cordon.pid, SIGTERM);
+  EXPECT_EQ(cordon.read_line(), "entry");
+  EXPECT_EQ(cordon.read_line(), "errno 1");
+  EXPECT_EQ(cordon.wait(), 0);
+}
+
+TEST(Supervise, AReaderThatHasGoneDoesNotEndIt) {
+  EXPECT_EQ(in_child([] {
+    signal(SIGPIPE, SIG_DFL);
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return 1;
+    close(ends[0]);
+    Seen seen = run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) {
+      return Response::fail(write(ends[1], "", 1) < 0 ? errno : 1);
+    });
+    if (seen.output != "errno " + std::to_string(EPIPE) + "\n") return 2;
+    if (run(spec_for({victim(), "signals"}, kDenied, kNotify)).output != "end\n") return 3;
+    struct sigaction action {};
+    sigaction(SIGPIPE, nullptr, &action);
+    return action.sa_handler == SIG_DFL ? 0 : 4;
+  }), 0);
+}
+
+TEST(Supervise, TheHolderWorksWhereTheListenerIsAStandardDescriptor) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  EXPECT_EQ(in_child([&] {
+    for (int fd : {0, 1, 2}) close(fd);
+    auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+    if (!launched || launched->listener->fd() > 2) return 1;
+    auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::returns(4242); }, {}});
+    return outcome && outcome->exit_status() == 0 ? 0 : 2;
+  }), 0);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; })) << file_text(path);
+  unlink(path.c_str());
+}
+
 // A shell with job control: a session leader on a terminal of its own, cordon's group in the foreground.
 // The leader ends with 0 if all went as it should; what it types comes from the terminal's other end.
 int on_terminal(int (*leader)(), const char* typed_first, const char* typed_after_stop) {
@@ -188,7 +235,6 @@ pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
     tcsetpgrp(STDIN_FILENO, getpgrp());
     signal(SIGTTOU, SIG_DFL);
     LaunchSpec spec = spec_for(argv, kDenied, kNotify);
-    spec.hold_signals = true;
     spec.trace_exits = traces;
     auto launched = sandbox::launch(spec);
     if (!launched) _exit(125);

@@ -89,6 +89,7 @@ TEST(Verdict, WithoutATracerTheSignalAloneIsKnown) {
   ASSERT_EQ(seen.verdicts.size(), 1u);
   EXPECT_EQ(seen.verdicts[0].source, KernelVerdict::Source::signal);
   EXPECT_FALSE(seen.verdicts[0].call_known);
+  EXPECT_FALSE(seen.verdicts[0].trace_refused);
 }
 
 // Another tracer holds the launcher and what it forks: so the command cannot be seized.

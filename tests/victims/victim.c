@@ -186,6 +186,15 @@ static int call_by_int80(int argc, char** argv) {
 }
 #endif
 
+/* For as long as a supervisor might need to close its memory: "opened" or "refused". */
+static int open_parents_memory(void) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/mem", (int)getppid());
+  for (int i = 0; i < 2000; ++i)
+    if (open(path, O_RDWR) >= 0) return puts("opened"), 0;
+  return puts("refused"), 0;
+}
+
 /* Only calls of strict mode. */
 static int strict_calls(void) {
   syscall(SYS_write, 1, "strict\n", 7);
@@ -206,6 +215,7 @@ int main(int argc, char** argv) {
   if (strcmp(mode, "signals") == 0) return show_signals();
   if (strcmp(mode, "interrupted") == 0) return interrupted_calls(argc, argv);
   if (strcmp(mode, "wait") == 0) return wait_for_signal(argc, argv);
+  if (strcmp(mode, "parent") == 0) return open_parents_memory();
   if (strcmp(mode, "strict") == 0) return strict_calls();
 #if defined(__x86_64__)
   if (strcmp(mode, "int80") == 0) return call_by_int80(argc, argv);
