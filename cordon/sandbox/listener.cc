@@ -37,7 +37,9 @@ Notification convert(const seccomp_notif& raw) {
 
 short poll_events(int fd, int timeout_ms) {
   pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
-  return poll(&entry, 1, timeout_ms) > 0 ? entry.revents : short{0};
+  const int count = poll(&entry, 1, timeout_ms);
+  if (count < 0) return errno == EINTR ? short{0} : short{POLLNVAL};
+  return count > 0 ? entry.revents : short{0};
 }
 
 }  // namespace
@@ -47,7 +49,9 @@ Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 
 // RECV blocks even where poll said there was something, if that call has gone away meanwhile and the
 // kernel does not say ENOENT (before 6.11): so nothing may lie between the poll and RECV.
 std::optional<Notification> Listener::receive() {
-  if ((poll_events(fd_.get(), -1) & POLLIN) == 0) return std::nullopt;
+  const short events = poll_events(fd_.get(), -1);
+  if ((events & POLLNVAL) != 0) error_ = EBADF;
+  if ((events & POLLIN) == 0) return std::nullopt;
   std::fill(buffer_.begin(), buffer_.end(), 0);  // EINVAL otherwise (5.5)
   if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) {
     if (errno != ENOENT && errno != EINTR) error_ = errno;

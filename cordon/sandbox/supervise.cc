@@ -219,7 +219,7 @@ Result<Outcome> Supervisor::finish() {
   int status = reap(launched_);
   if (launched_.tracer) launched_.tracer->detach_all();
   if (!failure && status >= 0) explain_end(status);
-  if (launched_.listener && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
+  if (launched_.listener && !failure_ && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
       !leave_holder(*launched_.listener, supervision_.answer))
     answer_all(*launched_.listener, supervision_.answer);
   if (failure) return *failure;
