@@ -116,7 +116,9 @@ void Explainer::denied(const KernelVerdict& verdict) {
   } else {
     story.call = "a system call that could not be found out";
     story.outcome = "SIGSYS";
-    story.policy = "the process could not be traced, and no audit record was readable: only the signal is known";
+    story.policy = verdict.trace_refused
+                       ? "the process could not be traced, and no audit record was readable: only the signal is known"
+                       : "only the signal is known: a call of an architecture the policy does not name, or a signal sent by a process";
     story.key = story.command + "\n" + story.call;
   }
   tell(story);
