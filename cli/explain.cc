@@ -42,8 +42,11 @@ std::string cure(const Loaded& loaded, const Decision& decision, const Call& cal
   const Place place = place_of(loaded, decision.origin);
   const std::string where = place.file + ":" + std::to_string(place.line);
   const bool has_condition = suggestion.line.find_first_of("(=") != std::string::npos;
-  if (loaded.policy->format == PolicyFormat::oci || !has_condition)
-    return "take " + policy::describe_syscall(call) + " out of " + where;
+  if (loaded.policy->format == PolicyFormat::oci || !has_condition) {
+    // Without the rule the default answers: only where that allows is it enough to take the call out.
+    const std::string taken_out = "take " + policy::describe_syscall(call) + " out of " + where;
+    return policy::may_run(loaded.policy->default_action.action.kind) ? taken_out : taken_out + " and add: " + suggestion.line;
+  }
   if (loaded.policy->format == PolicyFormat::cordon) return "before " + where + ": " + suggestion.line;
   const bool is_errno = decision.action.kind == ActionKind::errno_;
   return "instead of " + where + ": " + suggestion.line +
@@ -84,7 +87,7 @@ void Explainer::fill(Story& story, const Loaded* loaded, const Decision& decisio
     story.allow = cure(*loaded, decision, call, suggestion);
     story.warning = suggestion.warning;
   } else {
-    story.policy = (policies_.empty() ? std::string() : policies_.front().name) + ": a raw filter, which names no rules";
+    story.policy = (loaded != nullptr ? loaded->name : std::string()) + ": a raw filter, which names no rules";
   }
   // The name of a thread is its own to change, so it makes no denial a new one.
   story.key = sandbox::executable(story.pid) + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" + story.outcome + "\n" + story.policy;
@@ -141,9 +144,11 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
 }
 
 void Explainer::tell(const Story& story) {
-  if (told_.size() >= kMaxTold || !told_.insert(story.key).second) return;
-  if (told_.size() == kMaxTold && !options_.quiet)
-    print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
+  if (told_.size() > kMaxTold || !told_.insert(story.key).second) return;
+  if (told_.size() > kMaxTold) {
+    if (!options_.quiet) print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
+    return;
+  }
   const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
   if (!options_.quiet) {
     std::string text = "cordon: " + who + " " + story.call + " -> " + story.outcome + "\n";
