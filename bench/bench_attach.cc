@@ -27,7 +27,8 @@ int main(int argc, char** argv) {
                              {"docker, cordon", bench::cordon_compile(docker), {}},
                              {"docker, libseccomp default", bench::libseccomp_compile(rules, false), {}},
                              {"docker, libseccomp tree", bench::libseccomp_compile(rules, true), {}}};
-  auto* elapsed = static_cast<uint64_t*>(mmap(nullptr, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* elapsed = static_cast<uint64_t*>(
+      mmap(nullptr, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   std::vector<size_t> order = {0, 1, 2, 3};
   std::mt19937 random(1);
   for (int round = 0; round < rounds; ++round) {

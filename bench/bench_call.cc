@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
                              {"allow, one instruction", bench::allow_all(), {}, {}, {}},
                              {"docker, cordon", bench::cordon_compile(docker), {}, {}, {}},
                              {"docker, libseccomp default", bench::libseccomp_compile(rules, false), {}, {}, {}}};
-  auto* times = static_cast<Times*>(mmap(nullptr, sizeof(Times), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  auto* times =
+      static_cast<Times*>(mmap(nullptr, sizeof(Times), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
   std::vector<size_t> order = {0, 1, 2, 3};
   std::mt19937 random(1);
   for (int round = 0; round < rounds; ++round) {
@@ -73,6 +74,7 @@ int main(int argc, char** argv) {
   std::printf("%-28s %12s %12s %12s %14s\n", "filter", "getppid ns", "checked ns", "denied ns", "/ ret allow");
   for (const Item& item : items) {
     double allowed = bench::median(item.allowed);
-    std::printf("%-28s %12.1f %12.1f %12.1f %14.3f\n", item.name, allowed, bench::median(item.checked), bench::median(item.denied), allowed / base);
+    std::printf("%-28s %12.1f %12.1f %12.1f %14.3f\n", item.name, allowed, bench::median(item.checked),
+                bench::median(item.denied), allowed / base);
   }
 }

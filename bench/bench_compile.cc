@@ -35,16 +35,25 @@ class Ratios : public benchmark::ConsoleReporter {
 
 void add(const std::string& name, const Policy& policy) {
   auto us = benchmark::kMicrosecond;
-  benchmark::RegisterBenchmark((name + "_cordon").c_str(), [policy](benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(bench::cordon_compile(policy));
-  })->Unit(us)->Repetitions(9);
-  benchmark::RegisterBenchmark((name + "_cordon_compile_only").c_str(), [policy](benchmark::State& state) {
-    Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
-    for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(*resolved, {}));
-  })->Unit(us)->Repetitions(9);
-  benchmark::RegisterBenchmark((name + "_libseccomp").c_str(), [rules = bench::scmp_policy(policy)](benchmark::State& state) {
-    for (auto _ : state) benchmark::DoNotOptimize(bench::libseccomp_compile(rules, false));
-  })->Unit(us)->Repetitions(9);
+  benchmark::RegisterBenchmark((name + "_cordon").c_str(),
+                               [policy](benchmark::State& state) {
+                                 for (auto _ : state) benchmark::DoNotOptimize(bench::cordon_compile(policy));
+                               })
+      ->Unit(us)
+      ->Repetitions(9);
+  benchmark::RegisterBenchmark((name + "_cordon_compile_only").c_str(),
+                               [policy](benchmark::State& state) {
+                                 Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
+                                 for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(*resolved, {}));
+                               })
+      ->Unit(us)
+      ->Repetitions(9);
+  benchmark::RegisterBenchmark((name + "_libseccomp").c_str(),
+                               [rules = bench::scmp_policy(policy)](benchmark::State& state) {
+                                 for (auto _ : state) benchmark::DoNotOptimize(bench::libseccomp_compile(rules, false));
+                               })
+      ->Unit(us)
+      ->Repetitions(9);
 }
 
 }  // namespace
@@ -60,11 +69,13 @@ int main(int argc, char** argv) {
   add("small", small);
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
-  std::printf("\n%-8s %14s %14s %14s %8s %8s %8s\n", "policy", "cordon us", "compile us", "libseccomp us", "ratio", "insns", "theirs");
+  std::printf("\n%-8s %14s %14s %14s %8s %8s %8s\n", "policy", "cordon us", "compile us", "libseccomp us", "ratio",
+              "insns", "theirs");
   for (const auto& [name, policy] : {std::pair<std::string, const Policy&>{"docker", docker}, {"small", small}}) {
     double ours = ratios.median_of(name + "_cordon"), theirs = ratios.median_of(name + "_libseccomp");
-    std::printf("%-8s %14.1f %14.1f %14.1f %8.2f %8zu %8zu\n", name.c_str(), ours, ratios.median_of(name + "_cordon_compile_only"), theirs,
-                ours > 0 ? theirs / ours : 0, bench::cordon_compile(policy).size(),
+    std::printf("%-8s %14.1f %14.1f %14.1f %8.2f %8zu %8zu\n", name.c_str(), ours,
+                ratios.median_of(name + "_cordon_compile_only"), theirs, ours > 0 ? theirs / ours : 0,
+                bench::cordon_compile(policy).size(),
                 bench::libseccomp_compile(bench::scmp_policy(policy), false).size());
   }
 }

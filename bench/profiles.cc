@@ -44,7 +44,8 @@ bool add_compares(const Condition& condition, std::vector<scmp_arg_cmp>& compare
     case CompareOp::ge: compare.op = SCMP_CMP_GE; break;
     case CompareOp::in: return false;
   }
-  if (!test.mask.empty()) compare = {test.operand.slot, SCMP_CMP_MASKED_EQ, test.mask[0].number, test.values[0].low.number};
+  if (!test.mask.empty())
+    compare = {test.operand.slot, SCMP_CMP_MASKED_EQ, test.mask[0].number, test.values[0].low.number};
   compares.push_back(compare);
   return true;
 }
@@ -68,8 +69,9 @@ Policy small_profile() {
   Policy policy;
   policy.arches = {Arch::x86_64};
   policy.default_action = {{ActionKind::errno_, 1}, {}};
-  for (const char* name : {"read", "write", "close", "fstat", "mmap", "mprotect", "munmap", "brk", "rt_sigaction", "rt_sigreturn",
-                           "execve", "exit", "exit_group", "arch_prctl", "openat", "getrandom", "newfstatat", "ioctl", "socket", "fcntl"}) {
+  for (const char* name : {"read",   "write",        "close",        "fstat",  "mmap",   "mprotect",   "munmap",
+                           "brk",    "rt_sigaction", "rt_sigreturn", "execve", "exit",   "exit_group", "arch_prctl",
+                           "openat", "getrandom",    "newfstatat",   "ioctl",  "socket", "fcntl"}) {
     Rule rule;
     rule.action = {ActionKind::allow, 0};
     rule.target.name = name;

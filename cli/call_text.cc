@@ -61,12 +61,15 @@ Result<Head> split_head(const std::string& text, Arch default_arch) {
   size_t at = head.name.find('@');
   if (at != std::string::npos) {
     auto arch = abi::find_arch(std::string_view(head.name).substr(at + 1));
-    if (!arch) return bad_call(text, "no architecture is called '" + head.name.substr(at + 1) + "'", "`cordon list arches` names them");
+    if (!arch)
+      return bad_call(text, "no architecture is called '" + head.name.substr(at + 1) + "'",
+                      "`cordon list arches` names them");
     head.arch = *arch;
     head.name.resize(at);
   }
   while (!head.name.empty() && head.name.back() == ' ') head.name.pop_back();
-  if (head.name.empty()) return bad_call(text, "a call begins with a name or a number", "as in 'openat(flags=O_WRONLY)'");
+  if (head.name.empty())
+    return bad_call(text, "a call begins with a name or a number", "as in 'openat(flags=O_WRONLY)'");
   if (head.name.find_first_not_of("0123456789") == std::string::npos) head.name = "syscall_" + head.name;
   return head;
 }
@@ -80,7 +83,8 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
                                   head.name + with_double_equals(head.arguments) + "\n";
   Result<Policy> policy = formats::read_cordon(policy_text, text, {});
   if (!policy && head.arguments.find('=') == std::string::npos && !head.arguments.empty())
-    return bad_call(text, "arguments are written NAME=VALUE", "as in 'openat(flags=O_WRONLY)'; `cordon syscalls " + head.name + "` shows the names");
+    return bad_call(text, "arguments are written NAME=VALUE",
+                    "as in 'openat(flags=O_WRONLY)'; `cordon syscalls " + head.name + "` shows the names");
   if (!policy) return bad_call(text, policy.error().begin()->message, policy.error().begin()->hint);
   if (policy->rules.size() != 1) return bad_call(text, "one call was expected", "quote each call by itself");
   Result<ResolvedPolicy> resolved = policy::resolve(*policy, {});
@@ -107,7 +111,8 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
             return bad_call(text, "each argument is given one value, once", "as in 'openat(flags=O_WRONLY)'");
         }
   if (!is_possible && !head.arguments.empty())
-    return bad_call(text, "no call has these values", "each argument takes one value of its width; raw(arg0)=VALUE gives all 64 bits");
+    return bad_call(text, "no call has these values",
+                    "each argument takes one value of its width; raw(arg0)=VALUE gives all 64 bits");
   return call;
 }
 
@@ -123,7 +128,8 @@ std::string describe_partial_call(const PartialCall& call) {
     const auto argument = arch ? abi::argument_at(abi::name_of(call.call.nr, *arch), slot, *arch) : std::nullopt;
     const std::string name = argument ? std::string(argument->name) : "arg" + std::to_string(slot);
     const bool is_wider = argument && argument->bits < 64 && value >> argument->bits != 0;
-    text += is_wider ? "raw(" + name + ")=" + base::hex(value) : name + "=" + policy::describe_argument(call.call, slot);
+    text +=
+        is_wider ? "raw(" + name + ")=" + base::hex(value) : name + "=" + policy::describe_argument(call.call, slot);
   }
   return text + ")";
 }

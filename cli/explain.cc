@@ -37,15 +37,18 @@ constexpr size_t kMaxTold = 2000;
 std::string command_of(pid_t tid) { return tid > 0 ? base::printable(sandbox::thread_name(tid)) : std::string(); }
 
 // What lets the call pass, as an edit: a line to add where no rule denies it, else what becomes of the rule.
-std::string cure(const Loaded& loaded, const Decision& decision, const Call& call, const formats::Suggestion& suggestion) {
-  if (decision.origin.kind != Origin::Kind::rule && decision.origin.kind != Origin::Kind::multiplexed) return suggestion.line;
+std::string cure(const Loaded& loaded, const Decision& decision, const Call& call,
+                 const formats::Suggestion& suggestion) {
+  if (decision.origin.kind != Origin::Kind::rule && decision.origin.kind != Origin::Kind::multiplexed)
+    return suggestion.line;
   const Place place = place_of(loaded, decision.origin);
   const std::string where = place.file + ":" + std::to_string(place.line);
   const bool has_condition = suggestion.line.find_first_of("(=") != std::string::npos;
   if (loaded.policy->format == PolicyFormat::oci || !has_condition) {
     // Without the rule the default answers: only where that allows is it enough to take the call out.
     const std::string taken_out = "take " + policy::describe_syscall(call) + " out of " + where;
-    return policy::may_run(loaded.policy->default_action.action.kind) ? taken_out : taken_out + " and add: " + suggestion.line;
+    return policy::may_run(loaded.policy->default_action.action.kind) ? taken_out
+                                                                      : taken_out + " and add: " + suggestion.line;
   }
   if (loaded.policy->format == PolicyFormat::cordon) return "before " + where + ": " + suggestion.line;
   const bool is_errno = decision.action.kind == ActionKind::errno_;
@@ -90,7 +93,8 @@ void Explainer::fill(Story& story, const Loaded* loaded, const Decision& decisio
     story.policy = (loaded != nullptr ? loaded->name : std::string()) + ": a raw filter, which names no rules";
   }
   // The name of a thread is its own to change, so it makes no denial a new one.
-  story.key = sandbox::executable(story.pid) + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" + story.outcome + "\n" + story.policy;
+  story.key = sandbox::executable(story.pid) + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" +
+              story.outcome + "\n" + story.policy;
 }
 
 Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
@@ -121,7 +125,8 @@ void Explainer::denied(const KernelVerdict& verdict) {
     story.outcome = "SIGSYS";
     story.policy = verdict.trace_refused
                        ? "the process could not be traced, and no audit record was readable: only the signal is known"
-                       : "only the signal is known: a call of an architecture the policy does not name, or a signal sent by a process";
+                       : "only the signal is known: a call of an architecture the policy does not name, or a signal "
+                         "sent by a process";
     story.key = story.command + "\n" + story.call;
   }
   tell(story);
@@ -133,12 +138,13 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
   story.pid = verdict.pid;
   story.outcome = "SIGKILL";
   story.policy = "strict mode: only read, write, exit and rt_sigreturn";
-  story.call = !verdict.call_known   ? "a system call that could not be found out"
+  story.call = !verdict.call_known  ? "a system call that could not be found out"
                : verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   story.site = verdict.site;
   if (verdict.call_known && policy::describe_syscall(verdict.call) == "exit_group")
-    story.warning = "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
+    story.warning =
+        "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
   story.key = story.call;
   tell(story);
 }
@@ -146,7 +152,8 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
 void Explainer::tell(const Story& story) {
   if (told_.size() > kMaxTold || !told_.insert(story.key).second) return;
   if (told_.size() > kMaxTold) {
-    if (!options_.quiet) print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
+    if (!options_.quiet)
+      print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
     return;
   }
   const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
@@ -163,7 +170,13 @@ void Explainer::tell(const Story& story) {
   }
   if (!log_) return;
   JsonWriter json;
-  json.begin_object().key("schema").value("cordon.denial/1").key("command").value(story.command).key("pid").value(int64_t{story.pid});
+  json.begin_object()
+      .key("schema")
+      .value("cordon.denial/1")
+      .key("command")
+      .value(story.command)
+      .key("pid")
+      .value(int64_t{story.pid});
   json.key("call").value(story.call).key("action").value(story.outcome).key("policy").value(story.policy);
   json.key("at").value(story.site).key("allow").value(story.allow).key("note").value(story.warning).end_object();
   const std::string text = one_line(std::move(json).take());

@@ -20,8 +20,8 @@ namespace cordon::cli {
 
 struct ExplainOptions {
   bool quiet = false;
-  bool all = false;        // errno ENOSYS by a rule or by `unknown` too
-  std::string log_path;    // JSON lines
+  bool all = false;      // errno ENOSYS by a rule or by `unknown` too
+  std::string log_path;  // JSON lines
 };
 
 class Explainer {

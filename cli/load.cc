@@ -114,8 +114,7 @@ std::string describe_origin(const Loaded& loaded, const Decision& decision, cons
              ")";
     case Origin::Kind::unknown:
       return loaded.name + ": unknown (" + policy::describe_syscall(call) + " is newer than the policy's `since`)";
-    case Origin::Kind::bad_arch:
-      return loaded.name + ": badarch (the policy does not name this call's architecture)";
+    case Origin::Kind::bad_arch: return loaded.name + ": badarch (the policy does not name this call's architecture)";
   }
   return loaded.name;
 }

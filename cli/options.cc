@@ -2,7 +2,6 @@
 
 #include <sys/utsname.h>
 
-
 #include "cli/exit_status.h"
 #include "cordon/abi/arch.h"
 #include "cordon/base/text.h"
@@ -85,7 +84,8 @@ void add_json_option(CLI::App& app, OutputOptions& options) {
 
 void add_policy_options(CLI::App& app, PolicyOptions& options) {
   const char* group = "Reading policies";
-  app.add_option("--format", options.format, "what POLICY is: cordon, minijail, docker, oci, bpf (default: by name and content)")
+  app.add_option("--format", options.format,
+                 "what POLICY is: cordon, minijail, docker, oci, bpf (default: by name and content)")
       ->type_name("FMT")
       ->group(group);
   app.add_option("--arch", options.arch, "the architecture a Docker profile is read for (default: native)")
@@ -113,7 +113,8 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
   app.add_option("--like", options.like, "runc: resolve a profile as runc does, its holes included")
       ->type_name("NAME")
       ->group(group);
-  app.add_flag("--allow-unknown", options.allow_unknown, "rules for calls newer than cordon's tables are dropped with a warning")
+  app.add_flag("--allow-unknown", options.allow_unknown,
+               "rules for calls newer than cordon's tables are dropped with a warning")
       ->group(group);
 }
 

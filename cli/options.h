@@ -27,8 +27,10 @@ struct PolicyOptions {
   bool keep_notes = false;  // notes beside errors and warnings; only `check` shows them
 };
 
-// An app for `cordon SYNOPSIS` (its first word is the verb) with --help, the examples below it, and --color; --json if the verb reports.
-std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description, const std::string& examples);
+// An app for `cordon SYNOPSIS` (its first word is the verb) with --help, the examples below it, and --color; --json if
+// the verb reports.
+std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
+                                   const std::string& examples);
 // The values an option takes, without CLI11's repetition of them in the help.
 CLI::Validator one_of(const std::vector<std::string>& values);
 void add_output_options(CLI::App& app, OutputOptions& options);

@@ -16,7 +16,6 @@
 namespace cordon::cli {
 namespace {
 
-
 // 0, or the errno of the write that failed.
 int write_all(int fd, std::string_view text) {
   while (!text.empty()) {

@@ -2,8 +2,8 @@
 
 #include <linux/seccomp.h>
 
-#include <cerrno>
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <utility>
 
@@ -20,11 +20,11 @@ bool kills(ActionKind kind) {
   return kind == ActionKind::kill_process || kind == ActionKind::kill_thread || kind == ActionKind::trap;
 }
 
-
 // The policy with errno answers replaced by a question to the supervisor.
 ResolvedPolicy asking(ResolvedPolicy policy, const PlanOptions& options) {
   auto ask = [&](Action& action, const Origin& origin) {
-    if (action.kind == ActionKind::errno_ && is_told({action, origin}, options.explain_all)) action = {ActionKind::notify, 0};
+    if (action.kind == ActionKind::errno_ && is_told({action, origin}, options.explain_all))
+      action = {ActionKind::notify, 0};
   };
   for (ArchTable& table : policy.arches)
     for (Segment& segment : table.segments)
@@ -156,8 +156,9 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.meaning = meaning_of(policies);
   if (!plan.meaning) {
     const bool has_raw = std::any_of(policies.begin(), policies.end(), [](const Loaded& one) { return !one.resolved; });
-    return without_explanations(policies, options,
-                                has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
+    return without_explanations(
+        policies, options,
+        has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
   }
   const ResolvedPolicy asked = asking(*plan.meaning, options);
   Result<Filter> filter = compiler::compile(asked, {});
@@ -175,7 +176,8 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
 bool is_told(const Decision& decision, bool explain_all) {
   if (explain_all || decision.action.kind != ActionKind::errno_) return true;
   if (decision.origin.kind == Origin::Kind::unknown) return false;
-  const bool is_explicit = decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
+  const bool is_explicit =
+      decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
   return !(is_explicit && decision.action.data == ENOSYS);
 }
 
@@ -210,7 +212,8 @@ Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
     }
     if (may_exec) continue;
     problems.error("execve-denied", place_of(loaded, denied.origin),
-                   "the policy denies execve, so the command could not even start (" + describe_origin(loaded, denied, exec.call) + ")",
+                   "the policy denies execve, so the command could not even start (" +
+                       describe_origin(loaded, denied, exec.call) + ")",
                    "allow execve, or begin the filter later with --start exec or --start entry");
   }
   return problems;

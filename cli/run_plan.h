@@ -13,8 +13,8 @@
 namespace cordon::cli {
 
 struct PlanOptions {
-  bool explain_errno = true;   // a supervisor answers errno denials
-  bool explain_all = false;    // those with ENOSYS by a rule or by `unknown` too
+  bool explain_errno = true;  // a supervisor answers errno denials
+  bool explain_all = false;   // those with ENOSYS by a rule or by `unknown` too
   uint32_t filter_flags = 0;
 };
 

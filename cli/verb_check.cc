@@ -39,7 +39,10 @@ int check_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions options;
   std::vector<std::string> specs;
-  auto app = make_app("check [options] POLICY...", "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at all, 0 if there are only notes.", kExamples);
+  auto app = make_app("check [options] POLICY...",
+                      "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at "
+                      "all, 0 if there are only notes.",
+                      kExamples);
   app->add_option("POLICY", specs, "policy sources")->required();
   add_policy_options(*app, options);
   add_json_option(*app, output);

@@ -3,8 +3,8 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
-#include "cordon/base/text.h"
 #include "cordon/base/json_writer.h"
+#include "cordon/base/text.h"
 #include "cordon/bpf/cost.h"
 #include "cordon/bpf/disassemble.h"
 #include "cordon/bpf/raw.h"
@@ -61,10 +61,9 @@ std::string report_text(const Filter& filter, bool json) {
     writer.end_object();
     return std::move(writer).take();
   }
-  return "instructions            " + std::to_string(cost.insn_count) + "\n" +
-         "converted by the kernel " + std::to_string(cost.converted_count) + "\n" +
-         "longest path            " + std::to_string(cost.longest_path) + "\n" +
-         "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n";
+  return "instructions            " + std::to_string(cost.insn_count) + "\n" + "converted by the kernel " +
+         std::to_string(cost.converted_count) + "\n" + "longest path            " + std::to_string(cost.longest_path) +
+         "\n" + "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n";
 }
 
 std::optional<compiler::Optimize> find_optimize(const std::string& name) {
@@ -123,8 +122,12 @@ int compile_main(int argc, char** argv) {
   Options options;
   auto app = make_app("compile [options] POLICY -o FILE", "Compiles a policy to a BPF filter.", kExamples);
   app->add_option("POLICY", options.spec, "policy source")->required();
-  app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")->required()->type_name("FILE");
-  app->add_option("--to", options.to, "bpf (default), hex, c or asm")->type_name("FMT")->check(one_of({"bpf", "hex", "c", "asm"}));
+  app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
+      ->required()
+      ->type_name("FILE");
+  app->add_option("--to", options.to, "bpf (default), hex, c or asm")
+      ->type_name("FMT")
+      ->check(one_of({"bpf", "hex", "c", "asm"}));
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "none"}));

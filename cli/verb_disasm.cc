@@ -31,7 +31,8 @@ int disasm_main(int argc, char** argv) {
   PolicyOptions reading;
   std::string spec;
   bool big_endian = false;
-  auto app = make_app("disasm [options] SOURCE", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
+  auto app =
+      make_app("disasm [options] SOURCE", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
   app->add_option("SOURCE", spec, "a raw filter, or any policy source")->required();
   app->add_flag("--big-endian", big_endian, "name argument words as on a big-endian machine");
   add_policy_options(*app, reading);

@@ -20,7 +20,8 @@ constexpr const char* kExamples =
     "  cordon learn --start entry -o cat.cordon -- cat f    only what is called from the program's entry point on";
 
 struct Options {
-  std::string output_path, to, via = "auto", start, default_action = "kill_process", comments = "brief", arguments = "tight";
+  std::string output_path, to, via = "auto", start, default_action = "kill_process", comments = "brief",
+                               arguments = "tight";
   std::vector<std::string> recordings;
   bool vdso_fallbacks = false;
 };
@@ -32,7 +33,8 @@ bool is_trace_name(const Options& options) {
 // The default action in the words of the policy language: its own reader judges it.
 Result<NamedAction> read_default(const std::string& words) {
   Result<Policy> policy = formats::read_cordon("default " + words + "\n", "--default", {});
-  if (!policy) return usage_error("--default cannot be '" + base::printable(words) + "'", "kill_process, 'errno EPERM', log …");
+  if (!policy)
+    return usage_error("--default cannot be '" + base::printable(words) + "'", "kill_process, 'errno EPERM', log …");
   return policy->default_action;
 }
 
@@ -58,11 +60,13 @@ std::string losses(const Recording& recording) {
   return "it was cut short before the last process had ended";
 }
 
-Result<Done> write(OutputFile& file, const Recording& recording, const Options& options, const NamedAction& default_action) {
+Result<Done> write(OutputFile& file, const Recording& recording, const Options& options,
+                   const NamedAction& default_action) {
   if (is_trace_name(options)) return file.commit(observe::write_recording(recording));
   SynthesiseOptions how;
   how.default_action = default_action;
-  how.arguments = options.arguments == "none" ? SynthesiseOptions::Arguments::none : SynthesiseOptions::Arguments::tight;
+  how.arguments =
+      options.arguments == "none" ? SynthesiseOptions::Arguments::none : SynthesiseOptions::Arguments::tight;
   how.comments = options.comments == "none"   ? SynthesiseOptions::Comments::none
                  : options.comments == "full" ? SynthesiseOptions::Comments::full
                                               : SynthesiseOptions::Comments::brief;
@@ -114,28 +118,37 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
 // Nothing may be found out to be impossible after the command has run for an hour.
 Diagnostics check_usage(const Options& options, bool has_command) {
   if (has_command != options.recordings.empty())
-    return has_command ? usage_error("a command and --from cannot both be given", "record the command first: cordon learn -o FILE.cordon-trace -- COMMAND")
+    return has_command ? usage_error("a command and --from cannot both be given",
+                                     "record the command first: cordon learn -o FILE.cordon-trace -- COMMAND")
                        : usage_error("no command was given", "cordon learn -o FILE -- COMMAND");
   if (has_command && options.output_path == "-") return usage_error("standard output is the command's", "-o FILE");
   for (const char* ending : {".json", ".policy", ".bpf", ".service"})
     if (options.to.empty() && options.output_path.ends_with(ending))
-      return usage_error("this version of cordon does not write " + std::string(ending) + " files", "-o FILE.cordon, or --to cordon");
+      return usage_error("this version of cordon does not write " + std::string(ending) + " files",
+                         "-o FILE.cordon, or --to cordon");
   return {};
 }
 
 void add_options(CLI::App& app, Options& options) {
   app.add_option("-o,--output", options.output_path, "where the policy goes")->required()->type_name("FILE");
   app.add_option("--to", options.to, "cordon, or cordon-trace for the recording itself (default: by FILE's name)")
-      ->type_name("FMT")->check(one_of({"cordon", "cordon-trace"}));
+      ->type_name("FMT")
+      ->check(one_of({"cordon", "cordon-trace"}));
   app.add_option("--from", options.recordings, "make the policy from recordings")->type_name("FILE");
-  app.add_option("--via", options.via, "how to record: auto (default), notify")->type_name("HOW")->check(one_of({"auto", "notify"}));
+  app.add_option("--via", options.via, "how to record: auto (default), notify")
+      ->type_name("HOW")
+      ->check(one_of({"auto", "notify"}));
   app.add_option("--start", options.start, "record from: before-exec (default), exec, entry")
-      ->type_name("POINT")->check(one_of({"before-exec", "exec", "entry"}));
-  app.add_option("--default", options.default_action, "what a call not seen gets (default: kill_process)")->type_name("ACTION");
+      ->type_name("POINT")
+      ->check(one_of({"before-exec", "exec", "entry"}));
+  app.add_option("--default", options.default_action, "what a call not seen gets (default: kill_process)")
+      ->type_name("ACTION");
   app.add_option("--args", options.arguments, "tight (default): conditions on constants and flags; none: names only")
-      ->type_name("HOW")->check(one_of({"tight", "none"}));
+      ->type_name("HOW")
+      ->check(one_of({"tight", "none"}));
   app.add_option("--comments", options.comments, "brief (default), full: with counts and first-seen times, or none")
-      ->type_name("HOW")->check(one_of({"brief", "full", "none"}));
+      ->type_name("HOW")
+      ->check(one_of({"brief", "full", "none"}));
   app.add_flag("--vdso", options.vdso_fallbacks, "allow the calls that the vDSO usually answers, too");
   app.prefix_command();
 }
@@ -145,7 +158,10 @@ void add_options(CLI::App& app, Options& options) {
 int learn_main(int argc, char** argv) {
   OutputOptions output;
   Options options;
-  auto app = make_app("learn [options] -o FILE (-- COMMAND... | --from RECORDING...)", "Runs a command, records its system calls and writes the tightest policy. Ends with the command's status, 125 if the recording has losses.", kExamples);
+  auto app = make_app("learn [options] -o FILE (-- COMMAND... | --from RECORDING...)",
+                      "Runs a command, records its system calls and writes the tightest policy. Ends with the "
+                      "command's status, 125 if the recording has losses.",
+                      kExamples);
   add_options(*app, options);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;

@@ -39,7 +39,13 @@ void list_groups(std::string& text, JsonWriter& json, const std::string& word) {
   for (const abi::Group& group : abi::groups()) {
     if (group.name.find(word) == std::string_view::npos) continue;
     text += "  " + padded("@" + std::string(group.name), 17) + std::string(group.description) + "\n";
-    json.begin_object().key("name").value(group.name).key("description").value(group.description).key("members").begin_array();
+    json.begin_object()
+        .key("name")
+        .value(group.name)
+        .key("description")
+        .value(group.description)
+        .key("members")
+        .begin_array();
     for (std::string_view member : group.members) {
       if (group.name == word) text += "      " + std::string(member) + "\n";
       json.value(member);
@@ -92,7 +98,8 @@ int list_main(int argc, char** argv) {
   auto arch = arch_name.empty() ? abi::native_arch() : abi::find_arch(arch_name);
   if (!arch) {
     Diagnostics problems;
-    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'", "`cordon list arches` names them");
+    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'",
+                   "`cordon list arches` names them");
     print_diagnostics(problems, output);
     return kUsage;
   }
@@ -107,7 +114,8 @@ int list_main(int argc, char** argv) {
   const bool found = text.find("\n  ") != std::string::npos;
   if (!found && !output.json) {
     Diagnostics problems;
-    problems.error("not-found", {}, "no name holds '" + base::printable(word) + "'", "`cordon list " + kind + "` shows all");
+    problems.error("not-found", {}, "no name holds '" + base::printable(word) + "'",
+                   "`cordon list " + kind + "` shows all");
     print_diagnostics(problems, output);
     return kFindings;
   }

@@ -32,9 +32,14 @@ struct Options {
 };
 
 void add_options(CLI::App& app, Options& options) {
-  app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")->type_name("POLICY")->take_all()->expected(1)->allow_extra_args(false);
+  app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
+      ->type_name("POLICY")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
   app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
-  app.add_option("--start", options.start, "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
+  app.add_option("--start", options.start,
+                 "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
       ->type_name("POINT")
       ->check(one_of({"before-exec", "exec", "entry"}));
   app.add_flag("--strict", options.strict, "seccomp mode 1 from the program's entry point; no policy");
@@ -43,11 +48,13 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("WHAT")
       ->check(one_of({"denials", "all"}));
   app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
-  app.add_flag("--no-listener", options.no_listener, "leave the seccomp listener to the command; errno denials are not explained");
+  app.add_flag("--no-listener", options.no_listener,
+               "leave the seccomp listener to the command; errno denials are not explained");
   app.add_flag("--log", options.log, "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG)");
   app.add_flag("--spec-allow", options.spec_allow, "no speculation mitigation (SECCOMP_FILTER_FLAG_SPEC_ALLOW)");
   app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
-  app.add_flag("--wait-killable", options.wait_killable, "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
+  app.add_flag("--wait-killable", options.wait_killable,
+               "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.prefix_command();
 }
@@ -60,7 +67,8 @@ Result<StartPoint> find_start(const Options& options, const std::vector<Loaded>&
     StartPoint own = StartPoint::before_exec;
     if (loaded.policy && loaded.policy->start) own = *loaded.policy->start;
     if (start && *start != own)
-      return usage_error("the policies begin at different points of the program", "say which with --start before-exec, exec or entry");
+      return usage_error("the policies begin at different points of the program",
+                         "say which with --start before-exec, exec or entry");
     start = own;
   }
   return start.value_or(StartPoint::before_exec);
@@ -110,14 +118,16 @@ Response answer(const RunPlan& plan, Explainer& explainer, const Notification& n
 int run_supervised(const Options& options, LaunchSpec spec, const RunPlan& plan, const std::vector<Loaded>& policies,
                    const OutputOptions& output) {
   if (options.explaining.log_path == "-")
-    return fail(usage_error("--explain-log takes a file", "explanations are on standard error anyway"), output, kOwnFailure);
+    return fail(usage_error("--explain-log takes a file", "explanations are on standard error anyway"), output,
+                kOwnFailure);
   Explainer explainer(policies, options.explaining);
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);
   Result<Launched> launched = sandbox::launch(spec);
   if (!launched && spec.listener && is_listener_busy(launched.error())) {
     print_error("cordon: note: errno denials are not explained: the command runs inside another seccomp listener\n");
-    Result<RunPlan> plain = make_plan(policies, {.explain_errno = false, .explain_all = false, .filter_flags = filter_flags(options)});
+    Result<RunPlan> plain =
+        make_plan(policies, {.explain_errno = false, .explain_all = false, .filter_flags = filter_flags(options)});
     if (!plain) return fail(plain.error(), output, kOwnFailure);
     spec.filters = plain->filters;
     spec.listener = false;
@@ -128,8 +138,10 @@ int run_supervised(const Options& options, LaunchSpec spec, const RunPlan& plan,
   Supervision supervision;
   supervision.answer = [&](const Notification& notification) { return answer(plan, explainer, notification); };
   supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) {
-    if (options.strict) explainer.denied_by_strict_mode(verdict);
-    else explainer.denied(verdict);
+    if (options.strict)
+      explainer.denied_by_strict_mode(verdict);
+    else
+      explainer.denied(verdict);
   };
   Result<Outcome> outcome = sandbox::supervise(std::move(*launched), supervision);
   if (!outcome) return fail(outcome.error(), output, kOwnFailure);
@@ -137,10 +149,15 @@ int run_supervised(const Options& options, LaunchSpec spec, const RunPlan& plan,
 }
 
 int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& output) {
-  if (!options.specs.empty()) return fail(usage_error("--strict takes no policy", "-p builtin:strict is the filter with the same calls"), output, kOwnFailure);
+  if (!options.specs.empty())
+    return fail(usage_error("--strict takes no policy", "-p builtin:strict is the filter with the same calls"), output,
+                kOwnFailure);
   spec.strict = true;
   spec.start = options.start == "exec" ? StartPoint::exec : StartPoint::entry;
-  if (options.start == "before-exec") return fail(usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"), output, kOwnFailure);
+  if (options.start == "before-exec")
+    return fail(
+        usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
+        output, kOwnFailure);
   if (options.exec) {
     const Diagnostics refused = Result<Done>(sandbox::exec(spec)).error();
     return fail(refused, output, launch_failure_status(refused));
@@ -150,13 +167,16 @@ int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& out
 }
 
 int run(Options& options, const PolicyOptions& reading, const OutputOptions& output, std::vector<std::string> command) {
-  if (command.empty()) return fail(usage_error("no command was given", "cordon run -p POLICY -- COMMAND"), output, kOwnFailure);
+  if (command.empty())
+    return fail(usage_error("no command was given", "cordon run -p POLICY -- COMMAND"), output, kOwnFailure);
   LaunchSpec spec;
   spec.argv = std::move(command);
   spec.no_new_privs = !options.danger_new_privs;
   options.explaining.all = options.explain == "all";
   if (options.strict) return run_strict(options, std::move(spec), output);
-  if (options.specs.empty()) return fail(usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything"), output, kOwnFailure);
+  if (options.specs.empty())
+    return fail(usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything"), output,
+                kOwnFailure);
 
   std::vector<Loaded> policies;
   Diagnostics problems;
@@ -198,7 +218,10 @@ int run_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app("run [options] -p POLICY... -- COMMAND...", "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 for cordon's own failures, 126 and 127 as a shell.", kExamples);
+  auto app = make_app("run [options] -p POLICY... -- COMMAND...",
+                      "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 "
+                      "for cordon's own failures, 126 and 127 as a shell.",
+                      kExamples);
   add_options(*app, options);
   add_policy_options(*app, reading);
   add_output_options(*app, output);

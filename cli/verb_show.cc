@@ -60,7 +60,10 @@ std::vector<Line> lines_of(const ArchTable& table) {
         if (clause.origin.kind == Origin::Kind::default_action) continue;
         const Arch named = arch.value_or(abi::native_arch());
         add_line(lines, policy::to_string(clause.action, named),
-                 clause.condition.is_always() ? "" : policy::describe_condition(clause.condition, static_cast<uint32_t>(nr), named), call);
+                 clause.condition.is_always()
+                     ? ""
+                     : policy::describe_condition(clause.condition, static_cast<uint32_t>(nr), named),
+                 call);
       }
       if (name.empty()) break;  // a range without names is shown once
     }
@@ -107,7 +110,8 @@ std::string table_text(const Loaded& loaded) {
       if (head.size() < 16) head.resize(16, ' ');
       text += head + " ";
       if (line.condition.empty())
-        text += wrapped(line.calls, 17) + (line.calls.size() > 5 ? "  (" + std::to_string(line.calls.size()) + ")" : "");
+        text +=
+            wrapped(line.calls, 17) + (line.calls.size() > 5 ? "  (" + std::to_string(line.calls.size()) + ")" : "");
       else
         text += line.calls.front() + "(" + line.condition + ")";
       text += "\n";
@@ -125,10 +129,22 @@ std::string table_json(const Loaded& loaded) {
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.show/1").key("policy").value(loaded.name).key("arches").begin_array();
   for (const ArchTable& table : loaded.resolved->arches) {
-    json.begin_object().key("arch").value(arch_title(table)).key("audit_arch").value(table.audit_arch).key("segments").begin_array();
+    json.begin_object()
+        .key("arch")
+        .value(arch_title(table))
+        .key("audit_arch")
+        .value(table.audit_arch)
+        .key("segments")
+        .begin_array();
     for (const Segment& segment : table.segments) {
       auto arch = abi::arch_of_call(table.audit_arch, segment.first).value_or(abi::native_arch());
-      json.begin_object().key("first").value(segment.first).key("last").value(segment.last).key("clauses").begin_array();
+      json.begin_object()
+          .key("first")
+          .value(segment.first)
+          .key("last")
+          .value(segment.last)
+          .key("clauses")
+          .begin_array();
       for (const Clause& clause : segment.clauses) {
         json.begin_object().key("condition").value(policy::describe_condition(clause.condition, segment.first, arch));
         json.key("action").value(policy::to_string(clause.action, arch)).end_object();
@@ -144,8 +160,9 @@ std::string table_json(const Loaded& loaded) {
 std::string cost_text(const bpf::Program& program, const Loaded& loaded) {
   const bpf::Cost cost = bpf::cost(program);
   std::string text = "instructions            " + std::to_string(cost.insn_count) + " of 4096\n" +
-                     "converted by the kernel " + std::to_string(cost.converted_count) + " of 32768 for all stacked filters\n" +
-                     "longest path            " + std::to_string(cost.longest_path) + " instructions\n";
+                     "converted by the kernel " + std::to_string(cost.converted_count) +
+                     " of 32768 for all stacked filters\n" + "longest path            " +
+                     std::to_string(cost.longest_path) + " instructions\n";
   if (!loaded.resolved) return text;
   for (const ArchTable& table : loaded.resolved->arches) {
     size_t cached = 0, steps = 0, total = 0;
@@ -172,7 +189,8 @@ std::string annotated(const Filter& filter, const Loaded& loaded) {
     if (origin.kind == Origin::Kind::unknown) return "unknown";
     const Place place = place_of(loaded, origin);
     return place.file + ":" + std::to_string(place.line) +
-           (filter.provenance[pc].size() > 1 ? " and " + std::to_string(filter.provenance[pc].size() - 1) + " more" : "");
+           (filter.provenance[pc].size() > 1 ? " and " + std::to_string(filter.provenance[pc].size() - 1) + " more"
+                                             : "");
   };
   return bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = annotate});
 }

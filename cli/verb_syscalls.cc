@@ -46,7 +46,10 @@ std::string row_text(uint32_t number, std::string_view name, Arch arch) {
 void row_json(JsonWriter& json, uint32_t number, std::string_view name, Arch arch) {
   json.begin_object().key("arch").value(abi::name(arch)).key("number").value(number).key("name").value(name);
   json.key("since");
-  if (auto since = abi::since(name)) json.value(abi::to_string(*since)); else json.null();
+  if (auto since = abi::since(name))
+    json.value(abi::to_string(*since));
+  else
+    json.null();
   json.key("arguments").begin_array();
   for (unsigned slot = 0; slot < abi::argument_count(name, arch); ++slot) {
     auto argument = abi::argument_at(name, slot, arch);
@@ -87,13 +90,16 @@ Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_
     } else if (is_number) {
       continue;
     } else if (auto number = abi::number_of(word, info.arch)) {
-      rows.push_back({info.arch, *number, *std::lower_bound(abi::syscall_names().begin(), abi::syscall_names().end(), std::string_view(word))});
+      rows.push_back(
+          {info.arch, *number,
+           *std::lower_bound(abi::syscall_names().begin(), abi::syscall_names().end(), std::string_view(word))});
     }
   }
   if (rows.empty()) {
     if (!is_number) return not_found(word, arch);
     Diagnostics problem;
-    return problem.error("unknown-syscall", {}, "no system call has the number " + word + " on " + std::string(abi::name(arch)), "");
+    return problem.error("unknown-syscall", {},
+                         "no system call has the number " + word + " on " + std::string(abi::name(arch)), "");
   }
   return rows;
 }
@@ -115,7 +121,8 @@ int syscalls_main(int argc, char** argv) {
   auto arch = arch_name.empty() ? abi::native_arch() : abi::find_arch(arch_name);
   Diagnostics problems;
   if (!arch) {
-    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'", "`cordon list arches` names them");
+    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'",
+                   "`cordon list arches` names them");
     print_diagnostics(problems, output);
     return kUsage;
   }

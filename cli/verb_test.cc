@@ -1,7 +1,7 @@
+#include "cli/verb.h"
 #include "cli/call_text.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
-#include "cli/verb.h"
 #include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/text.h"
@@ -15,7 +15,8 @@ namespace {
 
 constexpr const char* kExamples =
     "  cordon test app.cordon 'openat(flags=O_WRONLY)'             the action, and the rule that decides\n"
-    "  cordon test app.cordon 'socket()'                           arguments left open: every outcome with its condition\n"
+    "  cordon test app.cordon 'socket()'                           arguments left open: every outcome with its "
+    "condition\n"
     "  cordon test app.cordon 'mkdir' 'mkdir@i386' --expect 'errno EPERM'   for scripts: 1 if any differs\n"
     "  cordon test filter.bpf 'ioctl(cmd=TIOCSTI)'                 a raw filter; arguments left open are 0";
 
@@ -30,8 +31,9 @@ std::vector<Answer> ask_policy(const Loaded& loaded, const PartialCall& call) {
   const Arch arch = abi::arch_of_call(call.call.audit_arch, call.call.nr).value_or(abi::native_arch());
   for (const Clause& clause : policy::outcomes(*loaded.resolved, call)) {
     const Decision decision{clause.action, clause.origin};
-    answers.push_back({clause.condition.is_always() ? "" : policy::describe_condition(clause.condition, call.call.nr, arch),
-                       clause.action, describe_origin(loaded, decision, call.call)});
+    answers.push_back(
+        {clause.condition.is_always() ? "" : policy::describe_condition(clause.condition, call.call.nr, arch),
+         clause.action, describe_origin(loaded, decision, call.call)});
   }
   return answers;
 }
@@ -44,7 +46,9 @@ std::vector<Answer> ask_program(const Loaded& loaded, const PartialCall& call) {
     return arch ? abi::info(*arch).endian : Endian::little;
   }();
   const bpf::Run run = bpf::simulate(*loaded.program, input, endian);
-  return {{"", policy::from_ret(run.ret), loaded.name + ": instruction " + std::to_string(run.last_pc) + ", " + std::to_string(run.steps) + " executed"}};
+  return {
+      {"", policy::from_ret(run.ret),
+       loaded.name + ": instruction " + std::to_string(run.last_pc) + ", " + std::to_string(run.steps) + " executed"}};
 }
 
 // "errno EPERM", "kill_process", "errno 1"; no value for anything else.
@@ -74,8 +78,11 @@ std::string as_text(const std::string& call, const std::vector<Answer>& answers)
   std::string text = call + "\n";
   for (size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
-    std::string head = answers.size() == 1 ? "" : answer.condition.empty() ? "otherwise: " : "if " + answer.condition + ": ";
-    text += "  " + head + policy::to_string(answer.action, abi::native_arch()) + "\n      by " + answer.decided_by + "\n";
+    std::string head = answers.size() == 1        ? ""
+                       : answer.condition.empty() ? "otherwise: "
+                                                  : "if " + answer.condition + ": ";
+    text +=
+        "  " + head + policy::to_string(answer.action, abi::native_arch()) + "\n      by " + answer.decided_by + "\n";
   }
   return text;
 }
@@ -97,10 +104,12 @@ int test_main(int argc, char** argv) {
   PolicyOptions reading;
   std::string spec, expectation;
   std::vector<std::string> texts;
-  auto app = make_app("test [options] POLICY CALL...", "Tells what would happen to calls, and by which rule.", kExamples);
+  auto app =
+      make_app("test [options] POLICY CALL...", "Tells what would happen to calls, and by which rule.", kExamples);
   app->add_option("POLICY", spec, "policy source, or a raw filter")->required();
   app->add_option("CALL", texts, "calls, as 'openat(flags=O_WRONLY)' or 'mkdir@i386'")->required();
-  app->add_option("--expect", expectation, "end with 1 unless every call certainly gets this action")->type_name("ACTION");
+  app->add_option("--expect", expectation, "end with 1 unless every call certainly gets this action")
+      ->type_name("ACTION");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
   add_output_options(*app, output);
@@ -116,7 +125,8 @@ int test_main(int argc, char** argv) {
   }
   Result<Loaded> loaded = load(spec, reading);
   problems.append(loaded.diagnostics());
-  const Arch arch = reading.arch.empty() ? abi::native_arch() : abi::find_arch(reading.arch).value_or(abi::native_arch());
+  const Arch arch =
+      reading.arch.empty() ? abi::native_arch() : abi::find_arch(reading.arch).value_or(abi::native_arch());
   std::vector<PartialCall> calls;
   for (const std::string& text : texts) {
     Result<PartialCall> call = parse_call(text, arch);

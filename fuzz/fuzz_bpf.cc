@@ -37,7 +37,8 @@ void check(const bpf::Program& program, std::string_view bytes) {
     bpf::Input input = input_from(bytes, offset);
     for (Endian endian : {Endian::little, Endian::big}) {
       bpf::Run run = bpf::simulate(program, input, endian);
-      CORDON_ASSERT(run.steps <= cost.longest_path && run.last_pc < program.size(), "no run is longer than the longest path");
+      CORDON_ASSERT(run.steps <= cost.longest_path && run.last_pc < program.size(),
+                    "no run is longer than the longest path");
       bpf::ConstAllow known = bpf::is_const_allow(program, input.audit_arch, input.nr);
       CORDON_ASSERT(!known.answer || run.ret == 0x7fff0000, "what the kernel's bitmap allows, the program allows");
       CORDON_ASSERT(!known.answer || known.steps == run.steps, "the bitmap's emulator takes the program's path");

@@ -45,7 +45,8 @@ void add_points(const ResolvedCondition& condition, std::vector<Call>& calls) {
     for (uint64_t value : {interval.first, interval.last, interval.first - 1, interval.last + 1}) {
       if (calls.size() >= kMaxCalls) return;
       Call call = calls.back();
-      uint64_t& place = test.operand == ResolvedTest::kInstructionPointer ? call.instruction_pointer : call.args[test.operand];
+      uint64_t& place =
+          test.operand == ResolvedTest::kInstructionPointer ? call.instruction_pointer : call.args[test.operand];
       place = (place & ~test.mask) | (value & test.mask);
       calls.push_back(call);
     }

@@ -19,9 +19,36 @@ namespace cordon {
 
 // In the order of data/arches.csv.
 enum class Arch : uint8_t {
-  x86_64, x32, i386, arm64, arm, armeb, riscv64, riscv32, ppc, ppc64, ppc64le, s390, s390x,
-  mips, mipsel, mips64, mipsel64, mips64n32, mipsel64n32, loongarch64, loongarch32, m68k, parisc,
-  parisc64, sh, sheb, sparc, sparc64, alpha, arc,
+  x86_64,
+  x32,
+  i386,
+  arm64,
+  arm,
+  armeb,
+  riscv64,
+  riscv32,
+  ppc,
+  ppc64,
+  ppc64le,
+  s390,
+  s390x,
+  mips,
+  mipsel,
+  mips64,
+  mipsel64,
+  mips64n32,
+  mipsel64n32,
+  loongarch64,
+  loongarch32,
+  m68k,
+  parisc,
+  parisc64,
+  sh,
+  sheb,
+  sparc,
+  sparc64,
+  alpha,
+  arc,
 };
 
 enum class Endian : uint8_t { little, big };
@@ -30,18 +57,18 @@ namespace abi {
 
 struct ArchInfo {
   Arch arch;
-  std::string_view name;         // cordon's own: "x86_64"
-  uint32_t audit_arch;           // seccomp_data.arch
-  std::string_view audit_name;   // "AUDIT_ARCH_X86_64"
-  uint8_t word_bits;             // 32 or 64: how many bits of an argument register the kernel reads.
-                                 // x32 has 64, as its registers do
+  std::string_view name;        // cordon's own: "x86_64"
+  uint32_t audit_arch;          // seccomp_data.arch
+  std::string_view audit_name;  // "AUDIT_ARCH_X86_64"
+  uint8_t word_bits;            // 32 or 64: how many bits of an argument register the kernel reads.
+                                // x32 has 64, as its registers do
   Endian endian;
-  std::string_view scmp_name;    // "SCMP_ARCH_X86_64", empty where libseccomp has none
-  std::string_view systemd_name; // "x86-64"
-  std::string_view go_name;      // GOARCH, "amd64"
+  std::string_view scmp_name;     // "SCMP_ARCH_X86_64", empty where libseccomp has none
+  std::string_view systemd_name;  // "x86-64"
+  std::string_view go_name;       // GOARCH, "amd64"
   std::string_view libseccomp_name;
-  std::string_view machine;      // uname -m
-  uint8_t column;                // of the number table
+  std::string_view machine;  // uname -m
+  uint8_t column;            // of the number table
 };
 
 namespace tables {

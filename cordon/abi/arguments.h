@@ -20,9 +20,9 @@ namespace cordon::abi {
 
 struct Argument {
   std::string_view name;
-  std::string_view type;     // the prototype's, "unsigned int"
-  uint8_t slot = 0;          // register 0..5
-  uint8_t bits = 64;         // how many low bits the kernel reads: 16, 32 or 64 (32 at most on a 32-bit ABI)
+  std::string_view type;  // the prototype's, "unsigned int"
+  uint8_t slot = 0;       // register 0..5
+  uint8_t bits = 64;      // how many low bits the kernel reads: 16, 32 or 64 (32 at most on a 32-bit ABI)
   bool is_pointer = false;
   bool is_signed = false;
 };

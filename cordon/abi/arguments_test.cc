@@ -40,16 +40,26 @@ void check(const SlotRow& row) {
 
 TEST(Arguments, AreAsWideAsTheKernelReadsThem) {
   const SlotRow rows[] = {
-      {"openat", "dfd", Arch::x86_64, 0, 32},       {"openat", "filename", Arch::x86_64, 1, 64},
-      {"openat", "mode", Arch::x86_64, 3, 16},      {"read", "count", Arch::x86_64, 2, 64},
-      {"read", "count", Arch::i386, 2, 32},         {"read", "count", Arch::x32, 2, 64},
-      {"read", "count", Arch::mips64n32, 2, 64},    {"openat", "mode", Arch::i386, 3, 16},
-      {"ioctl", "cmd", Arch::x86_64, 1, 32},        {"ioctl", "arg", Arch::x86_64, 2, 64},
-      {"fcntl", "cmd", Arch::x86_64, 1, 32},        {"prctl", "option", Arch::x86_64, 0, 32},
-      {"prctl", "arg2", Arch::x86_64, 1, 64},       {"ptrace", "request", Arch::x86_64, 0, 64},
-      {"ptrace", "pid", Arch::x86_64, 1, 32},       {"clone", "clone_flags", Arch::x86_64, 0, 32},
-      {"mmap", "fd", Arch::x86_64, 4, 32},          {"mmap", "prot", Arch::x86_64, 2, 64},
-      {"writev", "fd", Arch::x86_64, 0, 32},        {"preadv2", "fd", Arch::arm64, 0, 32},
+      {"openat", "dfd", Arch::x86_64, 0, 32},
+      {"openat", "filename", Arch::x86_64, 1, 64},
+      {"openat", "mode", Arch::x86_64, 3, 16},
+      {"read", "count", Arch::x86_64, 2, 64},
+      {"read", "count", Arch::i386, 2, 32},
+      {"read", "count", Arch::x32, 2, 64},
+      {"read", "count", Arch::mips64n32, 2, 64},
+      {"openat", "mode", Arch::i386, 3, 16},
+      {"ioctl", "cmd", Arch::x86_64, 1, 32},
+      {"ioctl", "arg", Arch::x86_64, 2, 64},
+      {"fcntl", "cmd", Arch::x86_64, 1, 32},
+      {"prctl", "option", Arch::x86_64, 0, 32},
+      {"prctl", "arg2", Arch::x86_64, 1, 64},
+      {"ptrace", "request", Arch::x86_64, 0, 64},
+      {"ptrace", "pid", Arch::x86_64, 1, 32},
+      {"clone", "clone_flags", Arch::x86_64, 0, 32},
+      {"mmap", "fd", Arch::x86_64, 4, 32},
+      {"mmap", "prot", Arch::x86_64, 2, 64},
+      {"writev", "fd", Arch::x86_64, 0, 32},
+      {"preadv2", "fd", Arch::arm64, 0, 32},
       {"unshare", "unshare_flags", Arch::x86_64, 0, 64},
   };
   for (const SlotRow& row : rows) check(row);
@@ -57,14 +67,21 @@ TEST(Arguments, AreAsWideAsTheKernelReadsThem) {
 
 TEST(Arguments, OfCallsOnlySomeAbisHave) {
   const SlotRow rows[] = {
-      {"socketcall", "call", Arch::i386, 0, 32},     {"socketcall", "args", Arch::i386, 1, 32},
-      {"ipc", "call", Arch::ppc64, 0, 32},           {"ipc", "ptr", Arch::i386, 4, 32},
-      {"ipc", "fifth", Arch::i386, 5, 32},           {"ipc", "fifth", Arch::s390x, kHidden, 0},
-      {"mmap2", "prot", Arch::i386, 2, 32},          {"mmap2", "prot", Arch::s390, kHidden, 0},
-      {"fcntl64", "cmd", Arch::i386, 1, 32},         {"_llseek", "whence", Arch::i386, 4, 32},
-      {"waitpid", "options", Arch::i386, 2, 32},     {"futex_time64", "op", Arch::arm, 1, 32},
+      {"socketcall", "call", Arch::i386, 0, 32},
+      {"socketcall", "args", Arch::i386, 1, 32},
+      {"ipc", "call", Arch::ppc64, 0, 32},
+      {"ipc", "ptr", Arch::i386, 4, 32},
+      {"ipc", "fifth", Arch::i386, 5, 32},
+      {"ipc", "fifth", Arch::s390x, kHidden, 0},
+      {"mmap2", "prot", Arch::i386, 2, 32},
+      {"mmap2", "prot", Arch::s390, kHidden, 0},
+      {"fcntl64", "cmd", Arch::i386, 1, 32},
+      {"_llseek", "whence", Arch::i386, 4, 32},
+      {"waitpid", "options", Arch::i386, 2, 32},
+      {"futex_time64", "op", Arch::arm, 1, 32},
       {"clock_nanosleep_time64", "flags", Arch::i386, 1, 32},
-      {"fstatat64", "flag", Arch::arm, 3, 32},       {"send", "flags", Arch::arm, 3, 32},
+      {"fstatat64", "flag", Arch::arm, 3, 32},
+      {"send", "flags", Arch::arm, 3, 32},
       {"riscv_hwprobe", "flags", Arch::riscv64, 4, 32},
   };
   for (const SlotRow& row : rows) check(row);
@@ -72,13 +89,20 @@ TEST(Arguments, OfCallsOnlySomeAbisHave) {
 
 TEST(Arguments, MoveWhereAnAbiOrdersThemDifferently) {
   const SlotRow rows[] = {
-      {"clone", "newsp", Arch::x86_64, 1, 64},         {"clone", "child_tidptr", Arch::x86_64, 3, 64},
-      {"clone", "tls", Arch::x86_64, 4, 64},           {"clone", "newsp", Arch::s390x, 0, 64},
-      {"clone", "clone_flags", Arch::s390x, 1, 32},    {"clone", "clone_flags", Arch::s390, 1, 32},
-      {"clone", "child_tidptr", Arch::s390x, 3, 64},   {"clone", "tls", Arch::i386, 3, 32},
-      {"clone", "child_tidptr", Arch::i386, 4, 32},    {"clone", "tls", Arch::arm64, 3, 64},
-      {"clone", "tls", Arch::riscv64, 3, 64},          {"clone", "tls", Arch::loongarch64, 4, 64},
-      {"clone", "tls", Arch::m68k, 4, 32},             {"clone", "tls", Arch::ppc64le, 3, 64},
+      {"clone", "newsp", Arch::x86_64, 1, 64},
+      {"clone", "child_tidptr", Arch::x86_64, 3, 64},
+      {"clone", "tls", Arch::x86_64, 4, 64},
+      {"clone", "newsp", Arch::s390x, 0, 64},
+      {"clone", "clone_flags", Arch::s390x, 1, 32},
+      {"clone", "clone_flags", Arch::s390, 1, 32},
+      {"clone", "child_tidptr", Arch::s390x, 3, 64},
+      {"clone", "tls", Arch::i386, 3, 32},
+      {"clone", "child_tidptr", Arch::i386, 4, 32},
+      {"clone", "tls", Arch::arm64, 3, 64},
+      {"clone", "tls", Arch::riscv64, 3, 64},
+      {"clone", "tls", Arch::loongarch64, 4, 64},
+      {"clone", "tls", Arch::m68k, 4, 32},
+      {"clone", "tls", Arch::ppc64le, 3, 64},
       {"rt_sigaction", "sigsetsize", Arch::x86_64, 3, 64},
       {"rt_sigaction", "sigsetsize", Arch::sparc64, 4, 64},
       {"rt_sigaction", "sigsetsize", Arch::alpha, 3, 64},
@@ -92,8 +116,7 @@ TEST(Arguments, MoveWhereAnAbiOrdersThemDifferently) {
 
 TEST(Arguments, AreHiddenInMemoryBehindOnePointer) {
   for (Arch arch : {Arch::i386, Arch::s390, Arch::s390x, Arch::m68k}) {
-    for (std::string_view name : {"addr", "len", "prot", "flags", "fd", "off"})
-      check({"mmap", name, arch, kHidden, 0});
+    for (std::string_view name : {"addr", "len", "prot", "flags", "fd", "off"}) check({"mmap", name, arch, kHidden, 0});
     check({"mmap", "args", arch, 0, abi::info(arch).word_bits});
     EXPECT_EQ(abi::argument_count("mmap", arch), 1u);
     EXPECT_TRUE(abi::argument_at("mmap", 0, arch)->is_pointer);
@@ -132,10 +155,10 @@ TEST(Arguments, AreHiddenWhereAbisSplitThem) {
 
 TEST(Arguments, OfOldIdCallsHaveSixteenBits) {
   const SlotRow rows[] = {
-      {"setuid", "uid", Arch::i386, 0, 16},    {"setuid", "uid", Arch::arm, 0, 16},
-      {"setuid", "uid", Arch::x86_64, 0, 32},  {"setuid", "uid", Arch::mips, 0, 32},
-      {"setuid32", "uid", Arch::i386, 0, 32},  {"chown", "group", Arch::m68k, 2, 16},
-      {"setuid", "uid", Arch::sparc64, 0, 32}, {"setuid", "uid", Arch::s390x, 0, 32},
+      {"setuid", "uid", Arch::i386, 0, 16},     {"setuid", "uid", Arch::arm, 0, 16},
+      {"setuid", "uid", Arch::x86_64, 0, 32},   {"setuid", "uid", Arch::mips, 0, 32},
+      {"setuid32", "uid", Arch::i386, 0, 32},   {"chown", "group", Arch::m68k, 2, 16},
+      {"setuid", "uid", Arch::sparc64, 0, 32},  {"setuid", "uid", Arch::s390x, 0, 32},
       {"setresgid", "egid", Arch::s390, 1, 16},
   };
   for (const SlotRow& row : rows) check(row);
@@ -143,13 +166,13 @@ TEST(Arguments, OfOldIdCallsHaveSixteenBits) {
 
 TEST(Aliases, StandForThePrototypesName) {
   const SlotRow rows[] = {
-      {"clone", "flags", Arch::x86_64, 0, 32},    {"clone", "flags", Arch::s390x, 1, 32},
-      {"openat", "dirfd", Arch::x86_64, 0, 32},   {"openat", "fd", Arch::x86_64, 0, 32},
-      {"openat", "pathname", Arch::x86_64, 1, 64}, {"mkdir", "path", Arch::x86_64, 0, 64},
-      {"socket", "domain", Arch::x86_64, 0, 32},  {"bind", "sockfd", Arch::x86_64, 0, 32},
-      {"fcntl", "op", Arch::x86_64, 1, 32},       {"ioctl", "request", Arch::x86_64, 1, 32},
-      {"unlinkat", "flags", Arch::x86_64, 2, 32}, {"mmap", "length", Arch::x86_64, 1, 64},
-      {"mmap", "length", Arch::i386, kHidden, 0}, {"wait4", "pid", Arch::x86_64, 0, 32},
+      {"clone", "flags", Arch::x86_64, 0, 32},       {"clone", "flags", Arch::s390x, 1, 32},
+      {"openat", "dirfd", Arch::x86_64, 0, 32},      {"openat", "fd", Arch::x86_64, 0, 32},
+      {"openat", "pathname", Arch::x86_64, 1, 64},   {"mkdir", "path", Arch::x86_64, 0, 64},
+      {"socket", "domain", Arch::x86_64, 0, 32},     {"bind", "sockfd", Arch::x86_64, 0, 32},
+      {"fcntl", "op", Arch::x86_64, 1, 32},          {"ioctl", "request", Arch::x86_64, 1, 32},
+      {"unlinkat", "flags", Arch::x86_64, 2, 32},    {"mmap", "length", Arch::x86_64, 1, 64},
+      {"mmap", "length", Arch::i386, kHidden, 0},    {"wait4", "pid", Arch::x86_64, 0, 32},
       {"renameat", "olddirfd", Arch::x86_64, 0, 32}, {"fchmodat", "dirfd", Arch::arm64, 0, 32},
   };
   for (const SlotRow& row : rows) check(row);
@@ -160,7 +183,7 @@ TEST(Arguments, WithAWrongNameAreUnknown) {
     std::string_view syscall;
     std::string_view argument;
   };
-  const Row rows[] = {{"openat", "flag"}, {"openat", ""}, {"openat", "Flags"}, {"getpid", "pid"},
+  const Row rows[] = {{"openat", "flag"},    {"openat", ""},         {"openat", "Flags"},     {"getpid", "pid"},
                       {"uselib", "library"}, {"no_such_call", "fd"}, {"pidfd_getfd", "dirfd"}};
   for (const Row& row : rows) {
     abi::ArgumentLookup lookup = abi::find_argument(row.syscall, row.argument, Arch::x86_64);

@@ -24,8 +24,8 @@ enum class ConstantUse : uint8_t {
 struct ConstantFamily {
   std::string_view name;  // "prot"
   ConstantUse use;
-  uint64_t field_mask;    // bits of a "one of" sub-field among flags (O_ACCMODE, 0xf of socket types); 0: none.
-                          // The name of the whole field, where there is one, is the last member
+  uint64_t field_mask;  // bits of a "one of" sub-field among flags (O_ACCMODE, 0xf of socket types); 0: none.
+                        // The name of the whole field, where there is one, is the last member
 };
 
 namespace tables {

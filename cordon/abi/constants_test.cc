@@ -88,10 +88,16 @@ TEST(Errno, DiffersBetweenAbis) {
     std::optional<uint16_t> number;
   };
   const Row rows[] = {
-      {"EPERM", Arch::x86_64, 1},    {"ENOSYS", Arch::x86_64, 38},  {"ENOSYS", Arch::mips, 89},
-      {"ENOSYS", Arch::parisc, 251}, {"ENOSYS", Arch::sparc64, 90}, {"ENOSYS", Arch::alpha, 78},
-      {"EWOULDBLOCK", Arch::x86_64, 11}, {"EREMDEV", Arch::x86_64, std::nullopt},
-      {"O_RDWR", Arch::x86_64, std::nullopt}, {"EWHAT", Arch::x86_64, std::nullopt},
+      {"EPERM", Arch::x86_64, 1},
+      {"ENOSYS", Arch::x86_64, 38},
+      {"ENOSYS", Arch::mips, 89},
+      {"ENOSYS", Arch::parisc, 251},
+      {"ENOSYS", Arch::sparc64, 90},
+      {"ENOSYS", Arch::alpha, 78},
+      {"EWOULDBLOCK", Arch::x86_64, 11},
+      {"EREMDEV", Arch::x86_64, std::nullopt},
+      {"O_RDWR", Arch::x86_64, std::nullopt},
+      {"EWHAT", Arch::x86_64, std::nullopt},
   };
   for (const Row& row : rows) EXPECT_EQ(abi::errno_number(row.name, row.arch), row.number) << row.name;
 }

@@ -130,7 +130,7 @@ TEST(TableEnd, LeavesPrivateNumbersOut) {
     Arch arch;
     uint32_t end;
   };
-  const Row rows[] = {{Arch::x86_64, 473},   {Arch::x32, 0x40000000 + 548}, {Arch::arm, 473},  {Arch::mips, 4473},
+  const Row rows[] = {{Arch::x86_64, 473},  {Arch::x32, 0x40000000 + 548}, {Arch::arm, 473},  {Arch::mips, 4473},
                       {Arch::mips64, 5473}, {Arch::mips64n32, 6473},       {Arch::s390, 470}, {Arch::alpha, 583}};
   for (const Row& row : rows) EXPECT_EQ(abi::table_end(row.arch), row.end) << abi::name(row.arch);
 }
@@ -142,14 +142,10 @@ TEST(Since, NamesTheFirstKernelWithTheCall) {
     std::optional<KernelVersion> removed;
   };
   const Row rows[] = {
-      {"read", KernelVersion{1, 0}, std::nullopt},
-      {"seccomp", KernelVersion{3, 17}, std::nullopt},
-      {"accept4", KernelVersion{2, 6}, std::nullopt},
-      {"clone3", KernelVersion{5, 3}, std::nullopt},
-      {"listns", KernelVersion{6, 19}, std::nullopt},
-      {"fchroot", KernelVersion{7, 3}, std::nullopt},
-      {"_sysctl", KernelVersion{2, 0}, KernelVersion{5, 5}},
-      {"tuxcall", std::nullopt, std::nullopt},
+      {"read", KernelVersion{1, 0}, std::nullopt},           {"seccomp", KernelVersion{3, 17}, std::nullopt},
+      {"accept4", KernelVersion{2, 6}, std::nullopt},        {"clone3", KernelVersion{5, 3}, std::nullopt},
+      {"listns", KernelVersion{6, 19}, std::nullopt},        {"fchroot", KernelVersion{7, 3}, std::nullopt},
+      {"_sysctl", KernelVersion{2, 0}, KernelVersion{5, 5}}, {"tuxcall", std::nullopt, std::nullopt},
       {"no_such_call", std::nullopt, std::nullopt},
   };
   for (const Row& row : rows) {

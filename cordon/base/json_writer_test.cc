@@ -51,11 +51,37 @@ TEST(JsonWriter, MayBeASingleValue) {
 }
 
 TEST(JsonWriterDeathTest, RefusesWhatIsNoDocument) {
-  EXPECT_DEATH({ JsonWriter json; json.begin_object().value(1); }, "follows its key");
-  EXPECT_DEATH({ JsonWriter json; json.begin_array().key("a"); }, "keys stand in objects");
-  EXPECT_DEATH({ JsonWriter json; json.begin_array().end_object(); }, "only an open object");
-  EXPECT_DEATH({ JsonWriter json; json.begin_object(); std::move(json).take(); }, "closed value");
-  EXPECT_DEATH({ JsonWriter json; json.value(1).value(2); }, "one value");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_object().value(1);
+      },
+      "follows its key");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_array().key("a");
+      },
+      "keys stand in objects");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_array().end_object();
+      },
+      "only an open object");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.begin_object();
+        std::move(json).take();
+      },
+      "closed value");
+  EXPECT_DEATH(
+      {
+        JsonWriter json;
+        json.value(1).value(2);
+      },
+      "one value");
 }
 
 }  // namespace

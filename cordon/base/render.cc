@@ -111,8 +111,8 @@ std::string snippet(const Diagnostic& diagnostic, const Style& style) {
 
   std::string right = printable_line(window.after) + (window.cut_right ? "..." : "");
   std::string out = number + " | " + left + marked + right + "\n";
-  size_t width = std::max<size_t>(1, static_cast<size_t>(std::count_if(marked.begin(), marked.end(),
-                                                                      [](char c) { return !is_continuation(c); })));
+  size_t width = std::max<size_t>(
+      1, static_cast<size_t>(std::count_if(marked.begin(), marked.end(), [](char c) { return !is_continuation(c); })));
   std::string mark = "^" + std::string(width - 1, '~');
   if (!diagnostic.hint.empty()) mark += " " + printable(diagnostic.hint);
   out += std::string(number.size(), ' ') + " | " + blanks_like(left) + style.paint("1;32", std::move(mark)) + "\n";

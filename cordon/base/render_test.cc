@@ -32,19 +32,33 @@ struct SnippetRow {
 
 TEST(Render, MarksThePlaceInItsLine) {
   const SnippetRow rows[] = {
-      {"a longer place is underlined", {"f", 2, 3, 4, "  opne"}, "did you mean 'open'?",
+      {"a longer place is underlined",
+       {"f", 2, 3, 4, "  opne"},
+       "did you mean 'open'?",
        "f:2:3: error: message [code]\n    2 |   opne\n      |   ^~~~ did you mean 'open'?\n"},
-      {"without a hint the mark stands alone", {"f", 2, 1, 2, "ab"}, "",
+      {"without a hint the mark stands alone",
+       {"f", 2, 1, 2, "ab"},
+       "",
        "f:2:1: error: message [code]\n    2 | ab\n      | ^~\n"},
-      {"tabs before the mark keep their width", {"f", 2, 4, 1, "\ta\tb"}, "",
+      {"tabs before the mark keep their width",
+       {"f", 2, 4, 1, "\ta\tb"},
+       "",
        "f:2:4: error: message [code]\n    2 | \ta\tb\n      | \t \t^\n"},
-      {"a character of several bytes is one column", {"f", 2, 5, 2, "\xc3\xa4\xc3\xb6\xc3\xbc"}, "",
+      {"a character of several bytes is one column",
+       {"f", 2, 5, 2, "\xc3\xa4\xc3\xb6\xc3\xbc"},
+       "",
        "f:2:5: error: message [code]\n    2 | \xc3\xa4\xc3\xb6\xc3\xbc\n      |   ^\n"},
-      {"a control byte is shown, and the mark follows it", {"f", 2, 2, 1, "\x1bx"}, "",
+      {"a control byte is shown, and the mark follows it",
+       {"f", 2, 2, 1, "\x1bx"},
+       "",
        "f:2:2: error: message [code]\n    2 | \\x1bx\n      |     ^\n"},
-      {"a place past the line marks its end", {"f", 2, 9, 5, "ab"}, "",
+      {"a place past the line marks its end",
+       {"f", 2, 9, 5, "ab"},
+       "",
        "f:2:9: error: message [code]\n    2 | ab\n      |   ^\n"},
-      {"a long line number widens the margin", {"f", 1234567, 1, 1, "a"}, "",
+      {"a long line number widens the margin",
+       {"f", 1234567, 1, 1, "a"},
+       "",
        "f:1234567:1: error: message [code]\n1234567 | a\n        | ^\n"},
       {"without a line only the file is named", {"f", 0, 0, 0, ""}, "cure", "f: error: message [code]\n  hint: cure\n"},
       {"without a file it is cordon that speaks", {}, "cure", "cordon: error: message [code]\n  hint: cure\n"},
@@ -56,9 +70,9 @@ TEST(Render, MarksThePlaceInItsLine) {
 
 TEST(Render, ShowsOnlyThePartOfALongLineThatMatters) {
   std::string line = std::string(5000, 'a') + "X" + std::string(5000, 'b');
-  EXPECT_EQ(rendered({"f", 1, 5001, 1, line}, ""),
-            "f:1:5001: error: message [code]\n    1 | ..." + std::string(100, 'a') + "X" + std::string(99, 'b') +
-                "...\n      | " + std::string(103, ' ') + "^\n");
+  EXPECT_EQ(rendered({"f", 1, 5001, 1, line}, ""), "f:1:5001: error: message [code]\n    1 | ..." +
+                                                       std::string(100, 'a') + "X" + std::string(99, 'b') +
+                                                       "...\n      | " + std::string(103, ' ') + "^\n");
 }
 
 TEST(Render, MarksThePlaceInThePartOfALineThatWasKept) {

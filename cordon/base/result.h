@@ -26,7 +26,7 @@ class [[nodiscard]] Result {
   Result(Diagnostics errors) : diagnostics_(std::move(errors)) {
     CORDON_ASSERT(diagnostics_.has_errors(), "a failure says why");
   }
-  Result(Diagnostic error) { 
+  Result(Diagnostic error) {
     diagnostics_.add(std::move(error));
     CORDON_ASSERT(diagnostics_.has_errors(), "a failure says why");
   }
@@ -72,7 +72,7 @@ struct Done {};
 
 // CORDON_TRY(name, expression): name is the value, or the enclosing function returns the diagnostics.
 // Warnings beside the value are dropped: use it where the callee has none to give.
-#define CORDON_TRY(name, expression)                                   \
-  auto name##_result = (expression);                                   \
+#define CORDON_TRY(name, expression)                                       \
+  auto name##_result = (expression);                                       \
   if (!name##_result) return ::cordon::Diagnostics(name##_result.error()); \
   auto& name = *name##_result

@@ -1,8 +1,8 @@
 #include "cordon/base/source.h"
 
 #include <algorithm>
-#include <iterator>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 #include "cordon/base/assert.h"

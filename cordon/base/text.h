@@ -11,7 +11,8 @@ namespace cordon::base {
 
 // Up to `limit` of `candidates` nearest to `word` by edit distance (Damerau-Levenshtein, at most a
 // third of the word's length, at least 1), nearest first, then alphabetically.
-std::vector<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates, size_t limit);
+std::vector<std::string_view> nearest(std::string_view word, std::span<const std::string_view> candidates,
+                                      size_t limit);
 
 // "did you mean 'a', 'b' or 'c'?"; empty when there is nothing near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);

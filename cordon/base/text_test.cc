@@ -99,10 +99,18 @@ TEST(Hex, HasNoLeadingZeros) {
 }
 
 TEST(Utf8Length, MeasuresTheCharacterAtTheFront) {
-  const std::pair<std::string_view, size_t> rows[] = {
-      {"ab", 1},           {std::string_view("\0", 1), 1}, {"\u00e4", 2},       {"\u20acx", 3},
-      {"\U0001f600", 4},   {"\x80", 0},                    {"\xc1\x81", 0},     {"\xe2\x82", 0},
-      {"\xe0\x9f\xbf", 0}, {"\xed\xa0\x80", 0},            {"\xf4\x90\x80\x80", 0}, {"\xf8\x88\x80\x80\x80", 0}};
+  const std::pair<std::string_view, size_t> rows[] = {{"ab", 1},
+                                                      {std::string_view("\0", 1), 1},
+                                                      {"\u00e4", 2},
+                                                      {"\u20acx", 3},
+                                                      {"\U0001f600", 4},
+                                                      {"\x80", 0},
+                                                      {"\xc1\x81", 0},
+                                                      {"\xe2\x82", 0},
+                                                      {"\xe0\x9f\xbf", 0},
+                                                      {"\xed\xa0\x80", 0},
+                                                      {"\xf4\x90\x80\x80", 0},
+                                                      {"\xf8\x88\x80\x80\x80", 0}};
   for (const auto& [text, length] : rows) EXPECT_EQ(utf8_length(text), length) << printable(text);
 }
 

@@ -58,8 +58,7 @@ std::string field_name(uint32_t offset, Endian endian) {
 
 class Commenter {
  public:
-  Commenter(const Program& program, const DisassembleOptions& options)
-      : options_(options), known_(known_at(program)) {
+  Commenter(const Program& program, const DisassembleOptions& options) : options_(options), known_(known_at(program)) {
     for (size_t pc = 0; pc < program.size(); ++pc) {
       if (program[pc].code != kJeqK || !holds_plain(known_[pc], kOffsetArch)) continue;
       if (std::optional<Arch> arch = abi::arch_of_call(program[pc].k, 0)) arches_.push_back(*arch);
@@ -95,7 +94,8 @@ class Commenter {
       case Form::branch_k: return compared(insn, known);
       case Form::ret_k: return action(insn.k, known);
       case Form::alu_k:
-        if (insn.code == kAndK && insn.k == ~abi::kX32Bit && known.loaded_offset == kOffsetNr) return "without the x32 bit";
+        if (insn.code == kAndK && insn.k == ~abi::kX32Bit && known.loaded_offset == kOffsetNr)
+          return "without the x32 bit";
         return "";
       default: return "";
     }

@@ -91,8 +91,8 @@ TEST(Disassemble, a_number_without_an_arch_has_no_name) {
 }
 
 TEST(Disassemble, an_arch_is_forgotten_where_paths_meet) {
-  Program filter = program({kArch, {kJeqK, 0, 1, 0xc000003e}, {kJa, 0, 0, 1}, {kJeqK, 0, 2, 0x40000003}, kNr,
-                            {kJeqK, 0, 0, 1}, kAllow});
+  Program filter = program(
+      {kArch, {kJeqK, 0, 1, 0xc000003e}, {kJa, 0, 0, 1}, {kJeqK, 0, 2, 0x40000003}, kNr, {kJeqK, 0, 0, 1}, kAllow});
   std::string text = disassemble(filter, {});
   EXPECT_NE(text.find("5: jeq #0x1, 6, 6\n"), std::string::npos) << text;
 }
@@ -114,8 +114,15 @@ TEST(Disassemble, arguments_are_named_by_the_words_of_the_machine) {
 }
 
 TEST(Disassemble, constants_are_named_where_the_call_is_known) {
-  Program filter = program({kArch, {kJeqK, 0, 6, 0xc000003e}, kNr, {kJeqK, 0, 4, 16}, {kLdAbs, 0, 0, 28},
-                            {kJeqK, 0, 2, 0x5401}, {kLdAbs, 0, 0, 24}, {kJeqK, 0, 0, 0x5401}, kAllow});
+  Program filter = program({kArch,
+                            {kJeqK, 0, 6, 0xc000003e},
+                            kNr,
+                            {kJeqK, 0, 4, 16},
+                            {kLdAbs, 0, 0, 28},
+                            {kJeqK, 0, 2, 0x5401},
+                            {kLdAbs, 0, 0, 24},
+                            {kJeqK, 0, 0, 0x5401},
+                            kAllow});
   EXPECT_EQ(disassemble(filter, {}),
             "0: ld [4]                       ; arch\n"
             "1: jeq #0xc000003e, 2, 8        ; x86_64\n"
@@ -163,14 +170,16 @@ TEST(Disassemble, errno_names_are_those_of_the_arch) {
   Program mips = program({kArch, {kJeqK, 0, 1, 0x40000008}, {kRetK, 0, 0, 0x00050059}, kAllow});
   EXPECT_NE(disassemble(mips, {}).find("errno ENOSYS"), std::string::npos);
   // On two arches that differ a number has no one name.
-  Program both = program({kArch, {kJeqK, 1, 0, 0x40000008}, {kJeqK, 0, 1, 0xc000003e}, {kRetK, 0, 0, 0x00050059}, kAllow});
+  Program both =
+      program({kArch, {kJeqK, 1, 0, 0x40000008}, {kJeqK, 0, 1, 0xc000003e}, {kRetK, 0, 0, 0x00050059}, kAllow});
   EXPECT_NE(disassemble(both, {}).find("errno 89\n"), std::string::npos);
 }
 
 TEST(Disassemble, shows_every_opcode) {
   std::vector<Insn> insns{{kSt, 0, 0, 1}};
   for (const OpcodeInfo& info : opcodes()) {
-    if (info.code != kRetK) insns.push_back({info.code, 0, 0, uses_k(info.form) ? (info.form == Form::jump ? 0u : 8u) : 0u});
+    if (info.code != kRetK)
+      insns.push_back({info.code, 0, 0, uses_k(info.form) ? (info.form == Form::jump ? 0u : 8u) : 0u});
     if (info.form == Form::cell) insns.back().k = 1;
   }
   insns.push_back(kAllow);

@@ -22,7 +22,9 @@ bool is_hex_text(std::string_view bytes) {
 
 // What the bytes look like, where they are no filter; empty if nothing is recognised.
 std::string guess(std::string_view bytes) {
-  if (bytes.starts_with("\x7f" "ELF")) return "this is an ELF file; a raw filter has no header";
+  if (bytes.starts_with("\x7f"
+                        "ELF"))
+    return "this is an ELF file; a raw filter has no header";
   if (bytes.empty() || !is_text(bytes)) return {};
   size_t first = bytes.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};

@@ -20,8 +20,8 @@ std::string repeat(std::string_view bytes, size_t times) {
 }
 
 TEST(Raw, reads_and_writes_the_same_bytes) {
-  std::string bytes = std::string("\x20\x00\x00\x00\x04\x00\x00\x00\x15\x00\x00\x00\x3e\x00\x00\xc0"sv) +
-                      std::string(kAllowBytes);
+  std::string bytes =
+      std::string("\x20\x00\x00\x00\x04\x00\x00\x00\x15\x00\x00\x00\x3e\x00\x00\xc0"sv) + std::string(kAllowBytes);
   Result<Program> program = read_raw(bytes);
   ASSERT_TRUE(program.has_value());
   EXPECT_EQ((*program)[1], (Insn{kJeqK, 0, 0, 0xc000003e}));
@@ -30,9 +30,7 @@ TEST(Raw, reads_and_writes_the_same_bytes) {
   EXPECT_EQ(*read_hex(write_hex(*program)), *program);
 }
 
-TEST(Raw, takes_the_longest_program) {
-  EXPECT_TRUE(read_raw(repeat(kAllowBytes, 4096)).has_value());
-}
+TEST(Raw, takes_the_longest_program) { EXPECT_TRUE(read_raw(repeat(kAllowBytes, 4096)).has_value()); }
 
 struct Row {
   const char* name;
@@ -52,10 +50,10 @@ TEST(Raw, says_what_is_wrong_and_what_the_bytes_look_like) {
       {"other byte order", std::string("\x00\x06\x00\x00\x7f\xff\x00\x00"sv),
        "instruction 0: opcode 0x600 does not exist in classic BPF",
        "in the other byte order this is a valid filter: it was made for another machine"},
-      {"elf", std::string("\x7f"
-                          "ELF\x02\x01\x01\x00"sv),
-       "instruction 0: opcode 0x457f does not exist in classic BPF",
-       "this is an ELF file; a raw filter has no header"},
+      {"elf",
+       std::string("\x7f"
+                   "ELF\x02\x01\x01\x00"sv),
+       "instruction 0: opcode 0x457f does not exist in classic BPF", "this is an ELF file; a raw filter has no header"},
       {"json", "{ \"defaultAction\": \"SCMP_ACT_ALLOW\" }",
        "a raw filter is a multiple of 8 bytes long, this has 37 (5 left over)",
        "this looks like JSON; read it as an OCI profile"},

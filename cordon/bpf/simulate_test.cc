@@ -32,18 +32,17 @@ TEST_P(SimulateArithmetic, is_the_same_by_constant_and_by_x) {
   EXPECT_EQ(result_of({row.with_x, 0, 0, 0}, row.a, row.operand), row.expected);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Simulate, SimulateArithmetic,
-    testing::Values(Arithmetic{"add_wraps", kAddK, kAddX, 0xffffffff, 2, 1},
-                    Arithmetic{"sub_wraps", kSubK, kSubX, 1, 2, 0xffffffff},
-                    Arithmetic{"mul_wraps", kMulK, kMulX, 0x10001, 0x10001, 0x20001},
-                    Arithmetic{"div_is_unsigned", kDivK, kDivX, 0xfffffffe, 2, 0x7fffffff},
-                    Arithmetic{"or", kOrK, kOrX, 0x0f, 0xf0, 0xff},
-                    Arithmetic{"and", kAndK, kAndX, 0x3c, 0x0f, 0x0c},
-                    Arithmetic{"xor", kXorK, kXorX, 0x3c, 0x0f, 0x33},
-                    Arithmetic{"lsh_drops_high_bits", kLshK, kLshX, 3, 31, 0x80000000},
-                    Arithmetic{"rsh_fills_with_zeros", kRshK, kRshX, 0x80000000, 31, 1}),
-    [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Simulate, SimulateArithmetic,
+                         testing::Values(Arithmetic{"add_wraps", kAddK, kAddX, 0xffffffff, 2, 1},
+                                         Arithmetic{"sub_wraps", kSubK, kSubX, 1, 2, 0xffffffff},
+                                         Arithmetic{"mul_wraps", kMulK, kMulX, 0x10001, 0x10001, 0x20001},
+                                         Arithmetic{"div_is_unsigned", kDivK, kDivX, 0xfffffffe, 2, 0x7fffffff},
+                                         Arithmetic{"or", kOrK, kOrX, 0x0f, 0xf0, 0xff},
+                                         Arithmetic{"and", kAndK, kAndX, 0x3c, 0x0f, 0x0c},
+                                         Arithmetic{"xor", kXorK, kXorX, 0x3c, 0x0f, 0x33},
+                                         Arithmetic{"lsh_drops_high_bits", kLshK, kLshX, 3, 31, 0x80000000},
+                                         Arithmetic{"rsh_fills_with_zeros", kRshK, kRshX, 0x80000000, 31, 1}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Simulate, shifts_by_x_use_the_low_five_bits) {
   EXPECT_EQ(result_of({kLshX, 0, 0, 0}, 1, 33), 2u);
@@ -63,9 +62,16 @@ TEST(Simulate, moves_and_negation) {
   EXPECT_EQ(result_of({kNeg, 0, 0, 0}, 0x80000000, 0), 0x80000000u);
   EXPECT_EQ(result_of({kTxa, 0, 0, 0}, 1, 9), 9u);
   EXPECT_EQ(result_of({kLdLen, 0, 0, 0}, 1, 9), 64u);
-  Program through_cells = program({{kLdImm, 0, 0, 5}, {kSt, 0, 0, 0}, {kTax, 0, 0, 0}, {kStx, 0, 0, 15},
-                                   {kLdxLen, 0, 0, 0}, {kLdMem, 0, 0, 15}, {kAddX, 0, 0, 0}, {kLdxMem, 0, 0, 0},
-                                   {kAddX, 0, 0, 0}, kReturnA});
+  Program through_cells = program({{kLdImm, 0, 0, 5},
+                                   {kSt, 0, 0, 0},
+                                   {kTax, 0, 0, 0},
+                                   {kStx, 0, 0, 15},
+                                   {kLdxLen, 0, 0, 0},
+                                   {kLdMem, 0, 0, 15},
+                                   {kAddX, 0, 0, 0},
+                                   {kLdxMem, 0, 0, 0},
+                                   {kAddX, 0, 0, 0},
+                                   kReturnA});
   EXPECT_EQ(simulate(through_cells, {}, Endian::little).ret, 5u + 64 + 5);
 }
 
@@ -81,15 +87,17 @@ struct Comparison {
 
 TEST(Simulate, comparisons_are_unsigned) {
   const Comparison rows[] = {
-      {kJeqK, kJeqX, 5, 5, true},           {kJeqK, kJeqX, 5, 6, false},
-      {kJgtK, kJgtX, 0x80000000, 1, true},  {kJgtK, kJgtX, 5, 5, false},
-      {kJgeK, kJgeX, 5, 5, true},           {kJgeK, kJgeX, 1, 0x80000000, false},
-      {kJsetK, kJsetX, 6, 2, true},         {kJsetK, kJsetX, 6, 9, false},
+      {kJeqK, kJeqX, 5, 5, true},   {kJeqK, kJeqX, 5, 6, false},   {kJgtK, kJgtX, 0x80000000, 1, true},
+      {kJgtK, kJgtX, 5, 5, false},  {kJgeK, kJgeX, 5, 5, true},    {kJgeK, kJgeX, 1, 0x80000000, false},
+      {kJsetK, kJsetX, 6, 2, true}, {kJsetK, kJsetX, 6, 9, false},
   };
   for (const Comparison& row : rows) {
     for (uint16_t code : {row.code_k, row.code_x}) {
-      Program choose = program({{kLdxImm, 0, 0, row.operand}, {kLdImm, 0, 0, row.a}, {code, 1, 0, row.operand},
-                                {kRetK, 0, 0, 1}, {kRetK, 0, 0, 2}});
+      Program choose = program({{kLdxImm, 0, 0, row.operand},
+                                {kLdImm, 0, 0, row.a},
+                                {code, 1, 0, row.operand},
+                                {kRetK, 0, 0, 1},
+                                {kRetK, 0, 0, 2}});
       EXPECT_EQ(simulate(choose, {}, Endian::little).ret, row.holds ? 2u : 1u) << code << " " << row.a;
     }
   }
@@ -118,8 +126,8 @@ TEST(Simulate, words_lie_in_machine_order) {
 }
 
 TEST(Simulate, marks_what_was_executed_and_keeps_earlier_marks) {
-  Program branches = program({{kLdAbs, 0, 0, 0}, {kJeqK, 0, 1, 7}, {kRetK, 0, 0, 1}, {kJa, 0, 0, 1}, {kRetK, 0, 0, 2},
-                              {kRetK, 0, 0, 3}});
+  Program branches = program(
+      {{kLdAbs, 0, 0, 0}, {kJeqK, 0, 1, 7}, {kRetK, 0, 0, 1}, {kJa, 0, 0, 1}, {kRetK, 0, 0, 2}, {kRetK, 0, 0, 3}});
   std::vector<bool> executed;
   auto run = simulate_marking(branches, {.nr = 7}, Endian::little, executed);
   EXPECT_EQ(run.ret, 1u);

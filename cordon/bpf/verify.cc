@@ -74,7 +74,8 @@ class Verifier {
 
   void check_load(const Insn& insn) {
     if (insn.k >= kDataSize) {
-      finding("bpf-load", "load of offset " + base::hex(insn.k) + " lies outside struct seccomp_data, expected at most 60");
+      finding("bpf-load",
+              "load of offset " + base::hex(insn.k) + " lies outside struct seccomp_data, expected at most 60");
     } else if (insn.k % 4 != 0) {
       finding("bpf-load", "load of offset " + std::to_string(insn.k) + " is not aligned, expected a multiple of 4");
     }
@@ -125,7 +126,8 @@ class Verifier {
           if (insn.code == kSt || insn.code == kStx) {
             written = static_cast<uint16_t>(written | 1u << insn.k);
           } else if (!(written & 1u << insn.k)) {
-            finding("bpf-uninitialised", "scratch cell " + std::to_string(insn.k) + " is read but not written on every path",
+            finding("bpf-uninitialised",
+                    "scratch cell " + std::to_string(insn.k) + " is read but not written on every path",
                     "store to it first");
           }
           break;

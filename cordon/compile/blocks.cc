@@ -52,7 +52,8 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
     for (size_t i = begin; i < end; ++i) {
       NodeId target = graph_.ret(clauses[i].ret);
       uint32_t origin = first_origin + static_cast<uint32_t>(i);
-      for (const Alternative& a : clauses[i].condition.alternatives) items.push_back({&a, all_tests(a), target, origin});
+      for (const Alternative& a : clauses[i].condition.alternatives)
+        items.push_back({&a, all_tests(a), target, origin});
       attributions_.push_back({target, origin});
     }
     if (!items.empty()) node = build_items(std::move(items), node, kNoOperand);
@@ -80,7 +81,8 @@ NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes
       return build_items(std::move(items), no, kNoOperand);
     }
     case SplitCondition::Kind::all:
-      for (size_t i = condition.operands.size(); i-- > 0;) yes = build_condition(condition.operands[i], yes, no, origin);
+      for (size_t i = condition.operands.size(); i-- > 0;)
+        yes = build_condition(condition.operands[i], yes, no, origin);
       return yes;
     case SplitCondition::Kind::any:
       for (size_t i = condition.operands.size(); i-- > 0;) no = build_condition(condition.operands[i], yes, no, origin);
@@ -254,13 +256,15 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
   };
   for (NodeId id = first; id < last; ++id) {
     const Node& node = graph_[id];
-    bool whole = node.kind != Node::Kind::test || node.accumulator.word != group.accumulator.word || node.op == TestOp::set;
+    bool whole =
+        node.kind != Node::Kind::test || node.accumulator.word != group.accumulator.word || node.op == TestOp::set;
     if (whole || group.sets.size() == 1) {
       // Loads and bit tests serve the group as such: its first member stands for it where it is large.
       attributions_.push_back({id, group.members.front().item.origin});
       continue;
     }
-    auto above = std::upper_bound(atoms.begin(), atoms.end(), node.k, [](uint32_t k, const Atom& a) { return k < a.first; });
+    auto above =
+        std::upper_bound(atoms.begin(), atoms.end(), node.k, [](uint32_t k, const Atom& a) { return k < a.first; });
     size_t at = static_cast<size_t>(above - atoms.begin()) - 1;
     add(id, atoms[at].sets);
     if (node.op == TestOp::ge && at > 0) add(id, atoms[at - 1].sets);

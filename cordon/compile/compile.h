@@ -21,9 +21,9 @@ namespace cordon {
 // Figures a program can be judged by.
 struct CompileReport {
   uint32_t insn_count = 0;
-  uint32_t longest_path = 0;     // instructions
-  uint32_t dispatch_tests = 0;   // comparisons of number and arch
-  uint32_t node_count = 0;       // of the shared graph
+  uint32_t longest_path = 0;    // instructions
+  uint32_t dispatch_tests = 0;  // comparisons of number and arch
+  uint32_t node_count = 0;      // of the shared graph
 };
 
 // A program and why each of its instructions is there.

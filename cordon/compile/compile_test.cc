@@ -36,7 +36,8 @@ TEST(Compile, RefusesArchesOfBothByteOrders) {
 
 TEST(Compile, NamesTheBiggestRulesOfAProgramThatIsTooLarge) {
   std::vector<Clause> clauses;
-  for (uint32_t i = 0; i < 3000; ++i) clauses.push_back(equals(0, i * 7 + (uint64_t{i} << 32), i % 2 == 0 ? kAllow : kKill, i == 0 ? 4 : 9));
+  for (uint32_t i = 0; i < 3000; ++i)
+    clauses.push_back(equals(0, i * 7 + (uint64_t{i} << 32), i % 2 == 0 ? kAllow : kKill, i == 0 ? 4 : 9));
   clauses.push_back(always(kErrno));
   Result<Filter> filter = compile(one_call(clauses, kX86_64, Endian::little), {});
   ASSERT_FALSE(filter);
@@ -45,7 +46,8 @@ TEST(Compile, NamesTheBiggestRulesOfAProgramThatIsTooLarge) {
 }
 
 TEST(Compile, ReadsTheRightWordsOnABigEndianMachine) {
-  Result<Filter> filter = compile(one_call({equals(2, UINT64_C(0x100000002), kAllow, 1), always(kErrno)}, kS390x, Endian::big), {});
+  Result<Filter> filter =
+      compile(one_call({equals(2, UINT64_C(0x100000002), kAllow, 1), always(kErrno)}, kS390x, Endian::big), {});
   ASSERT_TRUE(filter);
   for (uint64_t value : {UINT64_C(0x100000002), UINT64_C(0x200000001), UINT64_C(2)}) {
     bpf::Input input{0, kS390x, 0, {0, 0, value}};
@@ -77,7 +79,9 @@ TEST(Compile, GivesTheSameBytesEachTimeAndWhateverTheOrderOfDisjointRules) {
   EXPECT_EQ(one->program, again->program);
   for (uint64_t value = 0; value < 64; ++value) {
     bpf::Input input{0, kX86_64, 0, {value}};
-    EXPECT_EQ(bpf::simulate(one->program, input, Endian::little).ret, bpf::simulate(other->program, input, Endian::little).ret) << value;
+    EXPECT_EQ(bpf::simulate(one->program, input, Endian::little).ret,
+              bpf::simulate(other->program, input, Endian::little).ret)
+        << value;
   }
 }
 

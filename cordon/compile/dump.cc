@@ -19,7 +19,8 @@ std::string origin_text(const Origin& origin) {
 
 std::string action_text(uint32_t ret) {
   Action action = policy::from_ret(ret);
-  bool has_data = action.kind == ActionKind::errno_ || action.kind == ActionKind::trap || action.kind == ActionKind::trace;
+  bool has_data =
+      action.kind == ActionKind::errno_ || action.kind == ActionKind::trap || action.kind == ActionKind::trace;
   std::string text(policy::keyword(action.kind));
   if (has_data) text += fmt::format(" {}", action.data);
   return text;
@@ -40,7 +41,8 @@ std::string ranges_text(const Ranges& ranges) {
   std::string text;
   for (const auto& range : ranges) {
     if (!text.empty()) text += ", ";
-    text += range.first == range.last ? fmt::format("{:#x}", range.first) : fmt::format("{:#x}..{:#x}", range.first, range.last);
+    text += range.first == range.last ? fmt::format("{:#x}", range.first)
+                                      : fmt::format("{:#x}..{:#x}", range.first, range.last);
   }
   return text;
 }
@@ -142,7 +144,9 @@ std::string dump_graph(const Graph& graph, NodeId root) {
     const Node& node = graph[id];
     switch (node.kind) {
       case Node::Kind::ret: text += fmt::format("{}: ret {}\n", id, action_text(node.k)); break;
-      case Node::Kind::load: text += fmt::format("{}: ld {}, then {}\n", id, word_text(node.accumulator.word), node.yes); break;
+      case Node::Kind::load:
+        text += fmt::format("{}: ld {}, then {}\n", id, word_text(node.accumulator.word), node.yes);
+        break;
       case Node::Kind::mask: text += fmt::format("{}: and {:#x}, then {}\n", id, node.k, node.yes); break;
       case Node::Kind::test:
         text += fmt::format("{}: {} & {:#x} {} {:#x} ? {} : {}\n", id, word_text(node.accumulator.word),

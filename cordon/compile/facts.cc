@@ -42,7 +42,8 @@ class Search {
   // Which of its bounds the bits so far are still level with; settled: it holds whatever follows.
   static unsigned state_of(const Fact& fact, uint32_t value, unsigned open_bits) {
     uint64_t bits = static_cast<uint64_t>(value & fact.mask) >> open_bits;
-    uint64_t first = static_cast<uint64_t>(fact.first) >> open_bits, last = static_cast<uint64_t>(fact.last) >> open_bits;
+    uint64_t first = static_cast<uint64_t>(fact.first) >> open_bits,
+             last = static_cast<uint64_t>(fact.last) >> open_bits;
     bool outside = bits < first || bits > last;
     uint32_t open = static_cast<uint32_t>((uint64_t{1} << open_bits) - 1);
     uint32_t low = value & fact.mask, high = (value | open) & fact.mask;

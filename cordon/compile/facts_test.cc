@@ -19,14 +19,25 @@ const Row kRows[] = {
     {"ranges that meet", {{kWord, UINT32_MAX, 3, 9, true}}, {kWord, UINT32_MAX, 9, 12, true}, true},
     {"ranges apart", {{kWord, UINT32_MAX, 3, 9, true}}, {kWord, UINT32_MAX, 10, 12, true}, false},
     {"another word's range", {{kOther, UINT32_MAX, 3, 9, true}}, {kWord, UINT32_MAX, 10, 12, true}, true},
-    {"every value taken out", {{kWord, UINT32_MAX, 3, 4, true}, {kWord, UINT32_MAX, 3, 3, false}}, {kWord, UINT32_MAX, 4, 4, false}, false},
-    {"one value left", {{kWord, UINT32_MAX, 3, 5, true}, {kWord, UINT32_MAX, 3, 3, false}}, {kWord, UINT32_MAX, 4, 4, false}, true},
-    {"the same value taken out twice", {{kWord, UINT32_MAX, 3, 4, true}, {kWord, UINT32_MAX, 3, 3, false}}, {kWord, UINT32_MAX, 3, 3, false}, true},
+    {"every value taken out",
+     {{kWord, UINT32_MAX, 3, 4, true}, {kWord, UINT32_MAX, 3, 3, false}},
+     {kWord, UINT32_MAX, 4, 4, false},
+     false},
+    {"one value left",
+     {{kWord, UINT32_MAX, 3, 5, true}, {kWord, UINT32_MAX, 3, 3, false}},
+     {kWord, UINT32_MAX, 4, 4, false},
+     true},
+    {"the same value taken out twice",
+     {{kWord, UINT32_MAX, 3, 4, true}, {kWord, UINT32_MAX, 3, 3, false}},
+     {kWord, UINT32_MAX, 3, 3, false},
+     true},
     {"a value against its low bits", {{kWord, 3, 1, 1, true}}, {kWord, UINT32_MAX, 6, 6, true}, false},
     {"a value with its low bits", {{kWord, 3, 1, 1, true}}, {kWord, UINT32_MAX, 5, 5, true}, true},
     {"low bits that disagree under two masks", {{kWord, 0xffff, 5, 5, true}}, {kWord, 1, 0, 0, true}, false},
     {"high and low bits that together have no value left",
-     {{kWord, 0xff00, 0x100, 0x100, true}, {kWord, 0xffff00ff, 0, 0, true}}, {kWord, UINT32_MAX, 0x100, 0x100, false}, false},
+     {{kWord, 0xff00, 0x100, 0x100, true}, {kWord, 0xffff00ff, 0, 0, true}},
+     {kWord, UINT32_MAX, 0x100, 0x100, false},
+     false},
     {"a range that holds no value of the mask", {{kWord, 0xff00, 1, 0xff, true}}, {kWord, 1, 0, 0, true}, false},
     {"odd values of a range", {{kWord, UINT32_MAX, 0x80000000, UINT32_MAX, true}}, {kWord, 1, 1, 1, true}, true},
 };
@@ -53,7 +64,9 @@ TEST(Facts, AgreeWithTryingEveryValue) {
     Fact fact = random_fact();
     bool possible = false;
     for (uint32_t value = 0; value < 16 && !possible; ++value) {
-      auto holds = [&](const Fact& f) { return ((value & f.mask) >= f.first && (value & f.mask) <= f.last) == f.inside; };
+      auto holds = [&](const Fact& f) {
+        return ((value & f.mask) >= f.first && (value & f.mask) <= f.last) == f.inside;
+      };
       possible = holds(fact);
       for (const Fact& other : facts) possible = possible && holds(other);
     }

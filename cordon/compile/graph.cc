@@ -14,8 +14,9 @@ uint64_t mix(uint64_t hash, uint64_t value) {
 }
 
 uint64_t hash_of(const Node& node) {
-  uint64_t hash = mix(static_cast<uint64_t>(node.kind) << 16 | static_cast<uint64_t>(node.op) << 8 | node.accumulator.word,
-                      static_cast<uint64_t>(node.accumulator.mask) << 32 | node.k);
+  uint64_t hash =
+      mix(static_cast<uint64_t>(node.kind) << 16 | static_cast<uint64_t>(node.op) << 8 | node.accumulator.word,
+          static_cast<uint64_t>(node.accumulator.mask) << 32 | node.k);
   return mix(hash, static_cast<uint64_t>(node.yes) << 32 | node.no);
 }
 

@@ -116,7 +116,8 @@ class Emitter {
     while (distance(node.yes) > kMaxJump || distance(node.no) > kMaxJump) {
       bring_near(distance(node.yes) > kMaxJump ? node.yes : node.no);
     }
-    add({opcode(node.op), static_cast<uint8_t>(distance(node.yes)), static_cast<uint8_t>(distance(node.no)), node.k}, id);
+    add({opcode(node.op), static_cast<uint8_t>(distance(node.yes)), static_cast<uint8_t>(distance(node.no)), node.k},
+        id);
   }
 
   const Graph& graph_;

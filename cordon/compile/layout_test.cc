@@ -25,13 +25,16 @@ TEST(Layout, EveryDistanceAroundTheLimitStaysExact) {
       NodeId far = graph.ret(0x00050007);
       if (far_is_test) far = graph.test(kNr, TestOp::set, 0x80000000, graph.ret(0), far);
       NodeId near = far;
-      for (uint32_t i = 0; i < middle; ++i) near = graph.test(kNr, TestOp::eq, 1000 + i, graph.ret(0x00030000 + i % 3), near);
+      for (uint32_t i = 0; i < middle; ++i)
+        near = graph.test(kNr, TestOp::eq, 1000 + i, graph.ret(0x00030000 + i % 3), near);
       NodeId root = graph.enter(graph.test(kNr, TestOp::ge, 500, near, far));
       Code code = peephole(layout(graph, root, Endian::little));
       for (uint32_t nr : {0u, 499u, 500u, 999u, 1000u, 1001u, 1000 + middle - 1, 1000 + middle, 0x80000001u}) {
         bpf::Input input;
         input.nr = nr;
-        uint32_t expected = nr >= 1000 && nr < 1000 + middle ? 0x00030000 + (nr - 1000) % 3 : nr >= 0x80000000 && far_is_test ? 0 : 0x00050007;
+        uint32_t expected = nr >= 1000 && nr < 1000 + middle  ? 0x00030000 + (nr - 1000) % 3
+                            : nr >= 0x80000000 && far_is_test ? 0
+                                                              : 0x00050007;
         EXPECT_EQ(answer(code, input), expected) << middle << " " << nr;
       }
     }
@@ -82,10 +85,15 @@ TEST(Peephole, RemovesWhatDoesNothing) {
   using namespace bpf;
   const Insn allow{kRetK, 0, 0, 0x7fff0000}, kill{kRetK, 0, 0, 0}, load{kLdAbs, 0, 0, 0};
   const PeepholeRow rows[] = {
-      {"a jump to the next instruction", {load, {kJa, 0, 0, 0}, {kJeqK, 0, 1, 1}, allow, kill}, {load, {kJeqK, 0, 1, 1}, allow, kill}},
-      {"a jump to a return becomes it", {load, {kJeqK, 0, 1, 1}, {kJa, 0, 0, 1}, kill, allow}, {load, {kJeqK, 0, 1, 1}, allow, kill}},
+      {"a jump to the next instruction",
+       {load, {kJa, 0, 0, 0}, {kJeqK, 0, 1, 1}, allow, kill},
+       {load, {kJeqK, 0, 1, 1}, allow, kill}},
+      {"a jump to a return becomes it",
+       {load, {kJeqK, 0, 1, 1}, {kJa, 0, 0, 1}, kill, allow},
+       {load, {kJeqK, 0, 1, 1}, allow, kill}},
       {"a test with equal sides", {load, {kJeqK, 0, 0, 1}, allow}, {load, allow}},
-      {"a test through a jump", {load, {kJeqK, 0, 1, 1}, {kJa, 0, 0, 1}, kill, {kLdAbs, 0, 0, 16}, {kJeqK, 0, 1, 2}, allow, kill},
+      {"a test through a jump",
+       {load, {kJeqK, 0, 1, 1}, {kJa, 0, 0, 1}, kill, {kLdAbs, 0, 0, 16}, {kJeqK, 0, 1, 2}, allow, kill},
        {load, {kJeqK, 1, 0, 1}, kill, {kLdAbs, 0, 0, 16}, {kJeqK, 0, 1, 2}, allow, kill}},
       {"what nothing reaches", {load, allow, kill}, {load, allow}},
   };

@@ -109,7 +109,8 @@ NodeId BlockBuilder::lower(Accumulator accumulator, std::vector<Part> parts) {
       if (i + 1 < parts.size() && accumulator.mask != UINT32_MAX) {
         // The last value that can occur: for a part of one value the knowledge is exact.
         uint32_t second = 0;
-        if (parts[i].first != UINT32_MAX && next_subset(parts[i].first + 1, accumulator.mask, second) && second > last) {
+        if (parts[i].first != UINT32_MAX && next_subset(parts[i].first + 1, accumulator.mask, second) &&
+            second > last) {
           last = parts[i].first;
         }
       }

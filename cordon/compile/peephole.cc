@@ -8,8 +8,14 @@ namespace {
 
 bool is_conditional(uint16_t code) {
   switch (code) {
-    case bpf::kJeqK: case bpf::kJeqX: case bpf::kJgtK: case bpf::kJgtX:
-    case bpf::kJgeK: case bpf::kJgeX: case bpf::kJsetK: case bpf::kJsetX: return true;
+    case bpf::kJeqK:
+    case bpf::kJeqX:
+    case bpf::kJgtK:
+    case bpf::kJgtX:
+    case bpf::kJgeK:
+    case bpf::kJgeX:
+    case bpf::kJsetK:
+    case bpf::kJsetX: return true;
     default: return false;
   }
 }

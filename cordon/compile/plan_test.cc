@@ -11,7 +11,9 @@ uint32_t run_plan(const Plan& plan, uint32_t value) {
   uint32_t at = plan.root;
   while ((at & Plan::kLeaf) == 0) {
     const Plan::Test& test = plan.tests[at];
-    bool yes = test.op == TestOp::eq ? value == test.k : test.op == TestOp::ge ? value >= test.k : (value & test.k) != 0;
+    bool yes = test.op == TestOp::eq   ? value == test.k
+               : test.op == TestOp::ge ? value >= test.k
+                                       : (value & test.k) != 0;
     at = yes ? test.yes : test.no;
   }
   return at & ~Plan::kLeaf;

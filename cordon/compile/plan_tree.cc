@@ -49,7 +49,8 @@ uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
   for (size_t i = 0; i < n; ++i) root[i * n + i] = static_cast<uint16_t>(i);
   for (size_t length = 2; length <= n; ++length) {
     for (size_t i = 0, j = length - 1; j < n; ++i, ++j) {
-      size_t from = std::max<size_t>(root[i * n + j - 1], i + 1), to = std::min<size_t>(std::max<size_t>(root[(i + 1) * n + j], from), j);
+      size_t from = std::max<size_t>(root[i * n + j - 1], i + 1),
+             to = std::min<size_t>(std::max<size_t>(root[(i + 1) * n + j], from), j);
       uint64_t best = UINT64_MAX;
       for (size_t k = from; k <= to; ++k) {
         uint64_t sum = cost[i * n + k - 1] + cost[k * n + j];
@@ -122,7 +123,8 @@ uint32_t Planner::region(const Region& region) {
   auto cut_of = [&](size_t i, size_t j) -> size_t {
     if (exact) return choices[i * (n + 1) + j].cut;
     size_t middle = i + (j - i) / 2;
-    uint64_t halves = weight(bound[i], bound[j]) + chain_cost(i, middle) + chain_cost(middle, j) + options_.steps_per_test;
+    uint64_t halves =
+        weight(bound[i], bound[j]) + chain_cost(i, middle) + chain_cost(middle, j) + options_.steps_per_test;
     return j - i >= 2 && halves < chain_cost(i, j) ? middle : i;
   };
   std::function<uint32_t(size_t, size_t)> build = [&](size_t i, size_t j) -> uint32_t {

@@ -19,7 +19,8 @@ bool before(const Origin& a, const Origin& b) { return key(a) < key(b); }
 
 std::vector<std::vector<Origin>> provenance(const Code& code, const BlockBuilder& builder) {
   std::vector<Attribution> sorted = builder.attributions();
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Attribution& a, const Attribution& b) { return a.node < b.node; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Attribution& a, const Attribution& b) { return a.node < b.node; });
   std::vector<std::vector<Origin>> result(code.insns.size());
   for (size_t pc = 0; pc < code.insns.size(); ++pc) {
     auto at = std::lower_bound(sorted.begin(), sorted.end(), code.nodes[pc],
@@ -57,9 +58,11 @@ Diagnostic too_large(const Code& code, const std::vector<std::vector<Origin>>& o
   }
   Diagnostic error;
   error.code = "program-too-large";
-  error.message = fmt::format("the program has {} instructions, the kernel takes at most {}", code.insns.size(), bpf::kMaxInsns);
+  error.message =
+      fmt::format("the program has {} instructions, the kernel takes at most {}", code.insns.size(), bpf::kMaxInsns);
   if (!biggest.empty()) error.message += "; the most are there for " + biggest;
-  error.hint = "give fewer values or ranges to these rules, use a mask for them, or split the policy and stack the parts";
+  error.hint =
+      "give fewer values or ranges to these rules, use a mask for them, or split the policy and stack the parts";
   return error;
 }
 

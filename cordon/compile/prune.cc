@@ -38,13 +38,15 @@ void add_state(std::vector<Facts>& states, Facts facts) {
 std::vector<Facts> blur(const std::vector<Facts>& states, WordId word) {
   Facts common;
   for (const Fact& fact : states.front()) {
-    bool follows = std::all_of(states.begin(), states.end(), [&](const Facts& state) { return says_less({fact}, state); });
+    bool follows =
+        std::all_of(states.begin(), states.end(), [&](const Facts& state) { return says_less({fact}, state); });
     if (fact.word == word && follows) common.push_back(fact);
   }
   std::vector<Facts> result;
   for (const Facts& state : states) {
     Facts blurred = common;
-    std::copy_if(state.begin(), state.end(), std::back_inserter(blurred), [&](const Fact& f) { return f.word != word; });
+    std::copy_if(state.begin(), state.end(), std::back_inserter(blurred),
+                 [&](const Fact& f) { return f.word != word; });
     add_state(result, std::move(blurred));
   }
   return result;
@@ -80,7 +82,13 @@ Fact fact_of(const Node& test) {
 
 class Pruner {
  public:
-  Pruner(Graph& graph, NodeId root) : graph_(graph), root_(root), words_(root + 1, 0), states_(root + 1), reach_(root + 1, Reach::no), taken_(root + 1) {}
+  Pruner(Graph& graph, NodeId root)
+      : graph_(graph),
+        root_(root),
+        words_(root + 1, 0),
+        states_(root + 1),
+        reach_(root + 1, Reach::no),
+        taken_(root + 1) {}
 
   Pruned run() {
     for (NodeId id = 0; id <= root_; ++id) words_[id] = words_below(graph_[id]);

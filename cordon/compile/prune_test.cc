@@ -29,7 +29,8 @@ TEST_F(Prune, KnowsAWordAgainAfterTestsOfAnother) {
   NodeId middle = graph.test(kSecond, TestOp::eq, 1, c, again);
   NodeId root = graph.enter(graph.test(kLow, TestOp::ge, 8, c, middle));
   EXPECT_EQ(prune(graph, root).root, root) << "both sides of the second test are possible";
-  NodeId never = graph.enter(graph.test(kLow, TestOp::ge, 8, c, graph.test(kSecond, TestOp::eq, 1, c, graph.test(kLow, TestOp::eq, 9, a, b))));
+  NodeId never = graph.enter(
+      graph.test(kLow, TestOp::ge, 8, c, graph.test(kSecond, TestOp::eq, 1, c, graph.test(kLow, TestOp::eq, 9, a, b))));
   EXPECT_EQ(prune(graph, never).root,
             graph.enter(graph.test(kLow, TestOp::ge, 8, c, graph.test(kSecond, TestOp::eq, 1, c, b))));
 }
@@ -47,7 +48,8 @@ TEST_F(Prune, TellsWhichNodesStandForOthers) {
   NodeId root = graph.enter(graph.test(kBits, TestOp::eq, 2, a, tail));
   Pruned pruned = prune(graph, root);
   bool named = false;
-  for (const Replacement& r : pruned.replacements) named = named || (r.node == tail && r.by == graph.test(kSecond, TestOp::eq, 4, a, c));
+  for (const Replacement& r : pruned.replacements)
+    named = named || (r.node == tail && r.by == graph.test(kSecond, TestOp::eq, 4, a, c));
   EXPECT_TRUE(named);
 }
 

@@ -162,7 +162,8 @@ SplitCondition nested(SplitCondition::Kind kind, std::vector<SplitCondition> ope
 SplitCondition conjunction(std::vector<SplitCondition> operands) {
   size_t product = 1, tests = 0;
   for (const SplitCondition& operand : operands) {
-    if (operand.kind != SplitCondition::Kind::alternatives) return nested(SplitCondition::Kind::all, std::move(operands));
+    if (operand.kind != SplitCondition::Kind::alternatives)
+      return nested(SplitCondition::Kind::all, std::move(operands));
     product *= operand.alternatives.size();
     size_t longest = 0;
     for (const Alternative& a : operand.alternatives) longest = std::max(longest, a.tests.size());
@@ -189,7 +190,8 @@ SplitCondition conjunction(std::vector<SplitCondition> operands) {
 SplitCondition disjunction(std::vector<SplitCondition> operands) {
   SplitCondition result;
   for (const SplitCondition& operand : operands) {
-    if (operand.kind != SplitCondition::Kind::alternatives) return nested(SplitCondition::Kind::any, std::move(operands));
+    if (operand.kind != SplitCondition::Kind::alternatives)
+      return nested(SplitCondition::Kind::any, std::move(operands));
   }
   for (SplitCondition& operand : operands) {
     std::move(operand.alternatives.begin(), operand.alternatives.end(), std::back_inserter(result.alternatives));

@@ -59,7 +59,8 @@ TEST(Split, KeepsTheMeaningOfA64BitTestInWords) {
       for (uint64_t low : words) {
         uint64_t value = high << 32 | low, masked = value & row.mask;
         bool expected = false;
-        for (const Interval& interval : row.allowed) expected = expected || (interval.first <= masked && masked <= interval.last);
+        for (const Interval& interval : row.allowed)
+          expected = expected || (interval.first <= masked && masked <= interval.last);
         EXPECT_EQ(holds(split, value), expected) << row.name << " " << std::hex << value;
       }
     }

@@ -53,7 +53,8 @@ NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Pl
   Accumulator arch{kWordArch, UINT32_MAX};
   NodeId bad_arch = graph.ret(options.bad_arch);
   if (entries.size() > kMaxArchChain) {
-    std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.audit_arch < b.audit_arch; });
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry& a, const Entry& b) { return a.audit_arch < b.audit_arch; });
     std::vector<Part> parts{{0, bad_arch}};
     auto add = [&](uint64_t first, NodeId node) {
       if (first > UINT32_MAX) return;
@@ -70,7 +71,8 @@ NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Pl
     return (a.audit_arch == options.native_audit_arch) > (b.audit_arch == options.native_audit_arch);
   });
   NodeId next = bad_arch;
-  for (size_t i = entries.size(); i-- > 0;) next = graph.test(arch, TestOp::eq, entries[i].audit_arch, entries[i].node, next);
+  for (size_t i = entries.size(); i-- > 0;)
+    next = graph.test(arch, TestOp::eq, entries[i].audit_arch, entries[i].node, next);
   return graph.enter(next);
 }
 

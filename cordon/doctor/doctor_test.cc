@@ -45,7 +45,8 @@ TEST(Probe, KnowsWhichKernelsKeepTheBitmap) {
       {KernelVersion{6, 1}, "aarch64", Presence::yes}, {KernelVersion{6, 1}, "mips64", Presence::no},
       {KernelVersion{6, 1}, "sparc64", Presence::no},  {std::nullopt, "x86_64", Presence::unknown},
   };
-  for (const Row& row : rows) EXPECT_EQ(has_constant_allow_bitmap(row.version, row.machine), row.expected) << row.machine;
+  for (const Row& row : rows)
+    EXPECT_EQ(has_constant_allow_bitmap(row.version, row.machine), row.expected) << row.machine;
 }
 
 TEST(Probe, LeavesNothingBehind) {

@@ -52,23 +52,23 @@ struct KernelFeatures {
   SeccompActions actions;
   SeccompFlags flags;
   std::optional<NotificationSizes> notification_sizes;
-  Trial listener;      // a filter with a listener, installed by a child
-  Trial sync_wake_up;  // on that listener
+  Trial listener;                                      // a filter with a listener, installed by a child
+  Trial sync_wake_up;                                  // on that listener
   Presence constant_allow_bitmap = Presence::unknown;  // judged by version and machine: cannot be asked
 
   Trial ptrace;                   // seizing an own child
   std::optional<int> yama_scope;  // no value: no Yama
   std::optional<int> landlock_abi;
   std::optional<uint32_t> landlock_errata;
-  int landlock_error = 0;         // ENOSYS: not built, EOPNOTSUPP: disabled at boot
+  int landlock_error = 0;  // ENOSYS: not built, EOPNOTSUPP: disabled at boot
   Trial user_namespace;
-  Trial bpf;                      // loading a tracepoint program of two instructions
+  Trial bpf;  // loading a tracepoint program of two instructions
   std::optional<int> unprivileged_bpf_disabled;
   Presence btf = Presence::unknown;
   std::optional<std::vector<std::string>> security_modules;
   std::optional<std::string> lockdown;  // "none", "integrity", "confidentiality"
-  Trial audit_log;                // joining the audit multicast group
-  Trial x32;                      // one call of each ABI
+  Trial audit_log;                      // joining the audit multicast group
+  Trial x32;                            // one call of each ABI
   Trial i386;
 
   std::optional<uint64_t> effective_capabilities;

@@ -42,31 +42,39 @@ class Report {
   void add_seccomp() {
     const SeccompActions& actions = features_.actions;
     const SeccompFlags& flags = features_.flags;
-    FeatureRow& filters = add("seccomp.filters", "seccomp filters", features_.filters, "everything: no policy can be applied",
-                              "a kernel with CONFIG_SECCOMP_FILTER; inside a sandbox, one that allows seccomp(2)");
+    FeatureRow& filters =
+        add("seccomp.filters", "seccomp filters", features_.filters, "everything: no policy can be applied",
+            "a kernel with CONFIG_SECCOMP_FILTER; inside a sandbox, one that allows seccomp(2)");
     filters.is_required = true;
     add("seccomp.kill_process", "action kill_process", actions.kill_process, "policies that kill the whole process",
         "Linux 4.14 or later");
-    add("seccomp.kill_thread", "action kill_thread", actions.kill_thread, "policies that kill the thread", "Linux 4.14 or later");
+    add("seccomp.kill_thread", "action kill_thread", actions.kill_thread, "policies that kill the thread",
+        "Linux 4.14 or later");
     add("seccomp.trap", "action trap", actions.trap, "policies that send SIGSYS", "Linux 4.14 or later");
     add("seccomp.errno", "action errno", actions.error, "policies that answer with an error", "Linux 4.14 or later");
-    add("seccomp.notify", "action notify", actions.notify, "learn --via notify, explained errno denials", "Linux 5.0 or later");
+    add("seccomp.notify", "action notify", actions.notify, "learn --via notify, explained errno denials",
+        "Linux 5.0 or later");
     add("seccomp.trace", "action trace", actions.trace, "learn --via ptrace", "Linux 4.14 or later");
     add("seccomp.log", "action log", actions.log, "watching without enforcing", "Linux 4.14 or later");
     add("seccomp.tsync", "flag tsync", flags.tsync, "putting all threads under a filter", "Linux 3.17 or later");
-    add("seccomp.tsync_esrch", "flag tsync_esrch", flags.tsync_esrch, "tsync together with a listener", "Linux 5.7 or later");
+    add("seccomp.tsync_esrch", "flag tsync_esrch", flags.tsync_esrch, "tsync together with a listener",
+        "Linux 5.7 or later");
     add("seccomp.log_flag", "flag log", flags.log, "errno and trap denials in the audit log", "Linux 4.14 or later");
-    add("seccomp.spec_allow", "flag spec_allow", flags.spec_allow, "filters that leave speculation alone", "Linux 4.17 or later");
+    add("seccomp.spec_allow", "flag spec_allow", flags.spec_allow, "filters that leave speculation alone",
+        "Linux 4.17 or later");
     FeatureRow& bitmap = add("seccomp.bitmap", "constant-allow bitmap", features_.constant_allow_bitmap,
                              "allowed calls at the price of no filter", "Linux 5.11 or later");
     bitmap.detail = "judged by version and machine";
   }
 
   void add_notification() {
-    add("notify.listener", "user notification listener", features_.listener, "learn --via notify, explained errno denials",
-        features_.listener.error == EBUSY ? "run outside of the seccomp listener this process is under" : "Linux 5.0 or later");
-    FeatureRow& sizes = add("notify.sizes", "notification sizes",
-                            features_.notification_sizes ? Presence::yes : Presence::no, "user notification", "Linux 5.0 or later");
+    add("notify.listener", "user notification listener", features_.listener,
+        "learn --via notify, explained errno denials",
+        features_.listener.error == EBUSY ? "run outside of the seccomp listener this process is under"
+                                          : "Linux 5.0 or later");
+    FeatureRow& sizes =
+        add("notify.sizes", "notification sizes", features_.notification_sizes ? Presence::yes : Presence::no,
+            "user notification", "Linux 5.0 or later");
     if (features_.notification_sizes) {
       const NotificationSizes& bytes = *features_.notification_sizes;
       sizes.detail = std::to_string(bytes.notification) + ", " + std::to_string(bytes.response) + " and " +
@@ -106,9 +114,11 @@ class Report {
     }
     add("namespaces.user", "user namespaces", features_.user_namespace, "namespaces without root",
         "user.max_user_namespaces above 0; no security module or sandbox that forbids them");
-    FeatureRow& modules = add("lsm.list", "security modules", features_.security_modules ? Presence::yes : Presence::unknown,
-                              "knowing which are active", "mount securityfs on /sys/kernel/security");
-    for (const std::string& name : features_.security_modules.value_or(std::vector<std::string>{})) append(modules.detail, name);
+    FeatureRow& modules =
+        add("lsm.list", "security modules", features_.security_modules ? Presence::yes : Presence::unknown,
+            "knowing which are active", "mount securityfs on /sys/kernel/security");
+    for (const std::string& name : features_.security_modules.value_or(std::vector<std::string>{}))
+      append(modules.detail, name);
     add_bpf_lsm();
     FeatureRow& lockdown = add("lockdown", "lockdown", features_.lockdown ? Presence::yes : Presence::unknown, {}, {});
     lockdown.detail = features_.lockdown.value_or("");
@@ -147,8 +157,8 @@ class Report {
       add("self.no_new_privs", "no_new_privs set here", *features_.no_new_privs ? Presence::yes : Presence::no, {}, {});
     }
     if (features_.seccomp_mode) {
-      FeatureRow& row = add("self.seccomp", "already under seccomp", *features_.seccomp_mode != 0 ? Presence::yes : Presence::no,
-                            {}, {});
+      FeatureRow& row = add("self.seccomp", "already under seccomp",
+                            *features_.seccomp_mode != 0 ? Presence::yes : Presence::no, {}, {});
       if (features_.seccomp_filters) row.detail = std::to_string(*features_.seccomp_filters) + " filters";
     }
   }

@@ -23,7 +23,8 @@ allow     read write exit exit_group rt_sigreturn
 allow     sigreturn
 )";
 
-constexpr std::string_view kHardened = R"(# For ordinary programs that only work with files, sockets, threads and children: nothing that changes
+constexpr std::string_view kHardened =
+    R"(# For ordinary programs that only work with files, sockets, threads and children: nothing that changes
 # the machine, enters namespaces, looks into other processes or reaches rarely used parts of the kernel.
 policy    "hardened"
 default   errno EPERM

@@ -12,7 +12,7 @@ namespace cordon::formats {
 struct Builtin {
   std::string_view name;
   std::string_view description;
-  std::string_view text;  // in cordon's own language
+  std::string_view text;            // in cordon's own language
   std::optional<StartPoint> start;  // where its filter begins, unless the user says
 };
 

@@ -5,7 +5,8 @@
 
 namespace cordon::formats {
 
-inline constexpr std::string_view kDockerDefault = R"(# What Docker lets a container call when nobody asks for anything else: its default profile for its
+inline constexpr std::string_view kDockerDefault =
+    R"(# What Docker lets a container call when nobody asks for anything else: its default profile for its
 # default capabilities, on one architecture.
 policy    "docker-default"
 default   errno EPERM

@@ -26,7 +26,8 @@ ResolvedPolicy resolved(std::string_view name) {
 }
 
 Action answer(const ResolvedPolicy& policy, std::string_view name, std::array<uint64_t, 6> args) {
-  return policy::evaluate(policy, {*abi::number_of(name, Arch::x86_64), abi::info(Arch::x86_64).audit_arch, 0, args}).action;
+  return policy::evaluate(policy, {*abi::number_of(name, Arch::x86_64), abi::info(Arch::x86_64).audit_arch, 0, args})
+      .action;
 }
 
 class Builtins : public testing::TestWithParam<Builtin> {};
@@ -62,11 +63,47 @@ TEST(Builtin, strict_begins_at_the_entry_point_and_lets_a_program_end) {
 TEST(Builtin, hardened_lets_ls_and_cat_run) {
   if (abi::native_arch() != Arch::x86_64) GTEST_SKIP() << "numbers of x86_64";
   ResolvedPolicy hardened = resolved("hardened");
-  for (const char* name : {"execve", "brk", "arch_prctl", "mmap", "access", "openat", "newfstatat", "close", "read", "pread64",
-                           "set_tid_address", "set_robust_list", "rseq", "mprotect", "prlimit64", "munmap", "statfs",
-                           "getrandom", "ioctl", "getdents64", "write", "exit_group", "statx", "getxattr", "lgetxattr",
-                           "listxattr", "futex", "fadvise64", "copy_file_range", "sendfile", "splice", "fstat", "lseek",
-                           "fcntl", "sigaltstack", "rt_sigaction", "connect", "sendto", "recvmsg", "clone", "wait4"})
+  for (const char* name : {"execve",
+                           "brk",
+                           "arch_prctl",
+                           "mmap",
+                           "access",
+                           "openat",
+                           "newfstatat",
+                           "close",
+                           "read",
+                           "pread64",
+                           "set_tid_address",
+                           "set_robust_list",
+                           "rseq",
+                           "mprotect",
+                           "prlimit64",
+                           "munmap",
+                           "statfs",
+                           "getrandom",
+                           "ioctl",
+                           "getdents64",
+                           "write",
+                           "exit_group",
+                           "statx",
+                           "getxattr",
+                           "lgetxattr",
+                           "listxattr",
+                           "futex",
+                           "fadvise64",
+                           "copy_file_range",
+                           "sendfile",
+                           "splice",
+                           "fstat",
+                           "lseek",
+                           "fcntl",
+                           "sigaltstack",
+                           "rt_sigaction",
+                           "connect",
+                           "sendto",
+                           "recvmsg",
+                           "clone",
+                           "wait4"})
     EXPECT_EQ(answer(hardened, name, {}).kind, ActionKind::allow) << name;
 }
 
@@ -80,8 +117,9 @@ TEST(Builtin, hardened_refuses_what_changes_the_machine_or_others) {
       }
     }
   }
-  for (const char* name : {"mount", "umount2", "pivot_root", "ptrace", "process_vm_readv", "process_madvise", "pidfd_getfd", "unshare", "setns", "chroot",
-                           "open_by_handle_at", "kexec_load", "reboot", "iopl", "perf_event_open"})
+  for (const char* name :
+       {"mount", "umount2", "pivot_root", "ptrace", "process_vm_readv", "process_madvise", "pidfd_getfd", "unshare",
+        "setns", "chroot", "open_by_handle_at", "kexec_load", "reboot", "iopl", "perf_event_open"})
     EXPECT_EQ(answer(hardened, name, {}).kind, ActionKind::errno_) << name;
   EXPECT_EQ(answer(hardened, "clone3", {}), (Action{ActionKind::errno_, 38}));
   EXPECT_EQ(answer(hardened, "io_uring_setup", {}), (Action{ActionKind::errno_, 38}));

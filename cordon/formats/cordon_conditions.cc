@@ -25,8 +25,12 @@ struct NamedOp {
   std::string_view symbol;
   CompareOp op;
 };
-constexpr std::array<NamedOp, 6> kOps = {{{"==", CompareOp::eq}, {"!=", CompareOp::ne}, {"<", CompareOp::lt},
-                                          {"<=", CompareOp::le}, {">", CompareOp::gt}, {">=", CompareOp::ge}}};
+constexpr std::array<NamedOp, 6> kOps = {{{"==", CompareOp::eq},
+                                          {"!=", CompareOp::ne},
+                                          {"<", CompareOp::lt},
+                                          {"<=", CompareOp::le},
+                                          {">", CompareOp::gt},
+                                          {">=", CompareOp::ge}}};
 
 std::optional<CompareOp> find_op(const Token& token) {
   if (token.kind == Token::Kind::word && token.text == "in") return CompareOp::in;
@@ -162,7 +166,7 @@ std::optional<CompareOp> ExpressionParser::comparison(const ArgTest& test) {
     return op;
   }
   const Token& token = cursor_.peek();
-  std::string hint = token.is("=")       ? "did you mean '=='?"
+  std::string hint = token.is("=")        ? "did you mean '=='?"
                      : !test.mask.empty() ? "say what the masked bits must be: '== 0', '!= 0', '== FLAG'"
                                           : "one of == != < <= > >= in";
   return expected("a comparison", std::move(hint)), std::nullopt;

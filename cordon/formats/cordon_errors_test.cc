@@ -35,87 +35,157 @@ class CordonErrors : public testing::TestWithParam<Mistake> {};
 TEST_P(CordonErrors, name_place_reason_and_cure) { EXPECT_EQ(errors_of(GetParam().text, {}), GetParam().errors); }
 
 const Mistake kMistakes[] = {
-    {"nothing_at_all", "# only a comment\n", "1:1 empty-policy: the policy says nothing: every call would get the default, kill_process | if that is meant, write it: 'default kill_process'"},
-    {"a_nul_byte", std::string("allow \0", 7), "1:7 not-text: a NUL byte: this is no text | a compiled filter is read with the format 'bpf'"},
+    {"nothing_at_all", "# only a comment\n",
+     "1:1 empty-policy: the policy says nothing: every call would get the default, kill_process | if that is meant, "
+     "write it: 'default kill_process'"},
+    {"a_nul_byte", std::string("allow \0", 7),
+     "1:7 not-text: a NUL byte: this is no text | a compiled filter is read with the format 'bpf'"},
     {"bytes_that_are_no_text", "allow read\n# \xff", "2:3 not-text: invalid UTF-8: byte 0xff | save the file as UTF-8"},
     {"overlong_utf8", "# \xc0\x80", "1:3 not-text: invalid UTF-8: byte 0xc0 | save the file as UTF-8"},
-    {"an_unknown_statement", "alow read", "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?"},
-    {"a_call_without_an_action", "read", "1:1 unknown-keyword: no statement begins with 'read' | to allow the call, write 'allow read'"},
-    {"no_word_at_all", "(read)", "1:1 syntax: expected a statement, found '(' | a statement begins with a word such as 'allow'"},
-    {"every_mistake_of_one_text", "alow read\nallow @file-raed\n\nerrno EPREM x\n", "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?\n2:7 unknown-group: no group is called '@file-raed' | did you mean '@file-read', '@file-path' or '@time-read'?\n4:7 unknown-errno: no errno is called 'EPREM' | did you mean 'EPERM'?"},
-    {"no_target", "allow", "1:1 syntax: 'allow' names no system call | name calls, groups such as @file-read, or * for every call"},
-    {"commas_between_targets", "allow read, write", "1:11 syntax: expected a system call, found ',' | targets are separated by blanks"},
-    {"a_bare_number", "allow 451", "1:7 syntax: expected a system call, found '451' | a call by number is written syscall_451"},
-    {"an_indented_statement", "allow read\n  errno EPERM write", "2:3 syntax: 'errno' is no system call | a line that begins with a blank continues the one before: begin it at the margin"},
-    {"an_indented_statement_after_a_header", "default allow\n  allow read", "2:3 syntax: unexpected 'allow' at the end of the 'default' line | a line that begins with a blank continues the one before: begin it at the margin"},
-    {"an_unclosed_parenthesis_hides_nothing", "allow read(fd == 1\nalow write", "1:11 unclosed-bracket: this '(' is not closed before the end of the file | add a ')'\n2:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?"},
-    {"a_semicolon_in_parentheses", "allow read(fd == 1; log write", "1:11 unclosed-bracket: this '(' is not closed before ';' | add a ')'"},
+    {"an_unknown_statement", "alow read",
+     "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?"},
+    {"a_call_without_an_action", "read",
+     "1:1 unknown-keyword: no statement begins with 'read' | to allow the call, write 'allow read'"},
+    {"no_word_at_all", "(read)",
+     "1:1 syntax: expected a statement, found '(' | a statement begins with a word such as 'allow'"},
+    {"every_mistake_of_one_text", "alow read\nallow @file-raed\n\nerrno EPREM x\n",
+     "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?\n2:7 unknown-group: no group is "
+     "called '@file-raed' | did you mean '@file-read', '@file-path' or '@time-read'?\n4:7 unknown-errno: no errno is "
+     "called 'EPREM' | did you mean 'EPERM'?"},
+    {"no_target", "allow",
+     "1:1 syntax: 'allow' names no system call | name calls, groups such as @file-read, or * for every call"},
+    {"commas_between_targets", "allow read, write",
+     "1:11 syntax: expected a system call, found ',' | targets are separated by blanks"},
+    {"a_bare_number", "allow 451",
+     "1:7 syntax: expected a system call, found '451' | a call by number is written syscall_451"},
+    {"an_indented_statement", "allow read\n  errno EPERM write",
+     "2:3 syntax: 'errno' is no system call | a line that begins with a blank continues the one before: begin it at "
+     "the margin"},
+    {"an_indented_statement_after_a_header", "default allow\n  allow read",
+     "2:3 syntax: unexpected 'allow' at the end of the 'default' line | a line that begins with a blank continues the "
+     "one before: begin it at the margin"},
+    {"an_unclosed_parenthesis_hides_nothing", "allow read(fd == 1\nalow write",
+     "1:11 unclosed-bracket: this '(' is not closed before the end of the file | add a ')'\n2:1 unknown-keyword: no "
+     "statement begins with 'alow' | did you mean 'allow'?"},
+    {"a_semicolon_in_parentheses", "allow read(fd == 1; log write",
+     "1:11 unclosed-bracket: this '(' is not closed before ';' | add a ')'"},
     {"a_stray_parenthesis", "allow read)", "1:11 stray-bracket: this ')' closes nothing | remove it"},
-    {"crossed_brackets", "allow f(a in {1)", "1:16 stray-bracket: expected '}', found ')'\n1:8 unclosed-bracket: this '(' is not closed before the end of the file | add a ')'"},
+    {"crossed_brackets", "allow f(a in {1)",
+     "1:16 stray-bracket: expected '}', found ')'\n1:8 unclosed-bracket: this '(' is not closed before the end of the "
+     "file | add a ')'"},
     {"a_strange_character", "allow read$", "1:11 unexpected-character: unexpected character '$'"},
-    {"an_unclosed_string", "policy \"a\nallow read", "1:8 unclosed-string: this quoted text is not closed on its line | add a '\"'"},
-    {"an_unknown_escape", "policy \"a\\q\"", "1:9 bad-escape: an unknown escape in quoted text | \\\" \\\\ \\n \\r \\t are known"},
-    {"a_hash_inside_a_word", "files read /a#b", "1:12 unquoted: a '#' inside a word | quote the word, or put a blank before the comment"},
+    {"an_unclosed_string", "policy \"a\nallow read",
+     "1:8 unclosed-string: this quoted text is not closed on its line | add a '\"'"},
+    {"an_unknown_escape", "policy \"a\\q\"",
+     "1:9 bad-escape: an unknown escape in quoted text | \\\" \\\\ \\n \\r \\t are known"},
+    {"a_hash_inside_a_word", "files read /a#b",
+     "1:12 unquoted: a '#' inside a word | quote the word, or put a blank before the comment"},
     {"a_quote_inside_a_word", "files read /a\"b\"", "1:12 unquoted: a '\"' inside a word | quote the whole word"},
-    {"text_behind_a_quote", "files read \"/a\"b", "1:12 unquoted: a quoted text goes on without a blank | quote the whole word"},
-    {"errno_without_a_value", "errno", "1:6 syntax: 'errno' needs a value, found the end of the statement | expected an errno's name such as EPERM, or 0 to 4095"},
-    {"errno_above_its_range", "errno 4096 read", "1:7 errno-range: errno 4096 is above 4095 | expected an errno's name such as EPERM, or 0 to 4095"},
-    {"negative_errno", "errno -1 read", "1:7 syntax: 'errno' needs a value, found '-' | expected an errno's name such as EPERM, or 0 to 4095"},
-    {"trap_above_its_range", "trap 65536 read", "1:6 data-range: 65536 is above 65535 | the data of 'trap' is 0 to 65535"},
-    {"trace_far_above_its_range", "trace 0x1ffffffffffffffff read", "1:7 data-range: 0x1ffffffffffffffff does not fit into 64 bits | the data of 'trace' is 0 to 65535"},
-    {"deny_as_default", "default deny", "1:9 deny-default: 'deny' is the default action, so the default cannot be 'deny' | name the action: 'default errno EPERM' or 'default kill_process'"},
-    {"deny_where_the_default_allows", "deny read\ndefault allow", "1:1 deny-allows: 'deny' means the default action, which is 'allow' here | name the action: 'errno EPERM' or 'kill_process'"},
-    {"deny_where_the_default_logs", "default log; badarch deny", "1:22 deny-allows: 'deny' means the default action, which is 'log' here | name the action: 'errno EPERM' or 'kill_process'"},
+    {"text_behind_a_quote", "files read \"/a\"b",
+     "1:12 unquoted: a quoted text goes on without a blank | quote the whole word"},
+    {"errno_without_a_value", "errno",
+     "1:6 syntax: 'errno' needs a value, found the end of the statement | expected an errno's name such as EPERM, or 0 "
+     "to 4095"},
+    {"errno_above_its_range", "errno 4096 read",
+     "1:7 errno-range: errno 4096 is above 4095 | expected an errno's name such as EPERM, or 0 to 4095"},
+    {"negative_errno", "errno -1 read",
+     "1:7 syntax: 'errno' needs a value, found '-' | expected an errno's name such as EPERM, or 0 to 4095"},
+    {"trap_above_its_range", "trap 65536 read",
+     "1:6 data-range: 65536 is above 65535 | the data of 'trap' is 0 to 65535"},
+    {"trace_far_above_its_range", "trace 0x1ffffffffffffffff read",
+     "1:7 data-range: 0x1ffffffffffffffff does not fit into 64 bits | the data of 'trace' is 0 to 65535"},
+    {"deny_as_default", "default deny",
+     "1:9 deny-default: 'deny' is the default action, so the default cannot be 'deny' | name the action: 'default "
+     "errno EPERM' or 'default kill_process'"},
+    {"deny_where_the_default_allows", "deny read\ndefault allow",
+     "1:1 deny-allows: 'deny' means the default action, which is 'allow' here | name the action: 'errno EPERM' or "
+     "'kill_process'"},
+    {"deny_where_the_default_logs", "default log; badarch deny",
+     "1:22 deny-allows: 'deny' means the default action, which is 'log' here | name the action: 'errno EPERM' or "
+     "'kill_process'"},
     {"an_unknown_action", "default allov", "1:9 unknown-action: no action is called 'allov' | did you mean 'allow'?"},
-    {"no_action", "default", "1:1 syntax: 'default' needs an action | allow, log, notify, trace, errno E, trap, kill_thread or kill_process"},
+    {"no_action", "default",
+     "1:1 syntax: 'default' needs an action | allow, log, notify, trace, errno E, trap, kill_thread or kill_process"},
     {"a_header_twice", "default allow\nallow read\ndefault log", "3:1 duplicate-header: 'default' may stand only once"},
-    {"an_unknown_architecture", "arch x86_46 x86_64", "1:6 unknown-arch: no architecture is called 'x86_46' | did you mean 'x86_64'?"},
+    {"an_unknown_architecture", "arch x86_46 x86_64",
+     "1:6 unknown-arch: no architecture is called 'x86_46' | did you mean 'x86_64'?"},
     {"an_architecture_twice", "arch x86_64 amd64", "1:13 duplicate-arch: 'amd64' is named twice | remove it"},
-    {"an_unknown_architecture_of_a_target", "allow read@i368", "1:11 unknown-arch: no architecture is called 'i368' | did you mean 'i386'?"},
-    {"a_bad_version", "since six", "1:7 bad-version: 'six' is no kernel version | two numbers with a point, such as 6.1"},
-    {"unknown_without_since", "unknown errno ENOSYS", "1:1 unknown-without-since: 'unknown' needs to know since when a call is unknown | add a line such as 'since 6.1'"},
-    {"a_name_with_blanks", "policy my app", "1:11 syntax: unexpected 'app' after the policy's name | quote a name with blanks"},
-    {"a_condition_on_a_group", "allow @file-read(fd == 1)", "1:17 condition-on-group: a group takes no condition | its calls have different arguments: name those that are meant"},
-    {"a_number_above_32_bits", "allow syscall_4294967296", "1:7 bad-number: 'syscall_4294967296' is no system call number | 0 to 0xffffffff"},
-    {"a_backward_range_of_numbers", "allow syscall_5..4", "1:7 bad-range: the range runs backwards: 5 is above 4 | swap its ends"},
+    {"an_unknown_architecture_of_a_target", "allow read@i368",
+     "1:11 unknown-arch: no architecture is called 'i368' | did you mean 'i386'?"},
+    {"a_bad_version", "since six",
+     "1:7 bad-version: 'six' is no kernel version | two numbers with a point, such as 6.1"},
+    {"unknown_without_since", "unknown errno ENOSYS",
+     "1:1 unknown-without-since: 'unknown' needs to know since when a call is unknown | add a line such as 'since "
+     "6.1'"},
+    {"a_name_with_blanks", "policy my app",
+     "1:11 syntax: unexpected 'app' after the policy's name | quote a name with blanks"},
+    {"a_condition_on_a_group", "allow @file-read(fd == 1)",
+     "1:17 condition-on-group: a group takes no condition | its calls have different arguments: name those that are "
+     "meant"},
+    {"a_number_above_32_bits", "allow syscall_4294967296",
+     "1:7 bad-number: 'syscall_4294967296' is no system call number | 0 to 0xffffffff"},
+    {"a_backward_range_of_numbers", "allow syscall_5..4",
+     "1:7 bad-range: the range runs backwards: 5 is above 4 | swap its ends"},
     {"an_empty_condition", "allow read()", "1:12 syntax: expected an argument's name, found ')'"},
-    {"mixed_logic", "allow f(a == 1 && b == 2 || c == 3)", "1:26 mixed-logic: '&&' and '||' are mixed without parentheses | put parentheses round what belongs together"},
+    {"mixed_logic", "allow f(a == 1 && b == 2 || c == 3)",
+     "1:26 mixed-logic: '&&' and '||' are mixed without parentheses | put parentheses round what belongs together"},
     {"a_single_equals_sign", "allow f(a = 1)", "1:11 syntax: expected a comparison, found '=' | did you mean '=='?"},
-    {"a_mask_without_comparison", "allow f(flags & O_CREAT)", "1:24 syntax: expected a comparison, found ')' | say what the masked bits must be: '== 0', '!= 0', '== FLAG'"},
-    {"an_argument_alone", "allow f(flags)", "1:14 syntax: expected a comparison, found ')' | one of == != < <= > >= in"},
-    {"a_mask_of_several_without_parentheses", "allow f(x & A|B == 1)", "1:14 mask-parentheses: a mask of several values needs parentheses | write 'x & (A|B) == v'"},
-    {"a_mask_on_the_right", "allow f(x == A & B)", "1:16 syntax: '&' stands on the left of a comparison | write 'x & MASK == v'; to join tests, '&&'"},
-    {"a_value_on_the_left", "allow f(1 == fd)", "1:9 syntax: expected an argument's name, found '1' | the argument stands on the left, the value on the right"},
+    {"a_mask_without_comparison", "allow f(flags & O_CREAT)",
+     "1:24 syntax: expected a comparison, found ')' | say what the masked bits must be: '== 0', '!= 0', '== FLAG'"},
+    {"an_argument_alone", "allow f(flags)",
+     "1:14 syntax: expected a comparison, found ')' | one of == != < <= > >= in"},
+    {"a_mask_of_several_without_parentheses", "allow f(x & A|B == 1)",
+     "1:14 mask-parentheses: a mask of several values needs parentheses | write 'x & (A|B) == v'"},
+    {"a_mask_on_the_right", "allow f(x == A & B)",
+     "1:16 syntax: '&' stands on the left of a comparison | write 'x & MASK == v'; to join tests, '&&'"},
+    {"a_value_on_the_left", "allow f(1 == fd)",
+     "1:9 syntax: expected an argument's name, found '1' | the argument stands on the left, the value on the right"},
     {"a_range_without_in", "allow f(x == 1..2)", "1:15 syntax: a range needs 'in' | write 'x in a..b'"},
-    {"a_backward_range", "allow f(x in 9..3)", "1:14 bad-range: the range runs backwards: 9 is above 3 | swap its ends"},
+    {"a_backward_range", "allow f(x in 9..3)",
+     "1:14 bad-range: the range runs backwards: 9 is above 3 | swap its ends"},
     {"an_empty_set", "allow f(x in {})", "1:14 empty-set: an empty set has no value that could match"},
-    {"a_set_without_commas", "allow f(x in {A B})", "1:17 syntax: expected ',' or '}', found 'B' | values of a set are separated by commas"},
+    {"a_set_without_commas", "allow f(x in {A B})",
+     "1:17 syntax: expected ',' or '}', found 'B' | values of a set are separated by commas"},
     {"a_seventh_argument", "allow f(arg6 == 1)", "1:9 bad-argument: there is no arg6: a call has arg0 to arg5"},
     {"a_value_missing", "allow f(x ==)", "1:13 syntax: expected a value, found ')' | a constant's name or a number"},
-    {"sixty_five_bits", "allow f(x == 0x10000000000000000)", "1:14 bad-number: '0x10000000000000000' does not fit into 64 bits"},
-    {"minus_below_64_bits", "allow f(x == -9223372036854775809)", "1:14 bad-number: -9223372036854775809 does not fit into 64 bits"},
-    {"octal_with_a_nine", "allow f(x == 09)", "1:14 bad-number: '09' begins with 0, as octal numbers do, but has a digit above 7"},
-    {"a_number_with_letters", "allow f(x == 12ab)", "1:14 bad-number: '12ab' is no number: decimal, 0x1f, 0o17 and 017 are"},
+    {"sixty_five_bits", "allow f(x == 0x10000000000000000)",
+     "1:14 bad-number: '0x10000000000000000' does not fit into 64 bits"},
+    {"minus_below_64_bits", "allow f(x == -9223372036854775809)",
+     "1:14 bad-number: -9223372036854775809 does not fit into 64 bits"},
+    {"octal_with_a_nine", "allow f(x == 09)",
+     "1:14 bad-number: '09' begins with 0, as octal numbers do, but has a digit above 7"},
+    {"a_number_with_letters", "allow f(x == 12ab)",
+     "1:14 bad-number: '12ab' is no number: decimal, 0x1f, 0o17 and 017 are"},
     {"hex_without_digits", "allow f(x == 0x)", "1:14 bad-number: '0x' has no digits"},
     {"let_twice", "let A = 1\nlet A = 2", "2:5 redefinition: 'A' is defined twice"},
-    {"let_over_a_constant", "let O_RDONLY = 1", "1:5 redefinition: 'O_RDONLY' is a constant of the kernel | choose another name"},
+    {"let_over_a_constant", "let O_RDONLY = 1",
+     "1:5 redefinition: 'O_RDONLY' is a constant of the kernel | choose another name"},
     {"let_after_its_use", "allow f(x == A)\nlet A = 2", "1:14 use-before-definition: 'A' is used before it is defined"},
     {"let_of_itself", "let A = A", "1:9 use-before-definition: 'A' is used before it is defined"},
-    {"a_set_as_a_value", "let S = {1, 2}\nallow f(x == S)", "2:14 set-as-value: 'S' is a set, expected a single value | test membership: 'in S'"},
-    {"let_without_a_name", "let = 1", "1:5 syntax: 'let' needs a name | write 'let NAME = VALUE' or 'let NAME = {A, B}'"},
+    {"a_set_as_a_value", "let S = {1, 2}\nallow f(x == S)",
+     "2:14 set-as-value: 'S' is a set, expected a single value | test membership: 'in S'"},
+    {"let_without_a_name", "let = 1",
+     "1:5 syntax: 'let' needs a name | write 'let NAME = VALUE' or 'let NAME = {A, B}'"},
     {"let_without_a_value", "let A", "1:6 syntax: expected '=', found the end of the statement"},
-    {"a_relative_word_for_a_path", "files read etc", "1:12 sandbox-line: expected a path, found 'etc' | a path begins with / or ./"},
-    {"an_unknown_verb", "files raed /etc", "1:7 sandbox-line: expected read, exec, write or create after 'files', found 'raed' | did you mean 'read'?"},
+    {"a_relative_word_for_a_path", "files read etc",
+     "1:12 sandbox-line: expected a path, found 'etc' | a path begins with / or ./"},
+    {"an_unknown_verb", "files raed /etc",
+     "1:7 sandbox-line: expected read, exec, write or create after 'files', found 'raed' | did you mean 'read'?"},
     {"no_verb", "net", "1:1 sandbox-line: 'net' needs bind, connect or none"},
     {"no_path", "files read", "1:7 sandbox-line: 'files read' names no path"},
     {"a_port_out_of_range", "net bind 65536", "1:10 sandbox-line: expected a port, 0 to 65535, found '65536'"},
     {"none_with_a_port", "net none 80", "1:10 sandbox-line: 'net none' stands alone, found '80'"},
     {"none_beside_ports", "net none\nnet bind 80", "1:5 sandbox-line: 'net none' contradicts a line that opens ports"},
-    {"an_unknown_limit", "limit nofiles 1", "1:7 sandbox-line: no resource limit is called 'nofiles' | did you mean 'nofile'?"},
-    {"a_limit_without_a_value", "limit nofile", "1:1 sandbox-line: 'limit' takes a name and a value | such as 'limit nofile 1024'"},
-    {"a_limit_that_is_no_number", "limit nofile many", "1:14 sandbox-line: expected a number or 'unlimited', found 'many'"},
-    {"include_without_files", "include \"x\"", "1:10 cannot-include: no files can be read here, so 'dir/x' cannot be included"},
-    {"include_of_standard_input", "include -", "1:9 cannot-include: a policy cannot include standard input | a file of that name is written './-'"},
+    {"an_unknown_limit", "limit nofiles 1",
+     "1:7 sandbox-line: no resource limit is called 'nofiles' | did you mean 'nofile'?"},
+    {"a_limit_without_a_value", "limit nofile",
+     "1:1 sandbox-line: 'limit' takes a name and a value | such as 'limit nofile 1024'"},
+    {"a_limit_that_is_no_number", "limit nofile many",
+     "1:14 sandbox-line: expected a number or 'unlimited', found 'many'"},
+    {"include_without_files", "include \"x\"",
+     "1:10 cannot-include: no files can be read here, so 'dir/x' cannot be included"},
+    {"include_of_standard_input", "include -",
+     "1:9 cannot-include: a policy cannot include standard input | a file of that name is written './-'"},
     {"include_of_nothing", "include", "1:1 syntax: 'include' needs a file | write 'include \"common.cordon\"'"},
 };
 
@@ -134,9 +204,11 @@ TEST(CordonErrors, nesting_is_bounded) {
 TEST(CordonErrors, names_cannot_nest_or_grow_without_bound) {
   std::string chain = "let A0 = 1\n", bomb = "let A0 = {1}\n";
   for (int i = 1; i < 300; ++i) chain += "let A" + std::to_string(i) + " = ~A" + std::to_string(i - 1) + "\n";
-  for (int i = 1; i < 40; ++i) bomb += "let A" + std::to_string(i) + " = {A" + std::to_string(i - 1) + ", A" + std::to_string(i - 1) + "}\n";
+  for (int i = 1; i < 40; ++i)
+    bomb += "let A" + std::to_string(i) + " = {A" + std::to_string(i - 1) + ", A" + std::to_string(i - 1) + "}\n";
   EXPECT_NE(errors_of(chain, {}).find("too-deep: "), std::string::npos);
-  EXPECT_NE(errors_of(bomb, {}).find("too-large: the names of this policy expand to more than 1000000 values"), std::string::npos);
+  EXPECT_NE(errors_of(bomb, {}).find("too-large: the names of this policy expand to more than 1000000 values"),
+            std::string::npos);
 }
 
 TEST(CordonErrors, are_collected_up_to_two_hundred) {
@@ -165,8 +237,10 @@ ReadOptions with_files(std::map<std::string, std::string> files) {
 }
 
 TEST(CordonInclude, puts_the_rules_in_place_and_takes_paths_from_the_including_file) {
-  ReadOptions options = with_files({{"dir/sub/a.cordon", "log write\ninclude b.cordon"}, {"dir/sub/b.cordon", "let F = {1}\ntrap close"}});
-  Result<Policy> policy = read_cordon("allow read\ninclude \"sub/a.cordon\"\nallow dup(fildes in F)", "dir/app.cordon", options);
+  ReadOptions options = with_files(
+      {{"dir/sub/a.cordon", "log write\ninclude b.cordon"}, {"dir/sub/b.cordon", "let F = {1}\ntrap close"}});
+  Result<Policy> policy =
+      read_cordon("allow read\ninclude \"sub/a.cordon\"\nallow dup(fildes in F)", "dir/app.cordon", options);
   ASSERT_TRUE(policy);
   ASSERT_EQ(policy->rules.size(), 4u);
   EXPECT_EQ(policy->rules[2].target.name, "close");
@@ -176,13 +250,23 @@ TEST(CordonInclude, puts_the_rules_in_place_and_takes_paths_from_the_including_f
 }
 
 TEST(CordonInclude, reports_what_is_wrong_where_it_is) {
-  ReadOptions options = with_files({{"dir/a", "include a"}, {"dir/../dir/./sub/../c", "include ../dir/c"}, {"dir/h", "default allow"}, {"dir/bad", "alow x"}, {"/abs", "\xff"}});
-  EXPECT_EQ(errors_of("allow x\ninclude none", options), "2:9 cannot-include: cannot include 'dir/none': cannot open 'dir/none': No such file or directory (ENOENT)");
+  ReadOptions options = with_files({{"dir/a", "include a"},
+                                    {"dir/../dir/./sub/../c", "include ../dir/c"},
+                                    {"dir/h", "default allow"},
+                                    {"dir/bad", "alow x"},
+                                    {"/abs", "\xff"}});
+  EXPECT_EQ(
+      errors_of("allow x\ninclude none", options),
+      "2:9 cannot-include: cannot include 'dir/none': cannot open 'dir/none': No such file or directory (ENOENT)");
   EXPECT_EQ(errors_of("include a", options), "1:9 include-cycle: 'dir/a' includes itself");
-  EXPECT_EQ(errors_of("include ../dir/./sub/../c", options), "1:9 include-cycle: 'dir/../dir/./sub/../../dir/c' includes itself");
-  EXPECT_EQ(errors_of("include ../dir/app.cordon", options), "1:9 include-cycle: 'dir/../dir/app.cordon' includes itself");
-  EXPECT_EQ(errors_of("include h", options), "1:1 header-in-include: 'default' may not stand in an included file | move it to 'dir/app.cordon'");
-  EXPECT_EQ(errors_of("\n\ninclude bad", options), "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?");
+  EXPECT_EQ(errors_of("include ../dir/./sub/../c", options),
+            "1:9 include-cycle: 'dir/../dir/./sub/../../dir/c' includes itself");
+  EXPECT_EQ(errors_of("include ../dir/app.cordon", options),
+            "1:9 include-cycle: 'dir/../dir/app.cordon' includes itself");
+  EXPECT_EQ(errors_of("include h", options),
+            "1:1 header-in-include: 'default' may not stand in an included file | move it to 'dir/app.cordon'");
+  EXPECT_EQ(errors_of("\n\ninclude bad", options),
+            "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?");
   EXPECT_EQ(errors_of("include /abs", options), "1:1 not-text: invalid UTF-8: byte 0xff | save the file as UTF-8");
 }
 
@@ -193,7 +277,9 @@ TEST(CordonInclude, is_bounded_in_depth_and_count) {
   };
   EXPECT_NE(errors_of("include a", options).find("includes are nested deeper than 16"), std::string::npos);
   auto wide = options.read_file;
-  options.read_file = [wide](const std::string& path) { return path.size() > 16 ? Result<std::string>("log read") : wide(path); };
+  options.read_file = [wide](const std::string& path) {
+    return path.size() > 16 ? Result<std::string>("log read") : wide(path);
+  };
   EXPECT_NE(errors_of("include a", options).find("more than 1000 includes"), std::string::npos);
 }
 
@@ -204,7 +290,8 @@ TEST(CordonInclude, never_reads_standard_input) {
     asked.push_back(path);
     return std::string("log read");
   };
-  for (const char* name : {"app.cordon", "dir/app.cordon", "-"}) EXPECT_FALSE(read_cordon("include \"-\"", name, options)) << name;
+  for (const char* name : {"app.cordon", "dir/app.cordon", "-"})
+    EXPECT_FALSE(read_cordon("include \"-\"", name, options)) << name;
   EXPECT_TRUE(asked.empty());
   EXPECT_TRUE(read_cordon("include ./-", "app.cordon", options));
   EXPECT_EQ(asked, std::vector<std::string>{"./-"});

@@ -25,7 +25,9 @@ class Cursor {
   explicit Cursor(const std::vector<Token>& tokens) : tokens_(tokens) {}
 
   const Token& peek() const { return tokens_[pos_]; }
-  const Token& peek(size_t ahead) const { return tokens_[pos_ + ahead < tokens_.size() ? pos_ + ahead : tokens_.size() - 1]; }
+  const Token& peek(size_t ahead) const {
+    return tokens_[pos_ + ahead < tokens_.size() ? pos_ + ahead : tokens_.size() - 1];
+  }
   const Token& take() { return pos_ + 1 < tokens_.size() ? tokens_[pos_++] : tokens_[pos_]; }
   bool accept(std::string_view symbol) {
     if (!peek().is(symbol)) return false;
@@ -79,7 +81,7 @@ class ExpressionParser {
       : cursor_(cursor), definitions_(definitions), reporter_(reporter) {}
 
   std::optional<Condition> condition();
-  std::optional<Value> value();                 // A|B, ~M, -1
+  std::optional<Value> value();                  // A|B, ~M, -1
   std::optional<std::vector<ValueRange>> set();  // {A, b..c}
 
  private:

@@ -36,7 +36,8 @@ std::string range_text(const ValueRange& range) {
 
 std::string operand_text(const Operand& operand) {
   std::string text = operand.kind == Operand::Kind::named  ? operand.name
-                     : operand.kind == Operand::Kind::slot ? "arg" + std::to_string(operand.slot) : "ip";
+                     : operand.kind == Operand::Kind::slot ? "arg" + std::to_string(operand.slot)
+                                                           : "ip";
   return operand.raw ? "raw(" + text + ")" : text;
 }
 

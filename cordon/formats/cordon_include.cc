@@ -12,9 +12,11 @@ bool check_text(std::string_view text, SourceId source, Reporter& reporter) {
     }
     Span span{source, static_cast<uint32_t>(i), static_cast<uint32_t>(i + 1)};
     if (text[i] == '\0')
-      reporter.error("not-text", span, "a NUL byte: this is no text", "a compiled filter is read with the format 'bpf'");
+      reporter.error("not-text", span, "a NUL byte: this is no text",
+                     "a compiled filter is read with the format 'bpf'");
     else
-      reporter.error("not-text", span, "invalid UTF-8: byte " + base::hex(static_cast<unsigned char>(text[i])), "save the file as UTF-8");
+      reporter.error("not-text", span, "invalid UTF-8: byte " + base::hex(static_cast<unsigned char>(text[i])),
+                     "save the file as UTF-8");
     return false;
   }
   return true;

@@ -27,7 +27,7 @@ char closing(char open) { return open == '(' ? ')' : '}'; }
 
 bool holds_free_words(std::string_view keyword) {
   constexpr std::array<std::string_view, 8> kFree = {"policy", "arch", "since", "include",
-                                                     "files", "net", "caps", "limit"};
+                                                     "files",  "net",  "caps",  "limit"};
   return std::find(kFree.begin(), kFree.end(), keyword) != kFree.end();
 }
 
@@ -191,8 +191,7 @@ bool StatementReader::bracket(Statement& statement, std::vector<Bracket>& open) 
   if (c != ')' && c != '}') return false;
   if (open.empty()) {
     statement.broken = true;
-    reporter_.error("stray-bracket", span(pos_, pos_ + 1), std::string("this '") + c + "' closes nothing",
-                    "remove it");
+    reporter_.error("stray-bracket", span(pos_, pos_ + 1), std::string("this '") + c + "' closes nothing", "remove it");
   } else if (closing(open.back().open) != c) {
     statement.broken = true;
     reporter_.error("stray-bracket", span(pos_, pos_ + 1),
@@ -258,7 +257,8 @@ void StatementReader::cut_words(Statement& statement) {
       bool ends = pos_ >= text_.size() || is_blank(at(0)) || at(0) == '\n' || at(0) == ';' || at(0) == '#';
       if (ends || statement.broken) continue;
       statement.broken = true;
-      reporter_.error("unquoted", span(quote, pos_ + 1), "a quoted text goes on without a blank", "quote the whole word");
+      reporter_.error("unquoted", span(quote, pos_ + 1), "a quoted text goes on without a blank",
+                      "quote the whole word");
       continue;
     }
     size_t begin = pos_;
@@ -268,8 +268,7 @@ void StatementReader::cut_words(Statement& statement) {
     if (at(0) != '#' && at(0) != '"') continue;
     // Taking "/etc/a#b" for "/etc/a" would confine something else than what was written.
     statement.broken = true;
-    reporter_.error("unquoted", span(begin, pos_ + 1),
-                    std::string("a '") + at(0) + "' inside a word",
+    reporter_.error("unquoted", span(begin, pos_ + 1), std::string("a '") + at(0) + "' inside a word",
                     at(0) == '#' ? "quote the word, or put a blank before the comment" : "quote the whole word");
     while (pos_ < text_.size() && !is_blank(at(0)) && at(0) != '\n') ++pos_;
   }

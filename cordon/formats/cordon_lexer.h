@@ -43,10 +43,10 @@ struct CommentText {
 
 struct Statement {
   Token keyword;
-  std::vector<Token> tokens;         // without the keyword; ends with Token::Kind::end
-  std::vector<CommentText> above;    // comments before the statement
-  std::vector<CommentText> within;   // comments inside and behind it
-  bool broken = false;               // an error was reported while cutting it
+  std::vector<Token> tokens;        // without the keyword; ends with Token::Kind::end
+  std::vector<CommentText> above;   // comments before the statement
+  std::vector<CommentText> within;  // comments inside and behind it
+  bool broken = false;              // an error was reported while cutting it
 
   Span span() const;
 };

@@ -19,14 +19,17 @@ struct Keyword {
   WordClass word_class;
 };
 
-constexpr Keyword kKeywords[] = {
-    {"policy", WordClass::header},      {"arch", WordClass::header},         {"default", WordClass::header},
-    {"badarch", WordClass::header},     {"since", WordClass::header},        {"unknown", WordClass::header},
-    {"allow", WordClass::action},       {"log", WordClass::action},          {"notify", WordClass::action},
-    {"trace", WordClass::action},       {"errno", WordClass::action},        {"trap", WordClass::action},
-    {"kill_thread", WordClass::action}, {"kill_process", WordClass::action}, {"deny", WordClass::action},
-    {"files", WordClass::sandbox},      {"net", WordClass::sandbox},         {"caps", WordClass::sandbox},
-    {"limit", WordClass::sandbox},      {"let", WordClass::let},             {"include", WordClass::include}};
+constexpr Keyword kKeywords[] = {{"policy", WordClass::header},      {"arch", WordClass::header},
+                                 {"default", WordClass::header},     {"badarch", WordClass::header},
+                                 {"since", WordClass::header},       {"unknown", WordClass::header},
+                                 {"allow", WordClass::action},       {"log", WordClass::action},
+                                 {"notify", WordClass::action},      {"trace", WordClass::action},
+                                 {"errno", WordClass::action},       {"trap", WordClass::action},
+                                 {"kill_thread", WordClass::action}, {"kill_process", WordClass::action},
+                                 {"deny", WordClass::action},        {"files", WordClass::sandbox},
+                                 {"net", WordClass::sandbox},        {"caps", WordClass::sandbox},
+                                 {"limit", WordClass::sandbox},      {"let", WordClass::let},
+                                 {"include", WordClass::include}};
 
 WordClass classify(std::string_view word) {
   for (const Keyword& keyword : kKeywords)
@@ -39,7 +42,8 @@ WordClass classify(std::string_view word) {
 std::optional<std::string> word_text(const Token& token, Reporter& reporter) {
   if (token.kind != Token::Kind::string) return std::string(token.text);
   std::optional<std::string> text = unescape(token.text);
-  if (!text) reporter.error("bad-escape", token.span, "an unknown escape in quoted text", "\\\" \\\\ \\n \\r \\t are known");
+  if (!text)
+    reporter.error("bad-escape", token.span, "an unknown escape in quoted text", "\\\" \\\\ \\n \\r \\t are known");
   return text;
 }
 
@@ -97,7 +101,9 @@ void CordonParser::unknown_keyword(const Statement& statement) {
   std::string_view word = statement.keyword.text;
   if (word.empty()) {
     const Token& first = statement.tokens.front();
-    if (!statement.broken) reporter_.error("syntax", first.span, "expected a statement, found " + found(first), "a statement begins with a word such as 'allow'");
+    if (!statement.broken)
+      reporter_.error("syntax", first.span, "expected a statement, found " + found(first),
+                      "a statement begins with a word such as 'allow'");
     return;
   }
   std::vector<std::string_view> words;
@@ -105,15 +111,17 @@ void CordonParser::unknown_keyword(const Statement& statement) {
   std::string hint = base::did_you_mean(word, words);
   if (abi::is_syscall_name(word)) hint = "to allow the call, write 'allow " + std::string(word) + "'";
   if (hint.empty()) hint = "policy, allow, errno, default, let, include, files and others do";
-  reporter_.error("unknown-keyword", statement.keyword.span, "no statement begins with '" + std::string(word) + "'", std::move(hint));
+  reporter_.error("unknown-keyword", statement.keyword.span, "no statement begins with '" + std::string(word) + "'",
+                  std::move(hint));
 }
 
 bool CordonParser::nothing_follows(Cursor& cursor, std::string_view keyword) {
   if (cursor.at_end()) return true;
   bool is_keyword = classify(cursor.peek().text) != WordClass::none;
-  reporter_.error("syntax", cursor.peek().span,
-                  "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
-                  is_keyword ? "a line that begins with a blank continues the one before: begin it at the margin" : "remove it");
+  reporter_.error(
+      "syntax", cursor.peek().span,
+      "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
+      is_keyword ? "a line that begins with a blank continues the one before: begin it at the margin" : "remove it");
   return false;
 }
 
@@ -128,7 +136,8 @@ void CordonParser::header(const Statement& statement, Cursor& cursor) {
   auto [earlier, is_new] = headers_.emplace(std::string(keyword), statement.keyword.span);
   if (!is_new) {
     reporter_.error_because("duplicate-header", statement.keyword.span,
-                            "'" + std::string(keyword) + "' may stand only once", earlier->second, "it stands here already");
+                            "'" + std::string(keyword) + "' may stand only once", earlier->second,
+                            "it stands here already");
     return;
   }
   if (statement.broken) return;
@@ -187,7 +196,8 @@ void CordonParser::since_line(const Statement& statement, Cursor& cursor) {
   const Token& token = cursor.take();
   policy_.since = abi::parse_kernel_version(token.text);
   if (!policy_.since)
-    reporter_.error("bad-version", token.span, found(token) + " is no kernel version", "two numbers with a point, such as 6.1");
+    reporter_.error("bad-version", token.span, found(token) + " is no kernel version",
+                    "two numbers with a point, such as 6.1");
   nothing_follows(cursor, "since");
 }
 
@@ -196,7 +206,8 @@ void CordonParser::action_line(std::string_view keyword, const Statement& statem
   const Token& word = cursor.take();
   if (word.kind != Token::Kind::word) {
     reporter_.error("syntax", word.kind == Token::Kind::end ? statement.keyword.span : word.span,
-                    "'" + std::string(keyword) + "' needs an action", "allow, log, notify, trace, errno E, trap, kill_thread or kill_process");
+                    "'" + std::string(keyword) + "' needs an action",
+                    "allow, log, notify, trace, errno E, trap, kill_thread or kill_process");
     return;
   }
   std::optional<ParsedAction> parsed = action(word, cursor);
@@ -217,8 +228,8 @@ void CordonParser::action_line(std::string_view keyword, const Statement& statem
 void CordonParser::definition(const Statement& statement, Cursor& cursor) {
   const Token& name = cursor.take();
   if (name.kind != Token::Kind::word || name.text == "in") {
-    reporter_.error("syntax", name.kind == Token::Kind::end ? statement.keyword.span : name.span,
-                    "'let' needs a name", "write 'let NAME = VALUE' or 'let NAME = {A, B}'");
+    reporter_.error("syntax", name.kind == Token::Kind::end ? statement.keyword.span : name.span, "'let' needs a name",
+                    "write 'let NAME = VALUE' or 'let NAME = {A, B}'");
     return;
   }
   if (!cursor.accept("=")) {
@@ -249,9 +260,11 @@ void CordonParser::definition(const Statement& statement, Cursor& cursor) {
   }
   std::string quoted = "'" + std::string(name.text) + "'";
   if (const Definitions::Definition* earlier = definitions_.find(name.text)) {
-    reporter_.error_because("redefinition", name.span, quoted + " is defined twice", earlier->span, "it is defined here already");
+    reporter_.error_because("redefinition", name.span, quoted + " is defined twice", earlier->span,
+                            "it is defined here already");
   } else if (std::optional<Span> use = definitions_.first_use(name.text)) {
-    reporter_.error_because("use-before-definition", *use, quoted + " is used before it is defined", name.span, "it is defined here: move this line up");
+    reporter_.error_because("use-before-definition", *use, quoted + " is used before it is defined", name.span,
+                            "it is defined here: move this line up");
   } else if (abi::is_constant_name(name.text)) {
     reporter_.error("redefinition", name.span, quoted + " is a constant of the kernel", "choose another name");
   } else {
@@ -269,7 +282,8 @@ void CordonParser::finish_deny() {
   ActionKind kind = policy_.default_action.action.kind;
   if (kind == ActionKind::allow || kind == ActionKind::log) {
     for (Span span : deny_spans_) {
-      reporter_.error("deny-allows", span, "'deny' means the default action, which is '" + std::string(policy::keyword(kind)) + "' here",
+      reporter_.error("deny-allows", span,
+                      "'deny' means the default action, which is '" + std::string(policy::keyword(kind)) + "' here",
                       "name the action: 'errno EPERM' or 'kill_process'");
     }
   }
@@ -283,18 +297,21 @@ void CordonParser::finish_deny() {
 
 void CordonParser::finish() {
   if (!any_statement_) {
-    reporter_.error("empty-policy", {0, 0, 0}, "the policy says nothing: every call would get the default, kill_process",
+    reporter_.error("empty-policy", {0, 0, 0},
+                    "the policy says nothing: every call would get the default, kill_process",
                     "if that is meant, write it: 'default kill_process'");
     return;
   }
   auto unknown = headers_.find("unknown");
   if (unknown != headers_.end() && !headers_.contains("since"))
-    reporter_.error("unknown-without-since", unknown->second, "'unknown' needs to know since when a call is unknown", "add a line such as 'since 6.1'");
+    reporter_.error("unknown-without-since", unknown->second, "'unknown' needs to know since when a call is unknown",
+                    "add a line such as 'since 6.1'");
   if (policy_.since && !policy_.unknown) policy_.unknown = NamedAction{{ActionKind::errno_, 0}, "ENOSYS"};
 
-  std::stable_sort(policy_.comments.begin(), policy_.comments.end(), [](const PolicyComment& a, const PolicyComment& b) {
-    return a.before_rule + 1 < b.before_rule + 1;  // kHead + 1 is 0: first
-  });
+  std::stable_sort(policy_.comments.begin(), policy_.comments.end(),
+                   [](const PolicyComment& a, const PolicyComment& b) {
+                     return a.before_rule + 1 < b.before_rule + 1;  // kHead + 1 is 0: first
+                   });
   check_sandbox(policy_.sandbox, reporter_);
   finish_deny();
   Arch arch = policy_.arches.empty() ? abi::native_arch() : policy_.arches.front();

@@ -25,8 +25,8 @@ std::optional<uint32_t> call_number(std::string_view digits) {
 }
 
 bool is_numbered(std::string_view name) {
-  return name.starts_with(kNumberPrefix) && name.size() > kNumberPrefix.size() &&
-         name[kNumberPrefix.size()] >= '0' && name[kNumberPrefix.size()] <= '9';
+  return name.starts_with(kNumberPrefix) && name.size() > kNumberPrefix.size() && name[kNumberPrefix.size()] >= '0' &&
+         name[kNumberPrefix.size()] <= '9';
 }
 
 }  // namespace
@@ -38,15 +38,17 @@ std::optional<CordonParser::ParsedAction> CordonParser::action(const Token& keyw
   if (parsed.is_deny) return parsed;
   std::optional<ActionKind> kind = policy::find_action_kind(keyword.text);
   if (!kind) {
-    constexpr std::string_view kNames[] = {"allow", "log", "notify", "trace", "errno", "trap", "kill_thread", "kill_process", "deny"};
+    constexpr std::string_view kNames[] = {"allow", "log",         "notify",       "trace", "errno",
+                                           "trap",  "kill_thread", "kill_process", "deny"};
     std::string hint = base::did_you_mean(keyword.text, kNames);
     reporter_.error("unknown-action", keyword.span, "no action is called " + found(keyword),
                     hint.empty() ? "allow, log, notify, trace, errno E, trap, kill_thread or kill_process" : hint);
     return std::nullopt;
   }
   parsed.named.action.kind = *kind;
-  bool ok = *kind == ActionKind::errno_ ? errno_data(parsed, cursor)
-            : *kind == ActionKind::trap || *kind == ActionKind::trace ? optional_data(parsed, cursor) : true;
+  bool ok = *kind == ActionKind::errno_                               ? errno_data(parsed, cursor)
+            : *kind == ActionKind::trap || *kind == ActionKind::trace ? optional_data(parsed, cursor)
+                                                                      : true;
   return ok ? std::optional(parsed) : std::nullopt;
 }
 
@@ -56,21 +58,25 @@ bool CordonParser::errno_data(ParsedAction& action, Cursor& cursor) {
   if (token.kind == Token::Kind::word) {
     if (!is_errno_name(token.text)) {
       std::string hint = nearest_errno(token.text);
-      reporter_.error("unknown-errno", token.span, "no errno is called " + found(token), hint.empty() ? "expected " + std::string(kExpected) : hint);
+      reporter_.error("unknown-errno", token.span, "no errno is called " + found(token),
+                      hint.empty() ? "expected " + std::string(kExpected) : hint);
       return false;
     }
     action.named.errno_name = std::string(cursor.take().text);
     return true;
   }
   if (token.kind != Token::Kind::number) {
-    reporter_.error("syntax", token.span, "'errno' needs a value, found " + found(token), "expected " + std::string(kExpected));
+    reporter_.error("syntax", token.span, "'errno' needs a value, found " + found(token),
+                    "expected " + std::string(kExpected));
     return false;
   }
   cursor.take();
   NumberReading reading = read_number(token.text);
   if (!reading.number || *reading.number > policy::kMaxErrno) {
-    reporter_.error("errno-range", token.span, "errno " + std::string(token.text) + (reading.number ? " is above 4095" : " " + std::string(reading.problem)),
-                    "expected " + std::string(kExpected));
+    reporter_.error(
+        "errno-range", token.span,
+        "errno " + std::string(token.text) + (reading.number ? " is above 4095" : " " + std::string(reading.problem)),
+        "expected " + std::string(kExpected));
     return false;
   }
   action.named.action.data = static_cast<uint16_t>(*reading.number);
@@ -80,14 +86,16 @@ bool CordonParser::errno_data(ParsedAction& action, Cursor& cursor) {
 bool CordonParser::optional_data(ParsedAction& action, Cursor& cursor) {
   const Token& token = cursor.peek();
   if (token.is("-")) {
-    reporter_.error("data-range", token.span, "the data of '" + std::string(policy::keyword(action.named.action.kind)) + "' is 0 to 65535");
+    reporter_.error("data-range", token.span,
+                    "the data of '" + std::string(policy::keyword(action.named.action.kind)) + "' is 0 to 65535");
     return false;
   }
   if (token.kind != Token::Kind::number) return true;
   cursor.take();
   NumberReading reading = read_number(token.text);
   if (!reading.number || *reading.number > UINT16_MAX) {
-    reporter_.error("data-range", token.span, std::string(token.text) + (reading.number ? " is above 65535" : " " + std::string(reading.problem)),
+    reporter_.error("data-range", token.span,
+                    std::string(token.text) + (reading.number ? " is above 65535" : " " + std::string(reading.problem)),
                     "the data of '" + std::string(policy::keyword(action.named.action.kind)) + "' is 0 to 65535");
     return false;
   }
@@ -100,7 +108,8 @@ void CordonParser::rules(const Statement& statement, Cursor& cursor) {
   if (!parsed) return;
   if (parsed->is_deny) deny_spans_.push_back(statement.keyword.span);
   if (cursor.at_end()) {
-    reporter_.error("syntax", statement.keyword.span, "'" + std::string(statement.keyword.text) + "' names no system call",
+    reporter_.error("syntax", statement.keyword.span,
+                    "'" + std::string(statement.keyword.text) + "' names no system call",
                     "name calls, groups such as @file-read, or * for every call");
     return;
   }
@@ -109,8 +118,12 @@ void CordonParser::rules(const Statement& statement, Cursor& cursor) {
     std::optional<ParsedTarget> target = this->target(cursor);
     if (!target) return;
     if (parsed->is_deny) deny_rules_.push_back(policy_.rules.size());
-    policy_.rules.push_back({parsed->named.action, std::move(target->target), std::move(target->condition),
-                             cursor.since(first), {}, parsed->named.errno_name});
+    policy_.rules.push_back({parsed->named.action,
+                             std::move(target->target),
+                             std::move(target->condition),
+                             cursor.since(first),
+                             {},
+                             parsed->named.errno_name});
   }
 }
 
@@ -123,7 +136,8 @@ bool CordonParser::group_name(Target& target, const Token& token) {
   for (const abi::Group& group : abi::groups()) spelled.push_back("@" + std::string(group.name));
   std::vector<std::string_view> names(spelled.begin(), spelled.end());
   std::string hint = base::did_you_mean(token.text, names);
-  reporter_.error("unknown-group", token.span, "no group is called " + found(token), hint.empty() ? "'cordon list' shows them" : hint);
+  reporter_.error("unknown-group", token.span, "no group is called " + found(token),
+                  hint.empty() ? "'cordon list' shows them" : hint);
   return false;
 }
 
@@ -144,7 +158,9 @@ bool CordonParser::target_numbers(Target& target, Cursor& cursor) {
     return false;
   }
   if (*first > *last) {
-    reporter_.error("bad-range", cursor.since(low.span), "the range runs backwards: " + std::to_string(*first) + " is above " + std::to_string(*last), "swap its ends");
+    reporter_.error("bad-range", cursor.since(low.span),
+                    "the range runs backwards: " + std::to_string(*first) + " is above " + std::to_string(*last),
+                    "swap its ends");
     return false;
   }
   target.first = *first;
@@ -161,7 +177,8 @@ bool CordonParser::target_name(Target& target, Cursor& cursor) {
   }
   if (token.kind == Token::Kind::word && is_numbered(token.text)) return target_numbers(target, cursor);
   if (token.kind == Token::Kind::word) {
-    bool is_action = policy::find_action_kind(token.text).has_value() || token.text == "deny" || token.text == "default";
+    bool is_action =
+        policy::find_action_kind(token.text).has_value() || token.text == "deny" || token.text == "default";
     if (is_action) {
       reporter_.error("syntax", token.span, found(token) + " is no system call",
                       "a line that begins with a blank continues the one before: begin it at the margin");
@@ -189,7 +206,8 @@ std::optional<CordonParser::ParsedTarget> CordonParser::target(Cursor& cursor) {
   const Token& open = cursor.peek();
   if (!open.is("(")) return parsed;
   if (parsed.target.kind == Target::Kind::group) {
-    reporter_.error("condition-on-group", open.span, "a group takes no condition", "its calls have different arguments: name those that are meant");
+    reporter_.error("condition-on-group", open.span, "a group takes no condition",
+                    "its calls have different arguments: name those that are meant");
     return std::nullopt;
   }
   cursor.take();
@@ -199,7 +217,8 @@ std::optional<CordonParser::ParsedTarget> CordonParser::target(Cursor& cursor) {
   if (!cursor.accept(")")) {
     const Token& token = cursor.peek();
     bool is_set = token.is("}") || token.is("{");
-    reporter_.error("syntax", token.span, "expected ',', '&&', '||' or ')', found " + found(token), is_set ? "sets follow 'in'" : "");
+    reporter_.error("syntax", token.span, "expected ',', '&&', '||' or ')', found " + found(token),
+                    is_set ? "sets follow 'in'" : "");
     return std::nullopt;
   }
   parsed.condition = std::move(*condition);

@@ -10,14 +10,14 @@ namespace cordon::formats {
 namespace {
 
 constexpr std::array<std::string_view, 21> kFileVerbs = {
-    "read", "exec", "write", "create", "execute", "write_file", "read_file", "read_dir", "remove_dir", "remove_file",
-    "make_char", "make_dir", "make_reg", "make_sock", "make_fifo", "make_block", "make_sym", "refer", "truncate",
-    "ioctl_dev", "resolve_unix"};
+    "read",      "exec",       "write",       "create",    "execute",  "write_file", "read_file",
+    "read_dir",  "remove_dir", "remove_file", "make_char", "make_dir", "make_reg",   "make_sock",
+    "make_fifo", "make_block", "make_sym",    "refer",     "truncate", "ioctl_dev",  "resolve_unix"};
 constexpr std::array<std::string_view, 3> kNetVerbs = {"bind", "connect", "none"};
 constexpr std::array<std::string_view, 1> kCapsVerbs = {"keep"};
-constexpr std::array<std::string_view, 16> kLimits = {
-    "as", "core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio",
-    "rttime", "sigpending", "stack"};
+constexpr std::array<std::string_view, 16> kLimits = {"as",      "core",     "cpu",        "data",   "fsize", "locks",
+                                                      "memlock", "msgqueue", "nice",       "nofile", "nproc", "rss",
+                                                      "rtprio",  "rttime",   "sigpending", "stack"};
 
 using Verbs = std::span<const std::string_view>;
 
@@ -25,7 +25,8 @@ bool contains(Verbs words, std::string_view word) { return std::find(words.begin
 
 std::string listed(Verbs words) {
   std::string text;
-  for (size_t i = 0; i < words.size(); ++i) text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + std::string(words[i]);
+  for (size_t i = 0; i < words.size(); ++i)
+    text += (i == 0 ? "" : i + 1 == words.size() ? " or " : ", ") + std::string(words[i]);
   return text;
 }
 
@@ -44,7 +45,8 @@ class SandboxReader {
         begin(token);
       } else if (line_.words.empty()) {
         std::string hint = base::did_you_mean(token.text, verbs);
-        return error(token.span, "expected " + listed(shown) + " after '" + subject_ + "', found " + found(token), hint);
+        return error(token.span, "expected " + listed(shown) + " after '" + subject_ + "', found " + found(token),
+                     hint);
       } else if (!object(token)) {
         return;
       }
@@ -78,7 +80,9 @@ class SandboxReader {
 
   bool object(const Token& token) {
     std::optional<std::string> word = word_text(token, reporter_);
-    bool fits = word && (subject_ == "files" ? path(token, *word) : subject_ == "net" ? port(token, *word) : capability(token, *word));
+    bool fits = word && (subject_ == "files" ? path(token, *word)
+                         : subject_ == "net" ? port(token, *word)
+                                             : capability(token, *word));
     if (!fits) return failed_ = true, false;
     line_.words.push_back(std::move(*word));
     line_.span.end = token.span.end;
@@ -86,20 +90,25 @@ class SandboxReader {
   }
 
   bool path(const Token& token, const std::string& word) {
-    if (word.starts_with('/') || word.starts_with("./") || word.starts_with("../") || word == "." || word == "..") return true;
+    if (word.starts_with('/') || word.starts_with("./") || word.starts_with("../") || word == "." || word == "..")
+      return true;
     std::string hint = base::did_you_mean(word, kFileVerbs);
-    error(token.span, "expected a path, found '" + base::printable(word) + "'", hint.empty() ? "a path begins with / or ./" : hint);
+    error(token.span, "expected a path, found '" + base::printable(word) + "'",
+          hint.empty() ? "a path begins with / or ./" : hint);
     return false;
   }
 
   bool port(const Token& token, const std::string& word) {
     NumberReading reading = read_number(word);
     bool is_none = line_.words.front() == "none";
-    if (!is_none && reading.number && *reading.number <= 65535 && word.find_first_not_of("0123456789") == std::string::npos) return true;
+    if (!is_none && reading.number && *reading.number <= 65535 &&
+        word.find_first_not_of("0123456789") == std::string::npos)
+      return true;
     if (is_none)
       error(token.span, "'net none' stands alone, found '" + base::printable(word) + "'", {});
     else
-      error(token.span, "expected a port, 0 to 65535, found '" + base::printable(word) + "'", base::did_you_mean(word, kNetVerbs));
+      error(token.span, "expected a port, 0 to 65535, found '" + base::printable(word) + "'",
+            base::did_you_mean(word, kNetVerbs));
     return false;
   }
 
@@ -114,13 +123,15 @@ class SandboxReader {
 
   void limit() {
     const std::vector<Token>& tokens = statement_.tokens;
-    if (tokens.size() != 3) return error(statement_.keyword.span, "'limit' takes a name and a value", "such as 'limit nofile 1024'");
+    if (tokens.size() != 3)
+      return error(statement_.keyword.span, "'limit' takes a name and a value", "such as 'limit nofile 1024'");
     std::optional<std::string> name = word_text(tokens[0], reporter_);
     std::optional<std::string> value = word_text(tokens[1], reporter_);
     if (!name || !value) return;
     if (!contains(kLimits, *name)) {
       std::string hint = base::did_you_mean(*name, kLimits);
-      return error(tokens[0].span, "no resource limit is called '" + base::printable(*name) + "'", hint.empty() ? listed(kLimits) : hint);
+      return error(tokens[0].span, "no resource limit is called '" + base::printable(*name) + "'",
+                   hint.empty() ? listed(kLimits) : hint);
     }
     if (*value != "unlimited" && !read_number(*value).number)
       return error(tokens[1].span, "expected a number or 'unlimited', found '" + base::printable(*value) + "'", {});

@@ -43,34 +43,51 @@ const Written kStatements[] = {
     {"an_indented_line_continues", "allow read\n  write\n\tclose", "allow     read write close\n"},
     {"a_comment_between_does_not_end_a_statement", "allow read\n# more\n  write", "# more\nallow     read write\n"},
     {"a_blank_line_between_does_not_end_a_statement", "allow read\n\n  write", "allow     read write\n"},
-    {"an_indented_comment_begins_nothing", "allow read\n  # end\nlog write", "allow     read\n\n# end\nlog       write\n"},
+    {"an_indented_comment_begins_nothing", "allow read\n  # end\nlog write",
+     "allow     read\n\n# end\nlog       write\n"},
     {"an_indented_first_line_is_a_statement", "  allow read\n", "allow     read\n"},
-    {"a_wholly_indented_text_is_read_line_by_line", "  allow read\n    write\n  log close\n", "allow     read write\nlog       close\n"},
-    {"newlines_in_parentheses_continue", "allow socket(\nfamily == AF_UNIX,\n\ntype == 1 # why\n)", "allow     socket(family == AF_UNIX, type == 1)  # why\n"},
-    {"newlines_in_braces_continue", "let T = {\nTCGETS,\nTCSETS\n}\nallow ioctl(cmd in T)", "allow     ioctl(cmd in {TCGETS, TCSETS})\n"},
+    {"a_wholly_indented_text_is_read_line_by_line", "  allow read\n    write\n  log close\n",
+     "allow     read write\nlog       close\n"},
+    {"newlines_in_parentheses_continue", "allow socket(\nfamily == AF_UNIX,\n\ntype == 1 # why\n)",
+     "allow     socket(family == AF_UNIX, type == 1)  # why\n"},
+    {"newlines_in_braces_continue", "let T = {\nTCGETS,\nTCSETS\n}\nallow ioctl(cmd in T)",
+     "allow     ioctl(cmd in {TCGETS, TCSETS})\n"},
     {"carriage_returns_are_blanks", "allow read\r\nlog write\r\n", "allow     read\nlog       write\n"},
-    {"a_byte_order_mark_is_skipped", "\xef\xbb\xbf" "allow read", "allow     read\n"},
+    {"a_byte_order_mark_is_skipped",
+     "\xef\xbb\xbf"
+     "allow read",
+     "allow     read\n"},
     {"every_action", "allow a; log b; notify c; trace d; errno EPERM e; trap f; kill_thread g; kill_process h",
-     "allow     a\nlog       b\nnotify    c\ntrace     d\nerrno EPERM  e\ntrap      f\nkill_thread g\nkill_process h\n"},
+     "allow     a\nlog       b\nnotify    c\ntrace     d\nerrno EPERM  e\ntrap      f\nkill_thread g\nkill_process "
+     "h\n"},
     {"action_data", "trace 5 a; trace 65535 b; trap 7 c; trap 0 d; errno 4095 e; errno 0x10 f",
      "trace 5   a\ntrace 65535  b\ntrap 7    c\ntrap      d\nerrno 4095  e\nerrno 16  f\n"},
-    {"deny_is_the_default_said_aloud", "deny read\ndefault errno EPERM", "default   errno EPERM\n\nerrno EPERM  read\n"},
+    {"deny_is_the_default_said_aloud", "deny read\ndefault errno EPERM",
+     "default   errno EPERM\n\nerrno EPERM  read\n"},
     {"deny_holds_for_badarch_and_unknown", "badarch deny; unknown deny; since 6.1; default trap 3",
      "default   trap 3\nbadarch   trap 3\nsince     6.1\nunknown   trap 3\n"},
-    {"targets_of_every_kind", "allow read@i386 @file-read @net-client@arm64 syscall_451 syscall_1000..0xffffffff * *@x32 syscall_0x10..syscall_20@x32",
-     "allow     read@i386 @file-read @net-client@arm64 syscall_451 syscall_1000..0xffffffff * *@x32\nallow     syscall_16..20@x32\n"},
-    {"conditions_go_with_calls_numbers_and_every", "allow read(fd == 0) read@i386 (fd == 1) syscall_9(arg0 == 1) *(ip > 4)",
+    {"targets_of_every_kind",
+     "allow read@i386 @file-read @net-client@arm64 syscall_451 syscall_1000..0xffffffff * *@x32 "
+     "syscall_0x10..syscall_20@x32",
+     "allow     read@i386 @file-read @net-client@arm64 syscall_451 syscall_1000..0xffffffff * *@x32\nallow     "
+     "syscall_16..20@x32\n"},
+    {"conditions_go_with_calls_numbers_and_every",
+     "allow read(fd == 0) read@i386 (fd == 1) syscall_9(arg0 == 1) *(ip > 4)",
      "allow     read(fd == 0)\nallow     read@i386(fd == 1)\nallow     syscall_9(arg0 == 1)\nallow     *(ip > 4)\n"},
-    {"aliases_of_architectures_are_read", "arch amd64 SCMP_ARCH_X86; allow read", "arch      x86_64 i386\ndefault   kill_process\n\nallow     read\n"},
+    {"aliases_of_architectures_are_read", "arch amd64 SCMP_ARCH_X86; allow read",
+     "arch      x86_64 i386\ndefault   kill_process\n\nallow     read\n"},
     {"headers_may_stand_anywhere", "allow read; since 5.10; policy web; default errno 1",
      "policy    \"web\"\ndefault   errno 1\nsince     5.10\nunknown   errno ENOSYS\n\nallow     read\n"},
-    {"names_are_quoted", "policy \"a \\\"b\\\" \\\\ # ; c\"; allow read", "policy    \"a \\\"b\\\" \\\\ # ; c\"\ndefault   kill_process\n\nallow     read\n"},
+    {"names_are_quoted", "policy \"a \\\"b\\\" \\\\ # ; c\"; allow read",
+     "policy    \"a \\\"b\\\" \\\\ # ; c\"\ndefault   kill_process\n\nallow     read\n"},
     {"a_policy_of_headers_alone_is_fine", "default allow", "default   allow\n"},
 };
 
 const Written kConditions[] = {
-    {"every_comparison", "allow f(a == 1, b != 2, c < 3, d <= 4, e > 5, g >= 6)", "allow     f(a == 1, b != 2, c < 3, d <= 4, e > 5, g >= 6)\n"},
-    {"slots_ip_and_raw", "allow f(arg0 == 1 && ip == 2 && raw(arg5) == 3 && raw(fd) == 4)", "allow     f(arg0 == 1, ip == 2, raw(arg5) == 3, raw(fd) == 4)\n"},
+    {"every_comparison", "allow f(a == 1, b != 2, c < 3, d <= 4, e > 5, g >= 6)",
+     "allow     f(a == 1, b != 2, c < 3, d <= 4, e > 5, g >= 6)\n"},
+    {"slots_ip_and_raw", "allow f(arg0 == 1 && ip == 2 && raw(arg5) == 3 && raw(fd) == 4)",
+     "allow     f(arg0 == 1, ip == 2, raw(arg5) == 3, raw(fd) == 4)\n"},
     {"sets_and_ranges", "allow f(a in {1, X, 4..9, A|B..0xffff}, b in 1..2, c in {7}, d in X)",
      "allow     f(a in {1, X, 4..9, (A|B)..0xffff}, b in 1..2, c in {7}, d in {X})\n"},
     {"a_trailing_comma_in_a_set", "allow f(a in {1, 2,})", "allow     f(a in {1, 2})\n"},
@@ -80,7 +97,8 @@ const Written kConditions[] = {
     {"comma_binds_loosest", "allow f(a == 1, b == 2 || c == 3)", "allow     f(a == 1, (b == 2 || c == 3))\n"},
     {"and_within_or", "allow f((a == 1 && b == 2) || c == 3)", "allow     f((a == 1 && b == 2) || c == 3)\n"},
     {"comma_within_parentheses", "allow f((a == 1, b == 2) || c == 3)", "allow     f((a == 1 && b == 2) || c == 3)\n"},
-    {"not", "allow f(!a == 1, !(b == 2 || c == 3), !!d == 4)", "allow     f(!(a == 1), !(b == 2 || c == 3), !(!(d == 4)))\n"},
+    {"not", "allow f(!a == 1, !(b == 2 || c == 3), !!d == 4)",
+     "allow     f(!(a == 1), !(b == 2 || c == 3), !(!(d == 4)))\n"},
     {"numbers_of_every_base", "allow f(a == 10, b == 0x1F, c == 0o17, d == 017, e == 0, g == 18446744073709551615)",
      "allow     f(a == 10, b == 31, c == 15, d == 15, e == 0, g == 0xffffffffffffffff)\n"},
     {"unions_complements_and_minus", "allow f(a == A|B|3, b == ~A, c == -1, d == ~(A|~B)|-2, e == --1)",
@@ -93,10 +111,12 @@ const Written kConditions[] = {
 };
 
 const Written kSandbox[] = {
-    {"files_with_several_verbs", "files read /usr \"/a b\" exec ./x\nfiles read_dir /x", "files     read /usr \"/a b\"\nfiles     exec ./x\nfiles     read_dir /x\n"},
+    {"files_with_several_verbs", "files read /usr \"/a b\" exec ./x\nfiles read_dir /x",
+     "files     read /usr \"/a b\"\nfiles     exec ./x\nfiles     read_dir /x\n"},
     {"net_with_several_verbs", "net bind 80 443   connect 5432", "net       bind 80 443\nnet       connect 5432\n"},
     {"net_none", "net none", "net       none\n"},
-    {"caps", "caps keep net_bind_service CAP_KILL; caps keep", "caps      keep net_bind_service CAP_KILL\ncaps      keep\n"},
+    {"caps", "caps keep net_bind_service CAP_KILL; caps keep",
+     "caps      keep net_bind_service CAP_KILL\ncaps      keep\n"},
     {"limits", "limit nofile 1024; limit core unlimited", "limit     nofile 1024\nlimit     core unlimited\n"},
     {"a_hash_in_a_quoted_path", "files read \"/a#b\" # c", "# c\n\nfiles     read \"/a#b\"\n"},
 };
@@ -147,7 +167,8 @@ TEST(CordonText, plain_rules_fold_onto_lines_of_a_hundred_columns) {
 TEST(CordonText, comments_stay_where_they_were_and_are_aligned) {
   constexpr std::string_view kText =
       "# head\n# of the file\n\npolicy    \"x\"\ndefault   errno EPERM\n\n# reading\nallow     read pread64\n"
-      "allow     openat(flags == 0)  # only to read\nallow     close               # always\n\n# the end\n\nfiles     read /\n";
+      "allow     openat(flags == 0)  # only to read\nallow     close               # always\n\n# the end\n\nfiles     "
+      "read /\n";
   Result<Policy> policy = read_cordon(kText, "a", {});
   ASSERT_TRUE(policy);
   EXPECT_EQ(write_cordon(*policy), kText);
@@ -175,7 +196,8 @@ class PolicyMaker {
     for (unsigned i = pick(6); i > 0; --i) policy.rules.push_back(rule());
     for (unsigned i = pick(3); i > 0; --i) policy.comments.push_back({i > 1 ? PolicyComment::kHead : pick(9), "note"});
     for (PolicyComment& comment : policy.comments)
-      if (comment.before_rule != PolicyComment::kHead) comment.before_rule = std::min(comment.before_rule, policy.rules.size());
+      if (comment.before_rule != PolicyComment::kHead)
+        comment.before_rule = std::min(comment.before_rule, policy.rules.size());
     if (pick(2)) policy.sandbox.lines.push_back({"files", {"read", "/a b", "/c\"d"}, {}});
     return policy;
   }
@@ -198,7 +220,8 @@ class PolicyMaker {
     made.target.kind = static_cast<Target::Kind>(pick(4));
     if (made.target.kind == Target::Kind::name) made.target.name = "call" + std::to_string(pick(5));
     if (made.target.kind == Target::Kind::group) made.target.name = "file-read";
-    if (made.target.kind == Target::Kind::numbers) made.target.first = pick(1000), made.target.last = made.target.first + pick(2) * 5000;
+    if (made.target.kind == Target::Kind::numbers)
+      made.target.first = pick(1000), made.target.last = made.target.first + pick(2) * 5000;
     if (pick(4) == 0) made.target.arch = Arch::i386;
     if (made.target.kind != Target::Kind::group && pick(2)) made.condition = condition(3);
     if (pick(4) == 0) made.comment = "seen " + std::to_string(pick(100)) + " times";
@@ -214,7 +237,8 @@ class PolicyMaker {
       return made;
     }
     made.kind = kind == 1 ? Condition::Kind::all : kind == 2 ? Condition::Kind::any : Condition::Kind::none;
-    for (unsigned i = made.kind == Condition::Kind::none ? 1 : 2 + pick(2); i > 0; --i) made.operands.push_back(condition(depth - 1));
+    for (unsigned i = made.kind == Condition::Kind::none ? 1 : 2 + pick(2); i > 0; --i)
+      made.operands.push_back(condition(depth - 1));
     return made;
   }
 
@@ -238,7 +262,8 @@ class PolicyMaker {
     if (kind == Value::Kind::number) return {kind, uint64_t{pick(10000)} << pick(40), {}, {}, {}};
     if (kind == Value::Kind::name) return {kind, 0, "NAME" + std::to_string(pick(3)), {}, {}};
     Value made{kind, 0, {}, {}, {}};
-    for (unsigned i = kind == Value::Kind::any_of ? 2 + pick(2) : 1; i > 0; --i) made.operands.push_back(value(depth - 1));
+    for (unsigned i = kind == Value::Kind::any_of ? 2 + pick(2) : 1; i > 0; --i)
+      made.operands.push_back(value(depth - 1));
     return made;
   }
 

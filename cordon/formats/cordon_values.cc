@@ -68,9 +68,10 @@ NumberReading read_number(std::string_view text) {
   if (digits.empty()) return {std::nullopt, "has no digits"};
   uint64_t number = 0;
   for (char c : digits) {
-    unsigned digit = c >= '0' && c <= '9' ? static_cast<unsigned>(c - '0')
+    unsigned digit = c >= '0' && c <= '9'   ? static_cast<unsigned>(c - '0')
                      : c >= 'a' && c <= 'f' ? static_cast<unsigned>(c - 'a') + 10
-                     : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A') + 10 : 99;
+                     : c >= 'A' && c <= 'F' ? static_cast<unsigned>(c - 'A') + 10
+                                            : 99;
     if (digit >= base) {
       return {std::nullopt, base == 8 && digit < 10 ? "begins with 0, as octal numbers do, but has a digit above 7"
                                                     : "is no number: decimal, 0x1f, 0o17 and 017 are"};
@@ -95,13 +96,15 @@ bool ExpressionParser::expected(std::string_view what, std::string hint) {
 
 bool ExpressionParser::expand(const Definitions::Definition& definition, const Token& name) {
   if (depth_ + definition.depth > kMaxNesting) {
-    reporter_.error("too-deep", name.span,
-                    "'" + std::string(name.text) + "' makes this nest deeper than " + std::to_string(kMaxNesting) + " levels");
+    reporter_.error(
+        "too-deep", name.span,
+        "'" + std::string(name.text) + "' makes this nest deeper than " + std::to_string(kMaxNesting) + " levels");
     return false;
   }
   if (definitions_.spend(definition.nodes)) return true;
-  reporter_.error("too-large", name.span,
-                  "the names of this policy expand to more than " + std::to_string(Definitions::kMaxExpandedNodes) + " values");
+  reporter_.error(
+      "too-large", name.span,
+      "the names of this policy expand to more than " + std::to_string(Definitions::kMaxExpandedNodes) + " values");
   return false;
 }
 
@@ -197,9 +200,10 @@ std::optional<ValueRange> ExpressionParser::range() {
   std::optional<Value> high = value();
   if (!high) return std::nullopt;
   if (range.low.kind == Value::Kind::number && high->kind == Value::Kind::number && range.low.number > high->number) {
-    reporter_.error("bad-range", cursor_.since(first),
-                    "the range runs backwards: " + std::to_string(range.low.number) + " is above " + std::to_string(high->number),
-                    "swap its ends");
+    reporter_.error(
+        "bad-range", cursor_.since(first),
+        "the range runs backwards: " + std::to_string(range.low.number) + " is above " + std::to_string(high->number),
+        "swap its ends");
     return std::nullopt;
   }
   range.high.push_back(std::move(*high));

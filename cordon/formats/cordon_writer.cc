@@ -38,7 +38,8 @@ std::string with_keyword(std::string keyword, std::string_view rest) {
 
 std::string action_text(Action action, std::string_view errno_name) {
   std::string text(policy::keyword(action.kind));
-  if (action.kind == ActionKind::errno_) return text + " " + (errno_name.empty() ? std::to_string(action.data) : std::string(errno_name));
+  if (action.kind == ActionKind::errno_)
+    return text + " " + (errno_name.empty() ? std::to_string(action.data) : std::string(errno_name));
   bool has_data = action.kind == ActionKind::trap || action.kind == ActionKind::trace;
   return has_data && action.data != 0 ? text + " " + std::to_string(action.data) : text;
 }
@@ -49,10 +50,14 @@ std::string quoted(std::string_view word, bool always) {
   std::string text = "\"";
   for (char c : word) {
     if (c == '"' || c == '\\') text += '\\';
-    if (c == '\n') text += "\\n";
-    else if (c == '\r') text += "\\r";
-    else if (c == '\t') text += "\\t";
-    else text += c;
+    if (c == '\n')
+      text += "\\n";
+    else if (c == '\r')
+      text += "\\r";
+    else if (c == '\t')
+      text += "\\t";
+    else
+      text += c;
   }
   return text + "\"";
 }
@@ -65,7 +70,8 @@ std::string target_text(const Target& target) {
     case Target::Kind::every: text = "*"; break;
     case Target::Kind::numbers:
       text = "syscall_" + std::to_string(target.first);
-      if (target.last != target.first) text += ".." + (target.last < 4096 ? std::to_string(target.last) : base::hex(target.last));
+      if (target.last != target.first)
+        text += ".." + (target.last < 4096 ? std::to_string(target.last) : base::hex(target.last));
       break;
   }
   if (target.arch) text += "@" + std::string(abi::name(*target.arch));
@@ -153,7 +159,8 @@ class CordonWriter {
     while (next < policy_.rules.size() && is_plain(policy_.rules[next]) && !is_commented(next)) {
       const Rule& other = policy_.rules[next];
       std::string target = target_text(other.target);
-      if (action_text(other.action, other.errno_name) != keyword || line.size() + 1 + target.size() > kLineLength) break;
+      if (action_text(other.action, other.errno_name) != keyword || line.size() + 1 + target.size() > kLineLength)
+        break;
       line += " " + target;
       ++next;
     }

@@ -32,9 +32,9 @@ struct JsonValue {
   bool truth = false;
   NumberForm form = NumberForm::integer;
   uint64_t integer = 0;
-  std::string text;                  // string: decoded; number: as written
-  std::vector<JsonValue> items;      // array
-  std::vector<JsonMember> members;   // object: in the order of the text, repeated keys included
+  std::string text;                 // string: decoded; number: as written
+  std::vector<JsonValue> items;     // array
+  std::vector<JsonMember> members;  // object: in the order of the text, repeated keys included
   Span span;
 };
 

@@ -52,8 +52,9 @@ TEST(Json, TellsEveryFaultWithItsPlace) {
       {"equals sign for a colon", "{\"a\" = 1}", "1:5 error expected ':' after the key"},
       {"key without quotes", "{a: 1}", "1:2 error a key must be in double quotes"},
       {"key in single quotes", "{'a': 1}", "1:2 error a key must be in double quotes"},
-      {"number for a key", "{[1]}", "1:2 error expected a key in double quotes, found '['\n"
-                                    "1:2 error expected ':' after the key"},
+      {"number for a key", "{[1]}",
+       "1:2 error expected a key in double quotes, found '['\n"
+       "1:2 error expected ':' after the key"},
       {"no value", "{\"a\": }", "1:7 error expected a JSON value, found '}'"},
       {"no value before a comma", "{\"a\": , \"b\": 1}", "1:7 error expected a JSON value, found ','"},
       {"wrong word", "[True]", "1:2 error expected a JSON value, found 'True'"},
@@ -68,8 +69,9 @@ TEST(Json, TellsEveryFaultWithItsPlace) {
       {"text after the value", "{} x", "1:4 error unexpected 'x' after the end of the JSON value"},
       {"empty", "", "1:1 error the file holds no JSON value"},
       {"only blanks", " \n ", "2:2 error the file holds no JSON value"},
-      {"no JSON", "#!/bin/sh", "1:1 error expected a JSON value, found '#'\n"
-                               "1:2 error unexpected '!' after the end of the JSON value"},
+      {"no JSON", "#!/bin/sh",
+       "1:1 error expected a JSON value, found '#'\n"
+       "1:2 error unexpected '!' after the end of the JSON value"},
       {"open string", "[\"ab\n]", "1:2 error the string is not closed before the end of the line"},
       {"open string at the end", "\"ab", "1:1 error the string is not closed before the end of the line"},
       {"open string, Windows line", "[\"ab\r\n]", "1:2 error the string is not closed before the end of the line"},
@@ -86,7 +88,8 @@ TEST(Json, TellsEveryFaultWithItsPlace) {
       {"surrogate in UTF-8", "\"\xed\xa0\x80\"", "1:2 error invalid UTF-8: byte 0xed in a string"},
       {"UTF-8 beyond U+10FFFF", "\"\xf4\x90\x80\x80\"", "1:2 error invalid UTF-8: byte 0xf4 in a string"},
       {"cut UTF-8", "\"\xe2\x82\"", "1:2 error invalid UTF-8: byte 0xe2 in a string"},
-      {"byte order mark", "\xef\xbb\xbf{}", "1:1 error the file begins with a byte order mark, which JSON does not allow"},
+      {"byte order mark", "\xef\xbb\xbf{}",
+       "1:1 error the file begins with a byte order mark, which JSON does not allow"},
       {"UTF-16", std::string_view("\xff\xfe{\0}\0", 6), "1:1 error the file is UTF-16, JSON is UTF-8"},
       {"hexadecimal", "[0x10]", "1:2 error JSON has no hexadecimal numbers"},
       {"octal", "[0777]", "1:2 error JSON numbers have no leading zeros and no octal form"},

@@ -119,7 +119,8 @@ void PolicyReader::read_default(const MinijailLine& line) {
   std::optional<ActionKind> kind = find_minijail_action(line.rest);
   static constexpr std::string_view kValid = "valid are kill-process, kill-thread, kill, trap, user-notify";
   if (!kind) {
-    report_.error("minijail-syntax", line.rest_span, "unknown default action " + quoted(line.rest), std::string(kValid));
+    report_.error("minijail-syntax", line.rest_span, "unknown default action " + quoted(line.rest),
+                  std::string(kValid));
   } else if (*kind == ActionKind::allow || *kind == ActionKind::log || *kind == ActionKind::trace) {
     report_.error("minijail-default", line.rest_span, "invalid permissive default action " + quoted(line.rest),
                   std::string(kValid));
@@ -201,8 +202,10 @@ void PolicyReader::apply_filter(const MinijailStatement& statement, const Minija
                                 const MinijailName& name) {
   const Condition* condition = filter.condition ? &*filter.condition : nullptr;
   bool is_else_form = is_else(statement, filter);
-  if (is_else_form || !filter.action) add_rule(name, {kAllow, {}}, condition);
-  else add_rule(name, action_of(*filter.action), condition);
+  if (is_else_form || !filter.action)
+    add_rule(name, {kAllow, {}}, condition);
+  else
+    add_rule(name, action_of(*filter.action), condition);
   if (is_else_form) add_rule(name, action_of(*filter.action), nullptr);
 }
 

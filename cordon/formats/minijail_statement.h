@@ -34,7 +34,7 @@ struct MinijailFilter {
 struct MinijailStatement {
   std::vector<MinijailName> names;  // without those that an arch selector leaves out
   std::vector<MinijailFilter> filters;
-  bool is_braced = false;           // the filters stand in braces
+  bool is_braced = false;  // the filters stand in braces
   Span span;
 };
 

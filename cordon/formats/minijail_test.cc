@@ -79,8 +79,10 @@ std::string show(const std::vector<Rule>& rules) {
     text += (text.empty() ? "" : "; ") + rule.target.name;
     if (std::string condition = show(rule.condition); !condition.empty()) text += "[" + condition + "]";
     text += " " + std::string(policy::keyword(rule.action.kind));
-    if (!rule.errno_name.empty()) text += " " + rule.errno_name;
-    else if (rule.action.data != 0) text += " " + std::to_string(rule.action.data);
+    if (!rule.errno_name.empty())
+      text += " " + rule.errno_name;
+    else if (rule.action.data != 0)
+      text += " " + std::to_string(rule.action.data);
   }
   return text;
 }
@@ -211,35 +213,44 @@ struct ErrorRow {
 TEST(Minijail, RefusesWhatIsWrongAtItsPlace) {
   const ErrorRow rows[] = {
       {"no colon", "read 1", "1:6 error minijail-syntax: expected ':' after the system call's name, found '1'"},
-      {"no body", "read:", "1:6 error minijail-syntax: expected an action or an argument (arg0 to arg5), found the end of the line"},
-      {"line numbers are physical", "a: 1 ||\\\n\nb: arg0 == 1 || \\\n  x", "1:6 error minijail-syntax: unexpected '||' at the end of the statement\n"
-                                    "4:3 error minijail-syntax: expected an action or an argument (arg0 to arg5), found 'x'"},
+      {"no body", "read:",
+       "1:6 error minijail-syntax: expected an action or an argument (arg0 to arg5), found the end of the line"},
+      {"line numbers are physical", "a: 1 ||\\\n\nb: arg0 == 1 || \\\n  x",
+       "1:6 error minijail-syntax: unexpected '||' at the end of the statement\n"
+       "4:3 error minijail-syntax: expected an action or an argument (arg0 to arg5), found 'x'"},
       {"argument 6", "a: arg6 == 1",
-       "1:4 error unknown-argument: there is no arg6: a system call has arg0 to arg5 (minijail reads past its data here, and the kernel refuses it)"},
+       "1:4 error unknown-argument: there is no arg6: a system call has arg0 to arg5 (minijail reads past its data "
+       "here, and the kernel refuses it)"},
       {"errno too large", "a: return 70000",
        "1:11 error errno-range: errno 70000 is out of range: libminijail would quietly use its low 16 bits, 4464"},
       {"negative errno", "a: return -1", "1:11 error errno-range: invalid errno value -1"},
       {"unknown errno", "a: return EPERMM", "1:11 error unknown-errno: unknown errno 'EPERMM'"},
-      {"returnx", "a: returnx EPERM", "1:4 error minijail-syntax: expected an action or an argument (arg0 to arg5), found 'returnx'"},
+      {"returnx", "a: returnx EPERM",
+       "1:4 error minijail-syntax: expected an action or an argument (arg0 to arg5), found 'returnx'"},
       {"unknown action", "a: arg0 == 1; deny", "1:15 error minijail-syntax: unknown action 'deny'"},
       {"number that is no action", "a: 2", "1:4 error minijail-syntax: unknown action '2'"},
       {"action and more", "a: 1; return 1", "1:5 error minijail-syntax: unexpected ';' after an action"},
       {"assignment", "a: arg0 = 1", "1:9 error minijail-syntax: expected a comparison after 'arg0', found '='"},
       {"no value", "a: arg0 ==", "1:11 error minijail-syntax: expected a constant, found the end of the line"},
-      {"two complements", "a: arg0 == ~~1", "1:13 error minijail-syntax: '~~' is not taken: two complements undo each other"},
+      {"two complements", "a: arg0 == ~~1",
+       "1:13 error minijail-syntax: '~~' is not taken: two complements undo each other"},
       {"open parenthesis", "a: arg0 == (1", "1:14 error minijail-syntax: expected ')', found the end of the line"},
       {"bad number", "a: arg0 == 0x", "1:12 error minijail-syntax: '0x' is not a number"},
       {"bad octal", "a: arg0 == 09", "1:12 error minijail-syntax: '09' is not a number"},
       {"overflow", "a: arg0 == 18446744073709551616",
-       "1:12 error minijail-overflow: 18446744073709551616 does not fit an argument of x86_64: at most 18446744073709551615"},
+       "1:12 error minijail-overflow: 18446744073709551616 does not fit an argument of x86_64: at most "
+       "18446744073709551615"},
       {"underflow", "a: arg0 == -9223372036854775809",
-       "1:12 error minijail-overflow: -9223372036854775809 does not fit an argument of x86_64: at least -9223372036854775808"},
+       "1:12 error minijail-overflow: -9223372036854775809 does not fit an argument of x86_64: at least "
+       "-9223372036854775808"},
       {"number for a name", "0: 1", "1:1 error minijail-syntax: a system call is named, not numbered"},
       {"group", "net@libc: 1",
-       "1:1 error minijail-group: the group 'net@libc' is defined in minijail's constants.json, which is not part of a policy"},
+       "1:1 error minijail-group: the group 'net@libc' is defined in minijail's constants.json, which is not part of a "
+       "policy"},
       {"open brace of names", "{a, b", "1:1 error minijail-syntax: unclosed brace"},
       {"open brace of filters", "a: {arg0 == 1", "1:4 error minijail-syntax: unclosed brace"},
-      {"bare return in braces", "a: {return}", "1:11 error minijail-syntax: expected an errno after 'return', found '}'"},
+      {"bare return in braces", "a: {return}",
+       "1:11 error minijail-syntax: expected an errno after 'return', found '}'"},
       {"wrong arch", "a[arch=amd64]: 1",
        "1:8 error unknown-arch: unknown architecture 'amd64': minijail would drop the line without a word"},
       {"wrong selector", "a[os=x]: 1", "1:3 error minijail-syntax: unknown selector 'os'"},
@@ -248,12 +259,14 @@ TEST(Minijail, RefusesWhatIsWrongAtItsPlace) {
        "2:2 error minijail-syntax: expected the name of a system call, found 'arg0'"},
       {"decided twice", "a: 1\na: 1", "2:1 error minijail-duplicate: 'a' already had an unconditional action applied"},
       {"decided by the else form", "a: arg0 == 1; return 1\na: 1",
-       "1:15 warning minijail-dialects-differ: read as \"else return\", as the man page and minijail's C parser have it; "
+       "1:15 warning minijail-dialects-differ: read as \"else return\", as the man page and minijail's C parser have "
+       "it; "
        "its Python parser returns the errno where the condition holds\n"
        "2:1 error minijail-duplicate: 'a' already had an unconditional action applied"},
       {"unconditional filter not last", "a: {allow, arg0 == 1}",
        "1:1 error minijail-duplicate: 'a' already had an unconditional action applied"},
-      {"permissive default", "@default allow", "1:10 error minijail-default: invalid permissive default action 'allow'"},
+      {"permissive default", "@default allow",
+       "1:10 error minijail-default: invalid permissive default action 'allow'"},
       {"unknown default", "@default deny", "1:10 error minijail-syntax: unknown default action 'deny'"},
       {"unknown directive", "@deny", "1:1 error minijail-syntax: unknown directive '@deny'"},
       {"allowing in a denylist", "@denylist\na: allow",
@@ -276,10 +289,10 @@ TEST(Minijail, RefusesWhatIsWrongAtItsPlace) {
 }
 
 TEST(Minijail, RefusesInTheCDialectWhatOnlyPythonTakes) {
-  for (const char* text : {"read: allow", "read: log", "{read, write}: 1", "read: {arg0 == 1, return 1}", "read: 1 # x",
-                           "read: arg0==1", "read: arg0 ==1", "read: arg0 == A | B", "read: arg0 == (A |B)",
-                           "read: arg0\t== 1", "read[arch=x86_64]: 1", "@default kill", "@denylist",
-                           "read: arg0 == 1; kill"}) {
+  for (const char* text :
+       {"read: allow", "read: log", "{read, write}: 1", "read: {arg0 == 1, return 1}", "read: 1 # x", "read: arg0==1",
+        "read: arg0 ==1", "read: arg0 == A | B", "read: arg0 == (A |B)", "read: arg0\t== 1", "read[arch=x86_64]: 1",
+        "@default kill", "@denylist", "read: arg0 == 1; kill"}) {
     EXPECT_TRUE(read(text).has_value() || std::string_view(text) == "@denylist") << text;
     Result<Policy> policy = read(text, {.c = true, .files = {}});
     ASSERT_FALSE(policy) << text;

@@ -28,8 +28,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // Longer ones first.
-constexpr std::string_view kSigns[] = {"||", "&&", "==", "!=", "<=", ">=", ":", ";", ",", "~", "(", ")",
-                                       "{",  "}",  "[",  "]",  "|",  "&",  "<", ">", "="};
+constexpr std::string_view kSigns[] = {"||", "&&", "==", "!=", "<=", ">=", ":", ";", ",", "~", "(",
+                                       ")",  "{",  "}",  "[",  "]",  "|",  "&", "<", ">", "="};
 
 }  // namespace
 
@@ -148,7 +148,8 @@ MinijailToken MinijailScanner::scan_token() {
   bool is_number = is_digit(rest[0]) || (rest[0] == '-' && rest.size() > 1 && is_digit(rest[1]));
   if (is_number || begins_word(rest[0])) {
     length = 1;
-    while (length < rest.size() && (is_number ? is_digit(rest[length]) || begins_word(rest[length]) : is_word(rest[length])))
+    while (length < rest.size() &&
+           (is_number ? is_digit(rest[length]) || begins_word(rest[length]) : is_word(rest[length])))
       ++length;
     token.kind = is_number ? Kind::number : is_argument(rest.substr(0, length)) ? Kind::argument : Kind::word;
     if (rest.substr(0, length) == "in") token.kind = Kind::sign;

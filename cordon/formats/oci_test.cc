@@ -70,7 +70,8 @@ std::string profile(const std::string& entries, const std::string& top = "\"defa
 }
 
 std::string entry(const std::string& names, const std::string& action, const std::string& more = "") {
-  return "{\"names\": [" + names + "], \"action\": \"SCMP_ACT_" + action + "\"" + (more.empty() ? "" : ", " + more) + "}";
+  return "{\"names\": [" + names + "], \"action\": \"SCMP_ACT_" + action + "\"" + (more.empty() ? "" : ", " + more) +
+         "}";
 }
 
 std::string arg(int index, const std::string& op, const std::string& value, const std::string& two = "0") {
@@ -206,10 +207,11 @@ TEST(Oci, GivesEntriesTheMeaningOfLibseccomp) {
        entry("\"read\"", "KILL", args(arg(0, "EQ", "1"))) + "," + entry("\"read\"", "ALLOW"), "read allow",
        "default-rule"},
       {"no names, no rule", entry("", "ALLOW"), "", "no-names"},
-      {"every action", entry("\"a\"", "KILL_PROCESS") + "," + entry("\"b\"", "TRAP") + "," + entry("\"c\"", "TRACE") +
-                           "," + entry("\"d\"", "LOG") + "," + entry("\"e\"", "NOTIFY") + "," +
-                           entry("\"f\"", "ERRNO", "\"errnoRet\": 4095") + "," +
-                           entry("\"g\"", "TRACE", "\"errnoRet\": 65535") + "," + entry("\"h\"", "ERRNO", "\"errnoRet\": 0"),
+      {"every action",
+       entry("\"a\"", "KILL_PROCESS") + "," + entry("\"b\"", "TRAP") + "," + entry("\"c\"", "TRACE") + "," +
+           entry("\"d\"", "LOG") + "," + entry("\"e\"", "NOTIFY") + "," +
+           entry("\"f\"", "ERRNO", "\"errnoRet\": 4095") + "," + entry("\"g\"", "TRACE", "\"errnoRet\": 65535") + "," +
+           entry("\"h\"", "ERRNO", "\"errnoRet\": 0"),
        "a kill_process; b trap; c trace 1; d log; e notify; f errno 4095; g trace 65535; h errno", ""},
       {"errno by name wins", entry("\"read\"", "ERRNO", "\"errnoRet\": 1, \"errno\": \"ENOSYS\""), "read errno 38", ""},
       {"errno on an action without one", entry("\"read\"", "ALLOW", "\"errnoRet\": 1"), "read allow", "errno-unused"},
@@ -218,8 +220,8 @@ TEST(Oci, GivesEntriesTheMeaningOfLibseccomp) {
       {"the last of repeated keys",
        "{\"names\": [\"read\"], \"action\": \"SCMP_ACT_KILL\", \"Action\": \"SCMP_ACT_ALLOW\"}", "read allow",
        "key-case duplicate-key"},
-      {"letters that are an s or a k to Go", "{\"name\u017f\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}", "read allow",
-       "key-case"},
+      {"letters that are an s or a k to Go", "{\"name\u017f\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\"}",
+       "read allow", "key-case"},
       {"unknown key near a known one", entry("\"read\"", "ALLOW", "\"arg\": []"), "read allow", "unknown-key"},
       {"null counts as absent", entry("\"read\"", "ALLOW", "\"args\": null, \"comment\": null, \"includes\": null"),
        "read allow", ""},
@@ -242,14 +244,16 @@ TEST(Oci, GivesEntriesTheMeaningOfLibseccomp) {
 TEST(Oci, KnowsThatDifferentValuesOfOneArgumentCannotMeet) {
   std::string lookup;
   for (int i = 0; i < 100; ++i)
-    lookup += (i == 0 ? "" : ",") + entry("\"ioctl\"", i % 2 == 0 ? "ALLOW" : "LOG", args(arg(1, "EQ", std::to_string(i))));
+    lookup +=
+        (i == 0 ? "" : ",") + entry("\"ioctl\"", i % 2 == 0 ? "ALLOW" : "LOG", args(arg(1, "EQ", std::to_string(i))));
   EXPECT_EQ(codes(read_oci(profile(lookup), "f", for_x86_64()).diagnostics()), "");
   lookup += "," + entry("\"ioctl\"", "LOG", args(arg(2, "EQ", "0")));
   EXPECT_EQ(codes(read_oci(profile(lookup), "f", for_x86_64()).diagnostics()), "overlapping-conditions");
 }
 
 TEST(Oci, PointsAtBothPlacesOfADroppedRule) {
-  Result<Policy> policy = read_oci(profile(entry("\"read\"", "ALLOW") + "," + entry("\"read\"", "ERRNO")), "f", for_x86_64());
+  Result<Policy> policy =
+      read_oci(profile(entry("\"read\"", "ALLOW") + "," + entry("\"read\"", "ERRNO")), "f", for_x86_64());
   ASSERT_TRUE(policy);
   const Diagnostic& dropped = *policy.warnings().begin();
   EXPECT_EQ(dropped.place.column, 109u);
@@ -270,13 +274,16 @@ TEST(Oci, RefusesWhatIsWrongAtItsPlace) {
       {"another object", "{}", "1:1 error oci-profile: no 'defaultAction': this object is not a seccomp profile"},
       {"unknown default", "{\"defaultAction\": \"SCMP_ACT_ALOW\"}",
        "1:20 error unknown-action: unknown action 'SCMP_ACT_ALOW'"},
-      {"type of the default", "{\"defaultAction\": 1}", "1:19 error json-type: 'defaultAction' must be a string, not a number"},
+      {"type of the default", "{\"defaultAction\": 1}",
+       "1:19 error json-type: 'defaultAction' must be a string, not a number"},
       {"type of syscalls", "{\"defaultAction\": \"SCMP_ACT_KILL\", \"syscalls\": {}}",
        "1:48 error json-type: 'syscalls' must be an array, not an object"},
-      {"type of an entry", profile("1"), "1:49 error json-type: an element of 'syscalls' must be an object, not a number"},
+      {"type of an entry", profile("1"),
+       "1:49 error json-type: an element of 'syscalls' must be an object, not a number"},
       {"name and names", profile("{\"name\": \"a\", \"names\": [\"b\"], \"action\": \"SCMP_ACT_ALLOW\"}"),
        "1:50 error oci-profile: 'name' and 'names' exclude each other"},
-      {"no names", profile("{\"action\": \"SCMP_ACT_ALLOW\"}"), "1:49 error oci-profile: a syscalls entry needs 'names'"},
+      {"no names", profile("{\"action\": \"SCMP_ACT_ALLOW\"}"),
+       "1:49 error oci-profile: a syscalls entry needs 'names'"},
       {"no action", profile("{\"names\": [\"a\"]}"), "1:49 error oci-profile: a syscalls entry needs an 'action'"},
       {"empty name", profile(entry("\"\"", "ALLOW")), "1:60 error unknown-syscall: an empty system call name"},
       {"argument 6", profile(entry("\"a\"", "ALLOW", args(arg(6, "EQ", "1")))),
@@ -302,12 +309,14 @@ TEST(Oci, RefusesWhatIsWrongAtItsPlace) {
       {"unknown flag", profile("", "\"defaultAction\": \"SCMP_ACT_KILL\", \"flags\": [\"LOG\"]"),
        "1:47 error unknown-flag: unknown flag 'LOG'"},
       {"architectures and archMap",
-       profile("", "\"defaultAction\": \"SCMP_ACT_KILL\", \"architectures\": [\"SCMP_ARCH_ARM\"], \"archMap\": "
-                   "[{\"architecture\": \"SCMP_ARCH_ARM\"}]"),
+       profile("",
+               "\"defaultAction\": \"SCMP_ACT_KILL\", \"architectures\": [\"SCMP_ARCH_ARM\"], \"archMap\": "
+               "[{\"architecture\": \"SCMP_ARCH_ARM\"}]"),
        "1:72 error oci-profile: 'architectures' and 'archMap' exclude each other"},
       {"a list twice", profile("{\"names\": [\"read\"], \"names\": [\"write\"], \"action\": \"SCMP_ACT_ALLOW\"}"),
        "1:69 error duplicate-key: key 'names' occurs twice, and readers disagree on what then counts"},
-      {"an object twice", profile(entry("\"read\"", "ALLOW", "\"includes\": {\"caps\": [\"CAP_BPF\"]}, \"INCLUDES\": {}")),
+      {"an object twice",
+       profile(entry("\"read\"", "ALLOW", "\"includes\": {\"caps\": [\"CAP_BPF\"]}, \"INCLUDES\": {}")),
        "1:132 note key-case: key 'INCLUDES' is read as 'includes' by Docker, Podman and runc, and ignored by crun\n"
        "1:132 error duplicate-key: key 'includes' occurs twice, and readers disagree on what then counts"},
       {"a value and null", profile("{\"names\": [\"read\"], \"action\": \"SCMP_ACT_ALLOW\", \"action\": null}"),
@@ -327,8 +336,10 @@ TEST(Oci, RefusesWhatIsWrongAtItsPlace) {
 }
 
 TEST(Oci, RefusesEveryOtherFormOfMinKernel) {
-  for (const char* text : {"", "4", "4.", ".8", "4.8.1", "4.256", "256.1", "0.0", " 4.8", "4.8 ", "v4.8", "+4.8", "-4.8"}) {
-    std::string written = profile(entry("\"a\"", "ALLOW", "\"includes\": {\"minKernel\": \"" + std::string(text) + "\"}"));
+  for (const char* text :
+       {"", "4", "4.", ".8", "4.8.1", "4.256", "256.1", "0.0", " 4.8", "4.8 ", "v4.8", "+4.8", "-4.8"}) {
+    std::string written =
+        profile(entry("\"a\"", "ALLOW", "\"includes\": {\"minKernel\": \"" + std::string(text) + "\"}"));
     Result<Policy> policy = read_oci(written, "f", for_x86_64());
     ASSERT_FALSE(policy) << text;
     EXPECT_EQ(codes(policy.error()), "bad-kernel-version") << text;
@@ -351,19 +362,40 @@ TEST(Oci, JudgesIncludesAndExcludesForTheMachine) {
       {"i386 is x86", "\"includes\": {\"arches\": [\"x86\"]}", {}, {}, Arch::i386, true},
       {"host excluded", "\"excludes\": {\"arches\": [\"arm64\", \"s390x\"]}", {}, {}, Arch::arm64, false},
       {"another excluded", "\"excludes\": {\"arches\": [\"s390x\"]}", {}, {}, Arch::arm64, true},
-      {"all capabilities held", "\"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}", {"CAP_BPF", "chown"}, {},
-       Arch::x86_64, true},
-      {"one capability not held", "\"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}", {"CAP_BPF"}, {},
-       Arch::x86_64, false},
-      {"any capability excludes", "\"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}", {"CAP_CHOWN"}, {},
-       Arch::x86_64, false},
-      {"excludes come first", "\"includes\": {\"caps\": [\"CAP_BPF\"]}, \"excludes\": {\"caps\": [\"CAP_BPF\"]}",
-       {"CAP_BPF"}, {}, Arch::x86_64, false},
+      {"all capabilities held",
+       "\"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}",
+       {"CAP_BPF", "chown"},
+       {},
+       Arch::x86_64,
+       true},
+      {"one capability not held",
+       "\"includes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}",
+       {"CAP_BPF"},
+       {},
+       Arch::x86_64,
+       false},
+      {"any capability excludes",
+       "\"excludes\": {\"caps\": [\"CAP_BPF\", \"CAP_CHOWN\"]}",
+       {"CAP_CHOWN"},
+       {},
+       Arch::x86_64,
+       false},
+      {"excludes come first",
+       "\"includes\": {\"caps\": [\"CAP_BPF\"]}, \"excludes\": {\"caps\": [\"CAP_BPF\"]}",
+       {"CAP_BPF"},
+       {},
+       Arch::x86_64,
+       false},
       {"kernel old enough", "\"includes\": {\"minKernel\": \"4.8\"}", {}, KernelVersion{4, 8}, Arch::x86_64, true},
       {"kernel too old", "\"includes\": {\"minKernel\": \"4.8\"}", {}, KernelVersion{4, 7}, Arch::x86_64, false},
       {"kernel unknown is the newest", "\"includes\": {\"minKernel\": \"99.0\"}", {}, {}, Arch::x86_64, true},
       {"kernel excluded", "\"excludes\": {\"minKernel\": \"4.8\"}", {}, KernelVersion{6, 1}, Arch::x86_64, false},
-      {"older kernel not excluded", "\"excludes\": {\"minKernel\": \"4.8\"}", {}, KernelVersion{4, 4}, Arch::x86_64, true},
+      {"older kernel not excluded",
+       "\"excludes\": {\"minKernel\": \"4.8\"}",
+       {},
+       KernelVersion{4, 4},
+       Arch::x86_64,
+       true},
       {"empty filters hold", "\"includes\": {}, \"excludes\": {}", {}, {}, Arch::x86_64, true},
   };
   for (const FilterRow& row : rows) {
@@ -387,9 +419,10 @@ TEST(Oci, TakesDockersDefaultCapabilitiesWhereNoneAreGiven) {
 }
 
 TEST(Oci, TakesSubArchitecturesOnRequestOnly) {
-  std::string text = profile("", "\"defaultAction\": \"SCMP_ACT_ERRNO\", \"archMap\": [{\"architecture\": "
-                                 "\"SCMP_ARCH_X86_64\", \"subArchitectures\": [\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\"]}, "
-                                 "{\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": null}]");
+  std::string text = profile("",
+                             "\"defaultAction\": \"SCMP_ACT_ERRNO\", \"archMap\": [{\"architecture\": "
+                             "\"SCMP_ARCH_X86_64\", \"subArchitectures\": [\"SCMP_ARCH_X86\", \"SCMP_ARCH_X32\"]}, "
+                             "{\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": null}]");
   ReadOptions options = for_x86_64();
   Result<Policy> alone = read_oci(text, "f", options);
   EXPECT_EQ(alone->arches, (std::vector<Arch>{Arch::x86_64}));
@@ -406,9 +439,10 @@ TEST(Oci, AlwaysFiltersTheNativeAbi) {
 }
 
 TEST(Oci, ReadsFlagsAndDefaults) {
-  std::string top = "\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"defaultErrno\": \"ENOSYS\", \"flags\": "
-                    "[\"SECCOMP_FILTER_FLAG_TSYNC\", \"SECCOMP_FILTER_FLAG_LOG\", \"SECCOMP_FILTER_FLAG_SPEC_ALLOW\", "
-                    "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"], \"listenerPath\": \"/run/x\"";
+  std::string top =
+      "\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"defaultErrno\": \"ENOSYS\", \"flags\": "
+      "[\"SECCOMP_FILTER_FLAG_TSYNC\", \"SECCOMP_FILTER_FLAG_LOG\", \"SECCOMP_FILTER_FLAG_SPEC_ALLOW\", "
+      "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"], \"listenerPath\": \"/run/x\"";
   Result<Policy> policy = read_oci(profile("", top), "f", for_x86_64());
   ASSERT_TRUE(policy) << told(policy.error());
   EXPECT_EQ(policy->filter_flags, 0x26u);
@@ -418,7 +452,8 @@ TEST(Oci, ReadsFlagsAndDefaults) {
 
 TEST(Oci, FindsTheProfileInsideAConfig) {
   std::string inner = profile(entry("\"read\"", "ALLOW", "\"excludes\": {\"caps\": [\"CAP_CHOWN\"]}"));
-  Result<Policy> policy = read_oci("{\"ociVersion\": \"1.0\", \"linux\": {\"seccomp\": " + inner + "}}", "f", for_x86_64());
+  Result<Policy> policy =
+      read_oci("{\"ociVersion\": \"1.0\", \"linux\": {\"seccomp\": " + inner + "}}", "f", for_x86_64());
   ASSERT_TRUE(policy) << told(policy.error());
   EXPECT_EQ(show(policy->rules), "read allow");
   EXPECT_EQ(codes(policy.warnings()), "docker-key");

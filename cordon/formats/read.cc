@@ -26,14 +26,20 @@ struct FormatName {
   std::string_view name;
   SourceFormat format;
 };
-constexpr std::array<FormatName, 8> kFormatNames = {{{"cordon", SourceFormat::cordon}, {"minijail", SourceFormat::minijail},
-                                                     {"oci", SourceFormat::oci}, {"docker", SourceFormat::oci},
-                                                     {"podman", SourceFormat::oci}, {"json", SourceFormat::oci},
-                                                     {"bpf", SourceFormat::bpf}, {"raw", SourceFormat::bpf}}};
-constexpr std::array<FormatName, 4> kEndings = {{{".cordon", SourceFormat::cordon}, {".policy", SourceFormat::minijail},
-                                                 {".json", SourceFormat::oci}, {".bpf", SourceFormat::bpf}}};
-constexpr std::array<std::string_view, 10> kUnitEndings = {".service", ".socket", ".mount", ".swap", ".scope",
-                                                           ".slice", ".timer", ".path", ".target", ".automount"};
+constexpr std::array<FormatName, 8> kFormatNames = {{{"cordon", SourceFormat::cordon},
+                                                     {"minijail", SourceFormat::minijail},
+                                                     {"oci", SourceFormat::oci},
+                                                     {"docker", SourceFormat::oci},
+                                                     {"podman", SourceFormat::oci},
+                                                     {"json", SourceFormat::oci},
+                                                     {"bpf", SourceFormat::bpf},
+                                                     {"raw", SourceFormat::bpf}}};
+constexpr std::array<FormatName, 4> kEndings = {{{".cordon", SourceFormat::cordon},
+                                                 {".policy", SourceFormat::minijail},
+                                                 {".json", SourceFormat::oci},
+                                                 {".bpf", SourceFormat::bpf}}};
+constexpr std::array<std::string_view, 10> kUnitEndings = {".service", ".socket", ".mount", ".swap",   ".scope",
+                                                           ".slice",   ".timer",  ".path",  ".target", ".automount"};
 
 bool is_name_char(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
@@ -69,8 +75,9 @@ bool looks_like_minijail(std::string_view content) {
 }
 
 std::optional<Diagnostic> unsupported(std::string_view spec) {
-  bool is_unit = spec.starts_with("systemd:") ||
-                 std::any_of(kUnitEndings.begin(), kUnitEndings.end(), [spec](std::string_view ending) { return spec.ends_with(ending); });
+  bool is_unit =
+      spec.starts_with("systemd:") || std::any_of(kUnitEndings.begin(), kUnitEndings.end(),
+                                                  [spec](std::string_view ending) { return spec.ends_with(ending); });
   if (is_unit)
     return failure("unsupported-source", spec, "this version of cordon cannot read systemd units and sets",
                    "cordon, minijail and OCI policies, and raw filters are read");
@@ -122,9 +129,11 @@ SourceFormat detect(std::string_view name, std::string_view content) {
   return first.starts_with('{') ? SourceFormat::oci : SourceFormat::cordon;
 }
 
-Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format, const ReadOptions& options) {
+Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format,
+                               const ReadOptions& options) {
   if (text.size() > kMaxSourceBytes)
-    return failure("too-large", name, std::to_string(text.size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
+    return failure("too-large", name,
+                   std::to_string(text.size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
   switch (format) {
     case SourceFormat::cordon: return as_source(read_cordon(text, name, options), format, name);
     case SourceFormat::minijail: return as_source(read_minijail(text, name, options), format, name);
@@ -142,7 +151,8 @@ Result<PolicySource> read_source(std::string_view spec, const ReadOptions& optio
   Result<std::string> content = options.read_file(path);
   if (!content) return content.error();
   if (content->size() > kMaxSourceBytes)
-    return failure("too-large", spec, std::to_string(content->size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
+    return failure("too-large", spec,
+                   std::to_string(content->size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
   SourceFormat format = options.format ? *options.format : detect(spec, *content);
   return read_text(*content, std::move(path), format, options);
 }

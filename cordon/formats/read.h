@@ -24,9 +24,9 @@ namespace cordon::formats {
 enum class SourceFormat : uint8_t { cordon, minijail, oci, bpf };
 
 struct ReadOptions {
-  std::optional<SourceFormat> format;   // no value: by name and content
-  Arch arch = abi::native_arch();       // what Docker's includes and excludes are judged for
-  bool sub_arches = false;              // Docker's archMap: the sub-architectures too
+  std::optional<SourceFormat> format;                    // no value: by name and content
+  Arch arch = abi::native_arch();                        // what Docker's includes and excludes are judged for
+  bool sub_arches = false;                               // Docker's archMap: the sub-architectures too
   std::optional<std::vector<std::string>> capabilities;  // "CAP_SYS_ADMIN" …; no value: Docker's default set
   std::optional<KernelVersion> kernel;  // no value: minKernel is judged for the running kernel, given by the caller
   bool minijail_c_dialect = false;      // only what minijail's C parser takes
@@ -46,7 +46,8 @@ struct PolicySource {
 Result<PolicySource> read_source(std::string_view spec, const ReadOptions& options);
 
 // Text already in memory; `name` is used for messages and include paths.
-Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format, const ReadOptions& options);
+Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format,
+                               const ReadOptions& options);
 
 // What a file holds, by name first, then by content.
 SourceFormat detect(std::string_view name, std::string_view content);

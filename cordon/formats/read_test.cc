@@ -67,7 +67,9 @@ std::string error_of(std::string_view spec, const ReadOptions& options) {
 }
 
 TEST(ReadSource, reads_every_format_by_path_and_standard_input) {
-  ReadOptions options = with_files({{"a.cordon", "allow read"}, {"a.policy", "read: 1\n"}, {"-", kAllowFilter},
+  ReadOptions options = with_files({{"a.cordon", "allow read"},
+                                    {"a.policy", "read: 1\n"},
+                                    {"-", kAllowFilter},
                                     {"a.json", R"({"defaultAction": "SCMP_ACT_ALLOW"})"}});
   Result<PolicySource> text = read_source("a.cordon", options);
   ASSERT_TRUE(text);
@@ -97,15 +99,24 @@ TEST(ReadSource, finds_what_is_shipped) {
   ASSERT_TRUE(strict);
   EXPECT_EQ(std::get<Policy>(strict->content).start, StartPoint::entry);
   EXPECT_EQ(strict->name, "builtin:strict");
-  EXPECT_EQ(error_of("builtin:strickt", {}), "unknown-builtin: no policy is shipped as 'builtin:strickt' | did you mean 'strict'?");
-  EXPECT_EQ(error_of("builtin:", {}), "unknown-builtin: no policy is shipped as 'builtin:' | there are docker-default, unconfined, strict, hardened");
+  EXPECT_EQ(error_of("builtin:strickt", {}),
+            "unknown-builtin: no policy is shipped as 'builtin:strickt' | did you mean 'strict'?");
+  EXPECT_EQ(
+      error_of("builtin:", {}),
+      "unknown-builtin: no policy is shipped as 'builtin:' | there are docker-default, unconfined, strict, hardened");
 }
 
 TEST(ReadSource, says_what_it_cannot_read) {
   ReadOptions options = with_files({{"huge", std::string((16 << 20) + 1, '#')}, {"short.bpf", "1234"}});
-  EXPECT_EQ(error_of("web.service", options), "unsupported-source: this version of cordon cannot read systemd units and sets | cordon, minijail and OCI policies, and raw filters are read");
-  EXPECT_EQ(error_of("systemd:@system-service", options), "unsupported-source: this version of cordon cannot read systemd units and sets | cordon, minijail and OCI policies, and raw filters are read");
-  EXPECT_EQ(error_of("pid:12/0", options), "unsupported-source: this version of cordon cannot read the filters of a running process | give the filter as a file, 'filter.bpf'");
+  EXPECT_EQ(error_of("web.service", options),
+            "unsupported-source: this version of cordon cannot read systemd units and sets | cordon, minijail and OCI "
+            "policies, and raw filters are read");
+  EXPECT_EQ(error_of("systemd:@system-service", options),
+            "unsupported-source: this version of cordon cannot read systemd units and sets | cordon, minijail and OCI "
+            "policies, and raw filters are read");
+  EXPECT_EQ(error_of("pid:12/0", options),
+            "unsupported-source: this version of cordon cannot read the filters of a running process | give the filter "
+            "as a file, 'filter.bpf'");
   EXPECT_EQ(error_of("huge", options), "too-large: 16777217 bytes are too many for a policy: at most 16 MiB are read");
   EXPECT_EQ(error_of("none", options), "system: cannot open 'none': No such file or directory (ENOENT)");
   EXPECT_EQ(error_of("a.cordon", {}), "no-files: no files can be read here");

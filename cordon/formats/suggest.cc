@@ -83,7 +83,8 @@ bool is_open(std::string_view call, const abi::Argument& argument, std::span<con
   if (families.empty() || argument.is_pointer) return true;
   // A descriptor, and a mode that follows what is created, say nothing about which call it is.
   std::string_view name = argument.name;
-  if (name == "mode" || name == "umode" || name == "mask") return call != "access" && call != "faccessat" && call != "faccessat2" && call != "fallocate";
+  if (name == "mode" || name == "umode" || name == "mask")
+    return call != "access" && call != "faccessat" && call != "faccessat2" && call != "fallocate";
   return name.ends_with("fd");
 }
 
@@ -128,8 +129,8 @@ std::string oci_line(std::string_view name, const std::vector<PinnedArgument>& a
   std::string line = R"({"names": [")" + base::json_escape(name) + R"("], "action": "SCMP_ACT_ALLOW")";
   for (size_t i = 0; i < arguments.size(); ++i) {
     line += i == 0 ? R"(, "args": [)" : ", ";
-    line += R"({"index": )" + std::to_string(arguments[i].slot) + R"(, "value": )" + std::to_string(arguments[i].value) +
-            R"(, "op": "SCMP_CMP_EQ"})";
+    line += R"({"index": )" + std::to_string(arguments[i].slot) + R"(, "value": )" +
+            std::to_string(arguments[i].value) + R"(, "op": "SCMP_CMP_EQ"})";
   }
   return line + (arguments.empty() ? "}" : "]}");
 }
@@ -141,7 +142,8 @@ Suggestion suggest_allow(const Call& call, PolicyFormat format) {
   if (!arch) return {{}, "the call came in by an architecture cordon does not know"};
   std::string_view known = abi::name_of(call.nr, *arch);
   std::string name = known.empty() ? "syscall_" + std::to_string(call.nr) : std::string(known);
-  std::vector<PinnedArgument> arguments = known.empty() ? std::vector<PinnedArgument>() : pin_arguments(call, known, *arch);
+  std::vector<PinnedArgument> arguments =
+      known.empty() ? std::vector<PinnedArgument>() : pin_arguments(call, known, *arch);
   Suggestion suggestion;
   suggestion.warning = danger_of(call, known, *arch);
   switch (format) {

@@ -1,7 +1,8 @@
 // The line that would allow a denied call, in the format of the policy that denied it.
 //
 //   minijail: "ioctl: arg1 == TCGETS"       cordon: "allow ioctl(cmd == TCGETS)"
-//   oci:      {"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 1, "value": 21505, "op": "SCMP_CMP_EQ"}]}
+//   oci:      {"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 1, "value": 21505, "op":
+//   "SCMP_CMP_EQ"}]}
 #pragma once
 
 #include <string>

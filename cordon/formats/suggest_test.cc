@@ -35,18 +35,47 @@ TEST_P(Suggest, the_tightest_line_in_the_format_of_the_policy) {
 }
 
 const Row kRows[] = {
-    {"no_constants", "read", {3, 0x7fff0000, 4096}, "read: 1", "allow read", R"({"names": ["read"], "action": "SCMP_ACT_ALLOW"})"},
-    {"one_constant", "ioctl", {1, 0x5401, 0x7fff0000}, "ioctl: arg1 == TCGETS", "allow ioctl(cmd == TCGETS)",
+    {"no_constants",
+     "read",
+     {3, 0x7fff0000, 4096},
+     "read: 1",
+     "allow read",
+     R"({"names": ["read"], "action": "SCMP_ACT_ALLOW"})"},
+    {"one_constant",
+     "ioctl",
+     {1, 0x5401, 0x7fff0000},
+     "ioctl: arg1 == TCGETS",
+     "allow ioctl(cmd == TCGETS)",
      R"({"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 1, "value": 21505, "op": "SCMP_CMP_EQ"}]})"},
-    {"high_bits_the_kernel_ignores", "ioctl", {1, 0xdead00005401, 0}, "ioctl: arg1 == 0xdead00005401", "allow ioctl(cmd == TCGETS)",
+    {"high_bits_the_kernel_ignores",
+     "ioctl",
+     {1, 0xdead00005401, 0},
+     "ioctl: arg1 == 0xdead00005401",
+     "allow ioctl(cmd == TCGETS)",
      R"({"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 1, "value": 244834610729985, "op": "SCMP_CMP_EQ"}]})"},
-    {"a_number_without_a_name", "ioctl", {1, 0xabcd1234, 0}, "ioctl: arg1 == 0xabcd1234", "allow ioctl(cmd == 0xabcd1234)",
+    {"a_number_without_a_name",
+     "ioctl",
+     {1, 0xabcd1234, 0},
+     "ioctl: arg1 == 0xabcd1234",
+     "allow ioctl(cmd == 0xabcd1234)",
      R"({"names": ["ioctl"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 1, "value": 2882343476, "op": "SCMP_CMP_EQ"}]})"},
-    {"flags", "mprotect", {0x1000, 4096, 3}, "mprotect: arg2 == PROT_READ|PROT_WRITE", "allow mprotect(prot == PROT_READ|PROT_WRITE)",
+    {"flags",
+     "mprotect",
+     {0x1000, 4096, 3},
+     "mprotect: arg2 == PROT_READ|PROT_WRITE",
+     "allow mprotect(prot == PROT_READ|PROT_WRITE)",
      R"({"names": ["mprotect"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 2, "value": 3, "op": "SCMP_CMP_EQ"}]})"},
-    {"a_field_among_flags", "openat", {0xffffffffffffff9c, 1, 0x80000, 0}, "openat: arg2 == O_RDONLY|O_CLOEXEC", "allow openat(flags == O_RDONLY|O_CLOEXEC)",
+    {"a_field_among_flags",
+     "openat",
+     {0xffffffffffffff9c, 1, 0x80000, 0},
+     "openat: arg2 == O_RDONLY|O_CLOEXEC",
+     "allow openat(flags == O_RDONLY|O_CLOEXEC)",
      R"({"names": ["openat"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 2, "value": 524288, "op": "SCMP_CMP_EQ"}]})"},
-    {"flags_that_contain_others", "openat", {3, 1, 0x101001, 0}, "openat: arg2 == O_WRONLY|O_SYNC", "allow openat(flags == O_WRONLY|O_SYNC)",
+    {"flags_that_contain_others",
+     "openat",
+     {3, 1, 0x101001, 0},
+     "openat: arg2 == O_WRONLY|O_SYNC",
+     "allow openat(flags == O_WRONLY|O_SYNC)",
      R"({"names": ["openat"], "action": "SCMP_ACT_ALLOW", "args": [{"index": 2, "value": 1052673, "op": "SCMP_CMP_EQ"}]})"},
 };
 
@@ -113,7 +142,8 @@ const Danger kDangers[] = {
     {"read", "read", {}, false},
 };
 
-INSTANTIATE_TEST_SUITE_P(Rows, SuggestWarns, testing::ValuesIn(kDangers), [](const auto& row) { return row.param.name; });
+INSTANTIATE_TEST_SUITE_P(Rows, SuggestWarns, testing::ValuesIn(kDangers),
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace cordon::formats

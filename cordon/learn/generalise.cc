@@ -80,7 +80,8 @@ std::set<uint64_t> distinct(const Rows& rows, size_t column) {
   return values;
 }
 
-std::vector<Value> name_all(const Table& table, const Column& column, const std::set<uint64_t>& values, const Rows& rows) {
+std::vector<Value> name_all(const Table& table, const Column& column, const std::set<uint64_t>& values,
+                            const Rows& rows) {
   std::vector<Value> named;
   if (column.interest->argument == "optname") {
     for (uint64_t value : values) named.push_back(name_option(table.arch, value, distinct(rows, 0)));
@@ -221,7 +222,8 @@ Condition table_condition(const Table& table, const Rows& rows) {
 
 std::string reason_for(const Column& column, size_t count) {
   std::string reason = std::string(column.interest->argument) + ": " + std::to_string(count);
-  if (column.interest->use == ArgumentUse::flags && count > kMaxReadableUnions) return reason + " unions of these flags seen";
+  if (column.interest->use == ArgumentUse::flags && count > kMaxReadableUnions)
+    return reason + " unions of these flags seen";
   reason += count == 1 ? " value seen" : " values seen";
   return is_futex(column) ? reason + ", and their kind, as which of them a run needs is chance" : reason;
 }

@@ -14,10 +14,9 @@ namespace {
 // Calls whose arguments mean what another call's do; the constants are listed there.
 std::string_view documented_as(std::string_view syscall) {
   constexpr std::pair<std::string_view, std::string_view> kTwins[] = {
-      {"fcntl64", "fcntl"},     {"mmap2", "mmap"},           {"futex_time64", "futex"},
-      {"ugetrlimit", "getrlimit"}, {"getsockopt", "setsockopt"}, {"setrlimit", "getrlimit"},
-      {"dup3", "openat"},       {"pipe2", "openat"},         {"open", "openat"},
-      {"accept4", "socket"},
+      {"fcntl64", "fcntl"},         {"mmap2", "mmap"},          {"futex_time64", "futex"}, {"ugetrlimit", "getrlimit"},
+      {"getsockopt", "setsockopt"}, {"setrlimit", "getrlimit"}, {"dup3", "openat"},        {"pipe2", "openat"},
+      {"open", "openat"},           {"accept4", "socket"},
   };
   for (auto [twin, name] : kTwins) {
     if (twin == syscall) return name;
@@ -114,8 +113,10 @@ Value name_union(const InterestingArgument& interest, uint64_t value, Arch arch)
   uint64_t field = value & interest.field;
   if (interest.field != 0) {
     std::string_view name = exact_name(field_families(interest, families, signal_family), field, arch);
-    if (!name.empty()) parts.push_back(named(name));
-    else if (field != 0) parts.push_back(number(field));
+    if (!name.empty())
+      parts.push_back(named(name));
+    else if (field != 0)
+      parts.push_back(number(field));
   } else if (std::string_view name = exact_name(families, value, arch); !name.empty()) {
     return named(name);
   }
@@ -144,7 +145,9 @@ Value name_option(Arch arch, uint64_t value, const std::set<uint64_t>& levels) {
     std::string_view level, family;
   };
   constexpr Meaning kMeanings[] = {
-      {"SOL_SOCKET", "sock_option"}, {"IPPROTO_TCP", "tcp_opt"}, {"IPPROTO_IP", "ip_opt"},
+      {"SOL_SOCKET", "sock_option"},
+      {"IPPROTO_TCP", "tcp_opt"},
+      {"IPPROTO_IP", "ip_opt"},
   };
   if (levels.size() != 1) return number(value);
   for (const Meaning& meaning : kMeanings) {

@@ -19,9 +19,9 @@ struct CallProfile {
   uint32_t nr = 0;
   uint64_t count = 0;
   uint64_t first_seen_ns = 0;
-  std::vector<uint32_t> programs;  // indices into Recording::programs, sorted
-  std::vector<uint8_t> slots;      // of the watched arguments; empty if there are none
-  bool too_many_values = false;    // then there are no slots
+  std::vector<uint32_t> programs;      // indices into Recording::programs, sorted
+  std::vector<uint8_t> slots;          // of the watched arguments; empty if there are none
+  bool too_many_values = false;        // then there are no slots
   std::vector<RecordedValues> values;  // distinct, sorted
 
   bool operator==(const CallProfile&) const = default;

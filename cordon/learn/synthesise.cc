@@ -30,8 +30,8 @@ constexpr std::array<Needed, 5> kAlwaysNeeded = {{
     {"restart_syscall", "the kernel resumes an interrupted sleep by it"},
 }};
 
-constexpr std::array<std::string_view, 7> kVdsoFallbacks = {"clock_getres", "clock_gettime", "clock_gettime64",
-                                                            "getcpu", "getrandom", "gettimeofday", "time"};
+constexpr std::array<std::string_view, 7> kVdsoFallbacks = {
+    "clock_getres", "clock_gettime", "clock_gettime64", "getcpu", "getrandom", "gettimeofday", "time"};
 
 // What a rule says is collected per call first: a call may be both seen and always needed.
 struct Draft {
@@ -139,7 +139,8 @@ class Synthesis {
     CallProfile wait;
     wait.arch = arch;
     wait.nr = *nr;
-    for (const WatchedArgument& watched : observe::watched_arguments(arch, *nr).arguments()) wait.slots.push_back(watched.slot);
+    for (const WatchedArgument& watched : observe::watched_arguments(arch, *nr).arguments())
+      wait.slots.push_back(watched.slot);
     wait.values.resize(1);  // FUTEX_WAIT is 0
     entry.rule.condition = generalise(wait).condition;
   }

@@ -53,7 +53,7 @@ const Rule* rule_for(const Policy& policy, std::string_view name) {
 TEST(Synthesise, AllowsEachCallOnceAndWhatEveryProgramNeeds) {
   Policy policy = synthesise(sample(), {});
   EXPECT_EQ(names(policy), (std::vector<std::string>{"execve", "exit", "exit_group", "ioctl", "restart_syscall",
-                                                      "rt_sigreturn", "write"}));
+                                                     "rt_sigreturn", "write"}));
   for (const Rule& rule : policy.rules) EXPECT_EQ(rule.action, (Action{ActionKind::allow, 0}));
   EXPECT_EQ(policy.arches, std::vector<Arch>{Arch::x86_64});
   EXPECT_EQ(policy.default_action.action.kind, ActionKind::kill_process);
@@ -150,9 +150,7 @@ TEST(Synthesise, KeepsTheStartOfTheRecording) {
   EXPECT_EQ(synthesise(recording, {}).start, StartPoint::entry);
 }
 
-TEST(Synthesise, OfNothingIsWhatEveryProgramNeeds) {
-  EXPECT_EQ(synthesise({}, {}).rules.size(), 4u);
-}
+TEST(Synthesise, OfNothingIsWhatEveryProgramNeeds) { EXPECT_EQ(synthesise({}, {}).rules.size(), 4u); }
 
 TEST(Profile, ForgetsValuesThatOneProgramHadTooManyOf) {
   Recording recording = sample();

@@ -15,11 +15,11 @@
 namespace cordon {
 
 struct SyscallEvent {
-  pid_t pid = 0;            // the process; 0 where it cannot be seen from here
-  pid_t tid = 0;            // the thread
-  uint32_t program = 0;     // index into Recording::programs
+  pid_t pid = 0;         // the process; 0 where it cannot be seen from here
+  pid_t tid = 0;         // the thread
+  uint32_t program = 0;  // index into Recording::programs
   Call call;
-  uint64_t offset_ns = 0;   // since the recording began
+  uint64_t offset_ns = 0;  // since the recording began
 };
 
 }  // namespace cordon

@@ -25,7 +25,7 @@ enum class ArgumentUse : uint8_t {
 
 struct InterestingArgument {
   std::string_view syscall;
-  std::string_view argument;    // the prototype's name
+  std::string_view argument;  // the prototype's name
   ArgumentUse use;
   uint64_t field = 0;           // flags: the bits of the one_of sub-field; 0: none
   std::string_view field_name;  // "O_ACCMODE"

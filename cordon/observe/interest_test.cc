@@ -50,12 +50,9 @@ TEST(Interest, WatchesAsManyBitsAsTheKernelReads) {
     uint64_t mask;
   };
   const Row rows[] = {
-      {"ioctl", Arch::x86_64, 1, 1, 0xffffffff},
-      {"ioctl", Arch::x32, 1, 1, 0xffffffff},
-      {"socket", Arch::x86_64, 3, 0, 0xffffffff},
-      {"mmap", Arch::x86_64, 2, 2, ~uint64_t{0}},
-      {"mmap2", Arch::i386, 2, 2, 0xffffffff},
-      {"clone", Arch::s390x, 1, 1, 0},
+      {"ioctl", Arch::x86_64, 1, 1, 0xffffffff},    {"ioctl", Arch::x32, 1, 1, 0xffffffff},
+      {"socket", Arch::x86_64, 3, 0, 0xffffffff},   {"mmap", Arch::x86_64, 2, 2, ~uint64_t{0}},
+      {"mmap2", Arch::i386, 2, 2, 0xffffffff},      {"clone", Arch::s390x, 1, 1, 0},
       {"socketcall", Arch::i386, 1, 0, 0xffffffff},
   };
   for (const Row& row : rows) {

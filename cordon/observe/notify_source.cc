@@ -27,7 +27,8 @@ namespace {
 // Signals people send. While the command lives they are handed on to it: a recorder that ends before its
 // command leaves calls unanswered. After its end the first group ends the recorder.
 constexpr int kEndSignals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
-constexpr int kOtherSignals[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGPIPE, SIGXFSZ, SIGXCPU, SIGVTALRM, SIGPROF, SIGIO, SIGPWR};
+constexpr int kOtherSignals[] = {SIGUSR1, SIGUSR2,   SIGALRM, SIGPIPE, SIGXFSZ,
+                                 SIGXCPU, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR};
 
 uint64_t now_ns() {
   timespec now{};
@@ -162,7 +163,8 @@ class NotifyRecorder {
   bool should_stop(const std::optional<signalfd_siginfo>& info) {
     if (!info) return false;
     const int signal = static_cast<int>(info->ssi_signo);
-    if (command_.has_ended()) return std::find(std::begin(kEndSignals), std::end(kEndSignals), signal) != std::end(kEndSignals);
+    if (command_.has_ended())
+      return std::find(std::begin(kEndSignals), std::end(kEndSignals), signal) != std::end(kEndSignals);
     // The kernel's own signals are the recorder's (a closed pipe) or reach the command as well (a terminal
     // sends to its whole foreground group).
     if (info->ssi_code != SI_KERNEL && info->ssi_pid != static_cast<uint32_t>(getpid())) command_.signal(signal);
@@ -184,7 +186,9 @@ Diagnostic no_listener(const Launched& launched) {
   Diagnostic diagnostic;
   diagnostic.code = "no-listener";
   diagnostic.message = "cannot record by user notification: the filter could not be installed with a listener";
-  diagnostic.hint = "record outside of any other seccomp listener; from --start entry, a program that has threads by then cannot be recorded";
+  diagnostic.hint =
+      "record outside of any other seccomp listener; from --start entry, a program that has threads by then cannot be "
+      "recorded";
   return diagnostic;
 }
 

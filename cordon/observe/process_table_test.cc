@@ -29,9 +29,11 @@ class FakeProc {
 
   void set(pid_t pid, pid_t tid, const std::string& exe, unsigned start_time = 100) {
     fs::path directory = root_ / std::to_string(tid);
-    for (fs::path task : {directory / "task" / std::to_string(tid), root_ / std::to_string(pid) / "task" / std::to_string(tid)}) {
+    for (fs::path task :
+         {directory / "task" / std::to_string(tid), root_ / std::to_string(pid) / "task" / std::to_string(tid)}) {
       fs::create_directories(task);
-      std::ofstream(task / "stat") << tid << " (a) b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 " << start_time << " 0\n";
+      std::ofstream(task / "stat") << tid << " (a) b) c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 " << start_time
+                                   << " 0\n";
     }
     std::ofstream(directory / "status") << "Name:\tTgid: 7\nUmask:\t0022\nTgid:\t" << pid << "\nPid:\t" << tid << "\n";
     fs::remove(directory / "exe");

@@ -63,9 +63,9 @@ struct RecordedCall {
   uint64_t count = 0;
   uint64_t first_seen_ns = 0;
   std::array<uint8_t, kMaxWatched> slots{};
-  uint8_t slot_count = 0;               // 0: no watched arguments, or too many values
-  bool too_many_values = false;         // then `values` is empty
-  std::vector<RecordedValues> values;   // if slot_count > 0: at least one
+  uint8_t slot_count = 0;              // 0: no watched arguments, or too many values
+  bool too_many_values = false;        // then `values` is empty
+  std::vector<RecordedValues> values;  // if slot_count > 0: at least one
 
   bool operator==(const RecordedCall&) const = default;
 };
@@ -86,7 +86,7 @@ struct Recording {
   uint64_t lost = 0;
   uint64_t interrupted = 0;
   uint64_t unattributed = 0;
-  bool finished = false;            // the last task had ended
+  bool finished = false;  // the last task had ended
 
   bool is_complete() const { return finished && lost == 0; }
   bool operator==(const Recording&) const = default;

@@ -54,7 +54,9 @@ class Reader {
     diagnostics_.error("bad-trace", sources_.locate(span), std::move(message), std::move(hint));
     return false;
   }
-  bool fail_line(std::string message, std::string hint = {}) { return fail(line_, std::move(message), std::move(hint)); }
+  bool fail_line(std::string message, std::string hint = {}) {
+    return fail(line_, std::move(message), std::move(hint));
+  }
 
   // Splits the next line into words; `words_` is empty at the end of the text or if the line is no line.
   void next_line() {
@@ -201,8 +203,9 @@ class Reader {
     if (!nr) return fail(words_[3].span, "expected the number of a call");
     std::string_view name = abi::name_of(*nr, *arch);
     if (words_[4].text != (name.empty() ? std::string_view("?") : name)) {
-      return fail(words_[4].span, "call " + std::to_string(*nr) + " of " + std::string(abi::name(*arch)) + " is " +
-                                      (name.empty() ? "not known here, so its name is '?'" : "'" + std::string(name) + "'"));
+      return fail(words_[4].span,
+                  "call " + std::to_string(*nr) + " of " + std::string(abi::name(*arch)) + " is " +
+                      (name.empty() ? "not known here, so its name is '?'" : "'" + std::string(name) + "'"));
     }
     std::optional<uint64_t> count = parse<uint64_t>(words_[5].text, 10);
     if (!count || *count == 0 || *count > kMaxCount) {
@@ -226,8 +229,8 @@ class Reader {
     RecordedValues values{.count = call.count, .first_seen_ns = call.first_seen_ns};
     for (size_t i = 7; i < words_.size(); ++i) {
       std::string_view word = words_[i].text;
-      bool has_head = word.size() > 7 && word.starts_with("arg") && word[3] >= '0' && word[3] <= '5' &&
-                      word.substr(4, 3) == "=0x";
+      bool has_head =
+          word.size() > 7 && word.starts_with("arg") && word[3] >= '0' && word[3] <= '5' && word.substr(4, 3) == "=0x";
       std::optional<uint64_t> value = has_head ? parse<uint64_t>(word.substr(7), 16) : std::nullopt;
       if (!value || base::hex(*value) != word.substr(5)) {
         return fail(words_[i].span, "expected arg0=0x… to arg5=0x…, or one '...'");
@@ -306,7 +309,8 @@ class Reader {
         continue;
       }
       c = word.text[++i];
-      if (c == 'x' && i + 3 < word.text.size() && hex_digit(word.text[i + 1]) >= 0 && hex_digit(word.text[i + 2]) >= 0) {
+      if (c == 'x' && i + 3 < word.text.size() && hex_digit(word.text[i + 1]) >= 0 &&
+          hex_digit(word.text[i + 2]) >= 0) {
         out += static_cast<char>(hex_digit(word.text[i + 1]) * 16 + hex_digit(word.text[i + 2]));
         i += 2;
       } else {
@@ -336,9 +340,9 @@ class Reader {
 Result<Recording> read_recording(std::string_view text, std::string_view name) {
   if (text.size() > kMaxTraceBytes) {
     Diagnostics diagnostics;
-    diagnostics.error("bad-trace", {std::string(name), 0, 0, 0, {}},
-                      "the recording has " + std::to_string(text.size()) + " bytes, more than " +
-                          std::to_string(kMaxTraceBytes));
+    diagnostics.error(
+        "bad-trace", {std::string(name), 0, 0, 0, {}},
+        "the recording has " + std::to_string(text.size()) + " bytes, more than " + std::to_string(kMaxTraceBytes));
     return diagnostics;
   }
   return Reader(text, name).read();

@@ -98,7 +98,8 @@ void Collector::add(uint32_t index, NumberRange numbers, const ResolvedCondition
   rules_.named.push_back({numbers, index, action_, resolved});
 }
 
-void Collector::add_way(MultiplexedRules& multiplexed, uint32_t call, uint32_t index, const ResolvedCondition* resolved) {
+void Collector::add_way(MultiplexedRules& multiplexed, uint32_t call, uint32_t index,
+                        const ResolvedCondition* resolved) {
   found_[index] = 1;
   ++way_count_;
   multiplexed.rules.push_back({call, {{}, index, action_, resolved}});
@@ -146,8 +147,7 @@ void Collector::add_conditional_numbers(uint32_t index, NumberRange numbers) {
     add(index, {entry.number, entry.number}, condition_on_number(index, entry.name));
     next = uint64_t{entry.number} + 1;
   }
-  if (next <= numbers.last)
-    add(index, {static_cast<uint32_t>(next), numbers.last}, condition_on_number(index, {}));
+  if (next <= numbers.last) add(index, {static_cast<uint32_t>(next), numbers.last}, condition_on_number(index, {}));
 }
 
 void Collector::add_numbers(uint32_t index, NumberRange numbers) {
@@ -186,7 +186,8 @@ void Collector::run() {
     add_rule(i);
     if (rules_.named.size() + way_count_ > kMaxNamed) {
       report_.say(Severity::error, "policy-too-large", i, {},
-                  "the rules up to here name more than " + std::to_string(kMaxNamed) + " numbers", "name fewer calls twice");
+                  "the rules up to here name more than " + std::to_string(kMaxNamed) + " numbers",
+                  "name fewer calls twice");
       return;
     }
     if (budget_.is_exceeded()) {
@@ -234,7 +235,8 @@ std::vector<NumberRange> share_of(Arch arch, bool is_first) {
 
 Action action_on(const NamedAction& named, Arch arch) {
   Action action = named.action;
-  bool has_data = action.kind == ActionKind::errno_ || action.kind == ActionKind::trap || action.kind == ActionKind::trace;
+  bool has_data =
+      action.kind == ActionKind::errno_ || action.kind == ActionKind::trap || action.kind == ActionKind::trace;
   if (!has_data) action.data = 0;
   if (action.kind == ActionKind::errno_ && !named.errno_name.empty())
     action.data = abi::errno_number(named.errno_name, arch).value_or(action.data);

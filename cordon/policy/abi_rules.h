@@ -47,9 +47,9 @@ struct AbiRules {
   std::vector<NumberRange> share;
   // Shared by the numbers for which a rule means the same. The first is always.
   std::vector<std::unique_ptr<const ResolvedCondition>> conditions;
-  std::vector<NamedNumbers> named;     // in the order of the policy
+  std::vector<NamedNumbers> named;  // in the order of the policy
   std::vector<MultiplexedRules> multiplexed;
-  std::vector<NumberRange> unknown;    // numbers newer than the policy's `since`, in order
+  std::vector<NumberRange> unknown;  // numbers newer than the policy's `since`, in order
   Action default_action;
   Action unknown_action;
 };

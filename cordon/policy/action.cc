@@ -7,9 +7,8 @@
 namespace cordon::policy {
 namespace {
 
-constexpr std::array kKinds = {ActionKind::kill_process, ActionKind::kill_thread, ActionKind::trap,
-                               ActionKind::errno_,       ActionKind::notify,      ActionKind::trace,
-                               ActionKind::log,          ActionKind::allow};
+constexpr std::array kKinds = {ActionKind::kill_process, ActionKind::kill_thread, ActionKind::trap, ActionKind::errno_,
+                               ActionKind::notify,       ActionKind::trace,       ActionKind::log,  ActionKind::allow};
 
 std::string errno_text(uint16_t number, Arch arch) {
   std::string_view symbol = number == 0 ? std::string_view() : abi::errno_symbol(number, arch);

@@ -35,15 +35,15 @@ enum class CompareOp : uint8_t { eq, ne, lt, le, gt, ge, in };
 struct Operand {
   enum class Kind : uint8_t { named, slot, instruction_pointer };
   Kind kind = Kind::slot;
-  std::string name;   // named
-  uint8_t slot = 0;   // slot: 0..5
-  bool raw = false;   // all 64 bits, whatever the prototype says
+  std::string name;  // named
+  uint8_t slot = 0;  // slot: 0..5
+  bool raw = false;  // all 64 bits, whatever the prototype says
 };
 
 // [operand & mask] op values
 struct ArgTest {
   Operand operand;
-  std::vector<Value> mask;         // none or one
+  std::vector<Value> mask;  // none or one
   CompareOp op = CompareOp::eq;
   std::vector<ValueRange> values;  // exactly one without high, unless op is in
   Span span;

@@ -92,7 +92,8 @@ std::optional<std::vector<Term>> alternatives(const ResolvedCondition& condition
       for (const Term& left : result)
         for (const Term& right : *parts)
           if (std::optional<Term> both = conjunction(left, right)) products.push_back(std::move(*both));
-      if (std::any_of(products.begin(), products.end(), [](const Term& t) { return t.size() > kMaxTests; })) return std::nullopt;
+      if (std::any_of(products.begin(), products.end(), [](const Term& t) { return t.size() > kMaxTests; }))
+        return std::nullopt;
       result = std::move(products);
     }
     if (result.size() > kMaxAlternatives) return std::nullopt;
@@ -159,7 +160,8 @@ bool Coverage::covers_test(const ResolvedTest& test) const {
 
 bool Coverage::may_meet_term(const Term& term) const {
   auto apart = [&](const ResolvedTest& column) {
-    return std::any_of(term.begin(), term.end(), [&](const ResolvedTest& test) { return tests_disjoint(test, column); });
+    return std::any_of(term.begin(), term.end(),
+                       [&](const ResolvedTest& test) { return tests_disjoint(test, column); });
   };
   if (!std::all_of(columns_.begin(), columns_.end(), apart)) return true;
   if (terms_.empty()) return false;

@@ -36,8 +36,8 @@ struct TestText {
   std::string left;
   ArgumentPlace place;
   uint64_t mask = 0;
-  bool is_whole = false;   // all bits of the argument: no mask is written
-  bool is_pointer = false; // the instruction pointer
+  bool is_whole = false;    // all bits of the argument: no mask is written
+  bool is_pointer = false;  // the instruction pointer
 };
 
 TestText test_text(const ResolvedTest& test, std::string_view syscall, Arch arch) {
@@ -111,7 +111,8 @@ std::string describe_test(const ResolvedTest& test, std::string_view syscall, Ar
   std::vector<Interval> others = complement(allowed, test.mask);
   if (std::vector<Interval> named = named_values(text, allowed); !named.empty()) return set_text(text, named);
   if (is_single(others)) return text.left + " != " + one_value(text, others[0].first);
-  if (allowed.size() == 1 && allowed[0].first == 0) return text.left + " <= " + range_text(text, {allowed[0].last, allowed[0].last});
+  if (allowed.size() == 1 && allowed[0].first == 0)
+    return text.left + " <= " + range_text(text, {allowed[0].last, allowed[0].last});
   if (allowed.size() == 1 && allowed[0].last == test.mask)
     return text.left + " >= " + range_text(text, {allowed[0].first, allowed[0].first});
   if (others.size() < allowed.size()) return "!(" + set_text(text, others) + ")";

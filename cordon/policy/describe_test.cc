@@ -37,15 +37,29 @@ TEST_P(DescribeCallTest, NamesArgumentsAndConstants) {
 INSTANTIATE_TEST_SUITE_P(
     Rows, DescribeCallTest,
     ::testing::Values(
-        CallRow{"flags_and_access_mode", Arch::x86_64, "openat", {0xffffff9c, 0x7fff1000, 0x80000, 0},
+        CallRow{"flags_and_access_mode",
+                Arch::x86_64,
+                "openat",
+                {0xffffff9c, 0x7fff1000, 0x80000, 0},
                 "openat(dfd=AT_FDCWD, filename=0x7fff1000, flags=O_RDONLY|O_CLOEXEC, mode=0)"},
-        CallRow{"zero_is_an_access_mode", Arch::x86_64, "openat", {3, 0, 0, 0644}, "openat(dfd=3, filename=NULL, flags=O_RDONLY, mode=0644)"},
-        CallRow{"garbage_above_the_width_is_not_shown", Arch::x86_64, "socket", {0x770000000000000a, 0x80001, 0},
+        CallRow{"zero_is_an_access_mode",
+                Arch::x86_64,
+                "openat",
+                {3, 0, 0, 0644},
+                "openat(dfd=3, filename=NULL, flags=O_RDONLY, mode=0644)"},
+        CallRow{"garbage_above_the_width_is_not_shown",
+                Arch::x86_64,
+                "socket",
+                {0x770000000000000a, 0x80001, 0},
                 "socket(family=AF_INET6, type=SOCK_STREAM|SOCK_CLOEXEC, protocol=IPPROTO_IP)"},
         CallRow{"an_ioctl_command", Arch::x86_64, "ioctl", {1, 0x5401, 0x10}, "ioctl(fd=1, cmd=TCGETS, arg=16)"},
         CallRow{"a_negative_descriptor", Arch::x86_64, "close", {0xffffffff}, "close(fd=-1)"},
         CallRow{"a_foreign_abi", Arch::i386, "close", {3}, "close(fd=3)"},
-        CallRow{"a_union_of_flags", Arch::x86_64, "mprotect", {0x1000, 8, 5}, "mprotect(start=0x1000, len=8, prot=PROT_READ|PROT_EXEC)"},
+        CallRow{"a_union_of_flags",
+                Arch::x86_64,
+                "mprotect",
+                {0x1000, 8, 5},
+                "mprotect(start=0x1000, len=8, prot=PROT_READ|PROT_EXEC)"},
         CallRow{"no_flags", Arch::x86_64, "mprotect", {0x2000, 8, 0}, "mprotect(start=0x2000, len=8, prot=PROT_NONE)"}),
     [](const auto& row) { return std::string(row.param.name); });
 
@@ -81,7 +95,8 @@ constexpr uint64_t kWord = 0xffffffff;
 INSTANTIATE_TEST_SUITE_P(
     Rows, DescribeConditionTest,
     ::testing::Values(
-        ConditionRow{"nothing_to_ask", "read", always(), "always"}, ConditionRow{"nothing_to_hope", "read", never(), "never"},
+        ConditionRow{"nothing_to_ask", "read", always(), "always"},
+        ConditionRow{"nothing_to_hope", "read", never(), "never"},
         ConditionRow{"one_constant", "socket", in(0, kWord, {{2, 2}}), "family == AF_INET"},
         ConditionRow{"all_but_one", "socket", in(0, kWord, {{0, 37}, {39, kWord}}), "family != AF_ALG"},
         ConditionRow{"a_field", "openat", in(2, 3, {{0, 0}}), "flags & O_ACCMODE == O_RDONLY"},
@@ -93,7 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
         ConditionRow{"above", "close", in(0, kWord, {{3, kWord}}), "fd >= 3"},
         ConditionRow{"between", "close", in(0, kWord, {{3, 7}}), "fd in 3..7"},
         ConditionRow{"the_instruction_pointer", "close", in(6, UINT64_MAX, {{0x1000, 0x1000}}), "ip == 0x1000"},
-        ConditionRow{"nested", "read", any_of({in(0, kWord, {{1, 1}}), all_of({in(0, kWord, {{2, 2}}), in(2, UINT64_MAX, {{5, 5}})})}),
+        ConditionRow{"nested", "read",
+                     any_of({in(0, kWord, {{1, 1}}), all_of({in(0, kWord, {{2, 2}}), in(2, UINT64_MAX, {{5, 5}})})}),
                      "fd == 1 || (fd == 2 && count == 5)"}),
     [](const auto& row) { return std::string(row.param.name); });
 

@@ -8,8 +8,8 @@ namespace cordon::policy {
 namespace {
 
 bool passes(const ResolvedTest& test, const Call& call) {
-  uint64_t operand = test.operand == ResolvedTest::kInstructionPointer ? call.instruction_pointer
-                                                                       : call.args[test.operand];
+  uint64_t operand =
+      test.operand == ResolvedTest::kInstructionPointer ? call.instruction_pointer : call.args[test.operand];
   uint64_t value = operand & test.mask;
   return std::any_of(test.allowed.begin(), test.allowed.end(),
                      [&](const Interval& interval) { return interval.first <= value && value <= interval.last; });

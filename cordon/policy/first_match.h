@@ -42,7 +42,7 @@ struct Tightened {
 
 struct FirstMatchInput {
   std::span<const Candidate> candidates;
-  Action last;                               // what a call gets that no candidate matches
+  Action last;  // what a call gets that no candidate matches
   Origin last_origin;
   const ResolvedCondition* guard = nullptr;  // every clause holds only together with it
   Budget* budget = nullptr;                  // of the clauses' weight; once exceeded, clauses are missing

@@ -29,8 +29,7 @@ uint64_t previous_under_mask(uint64_t most, uint64_t mask) {
 }
 
 std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask) {
-  std::sort(intervals.begin(), intervals.end(),
-            [](const Interval& a, const Interval& b) { return a.first < b.first; });
+  std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.first < b.first; });
   std::vector<Interval> set;
   for (const Interval& interval : intervals) {
     std::optional<uint64_t> first = next_under_mask(interval.first, mask);

@@ -37,7 +37,10 @@ INSTANTIATE_TEST_SUITE_P(
                       CanonicalRow{"end_points_are_values", {{2, 9}}, 5, {{4, 5}}},
                       CanonicalRow{"all_values_are_everything", {{0, 1}, {4, 5}}, 5, {{0, 5}}},
                       CanonicalRow{"the_whole_word", {{0, UINT64_MAX}}, UINT64_MAX, {{0, UINT64_MAX}}},
-                      CanonicalRow{"the_greatest_value", {{UINT64_MAX, UINT64_MAX}, {3, 3}}, UINT64_MAX, {{3, 3}, {UINT64_MAX, UINT64_MAX}}},
+                      CanonicalRow{"the_greatest_value",
+                                   {{UINT64_MAX, UINT64_MAX}, {3, 3}},
+                                   UINT64_MAX,
+                                   {{3, 3}, {UINT64_MAX, UINT64_MAX}}},
                       CanonicalRow{"mask_zero_lets_only_zero_through", {{0, 0}}, 0, {{0, 0}}}),
     [](const auto& row) { return std::string(row.param.name); });
 

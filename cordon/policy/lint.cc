@@ -20,13 +20,13 @@ namespace {
 
 // What a call can get, whatever its arguments.
 struct Verdict {
-  bool is_named = false;       // by a rule
+  bool is_named = false;  // by a rule
   bool can_run = false;
   bool always_runs = true;
-  bool is_restricted = false;  // by a rule that names it, other than by "no such call"
-  std::optional<uint32_t> rule;        // the first that names it …
-  std::optional<uint32_t> denying;     // … and the first that denies
-  std::optional<Action> failing;       // the errno it can get, and whose
+  bool is_restricted = false;       // by a rule that names it, other than by "no such call"
+  std::optional<uint32_t> rule;     // the first that names it …
+  std::optional<uint32_t> denying;  // … and the first that denies
+  std::optional<Action> failing;    // the errno it can get, and whose
   std::optional<uint32_t> failing_rule;
 };
 
@@ -156,14 +156,16 @@ void Linter::check_emptiness() {
 
 void Linter::check_door(std::string_view restricted, std::string_view open, Arch arch) {
   if (restricted.empty() || open.empty() || restricted == open) return;
-  bool has_reason = std::find(kRefusedForGoodReason.begin(), kRefusedForGoodReason.end(), restricted) != kRefusedForGoodReason.end();
+  bool has_reason =
+      std::find(kRefusedForGoodReason.begin(), kRefusedForGoodReason.end(), restricted) != kRefusedForGoodReason.end();
   if (has_reason) return;
   std::optional<Verdict> closed_call = verdict(restricted, arch);
   if (!closed_call || !closed_call->is_restricted) return;
   std::optional<Verdict> open_call = verdict(open, arch);
   if (!open_call || !open_call->always_runs) return;
   if (!is_first("door " + std::string(restricted) + " " + std::string(open))) return;
-  auto known = std::find_if(doors_.begin(), doors_.end(), [&](const Doors& doors) { return doors.restricted == restricted; });
+  auto known =
+      std::find_if(doors_.begin(), doors_.end(), [&](const Doors& doors) { return doors.restricted == restricted; });
   if (known == doors_.end())
     known = doors_.insert(known, {restricted, closed_call->denying ? closed_call->denying : closed_call->rule, {}});
   known->open.push_back(open);
@@ -221,7 +223,8 @@ void Linter::check_multiplexers(Arch arch) {
     if (restricted.empty() || !is_first("multiplexer " + name)) continue;
     findings_.warning("multiplexer-open", place(rule),
                       enumeration(restricted) + (restricted.size() == 1 ? " is" : " are") + " restricted, but " + name +
-                          " does the same with arguments that no filter sees, and is allowed on " + std::string(abi::name(arch)),
+                          " does the same with arguments that no filter sees, and is allowed on " +
+                          std::string(abi::name(arch)),
                       "leave out the rule that allows " + name + ": rules on the calls behind it hold for it too");
   }
 }
@@ -238,9 +241,10 @@ void Linter::check_twins(Arch arch) {
     missing += (missing.empty() ? "" : ", ") + std::string(twin.new_call);
   }
   if (missing.empty()) return;
-  findings_.warning("missing-twin", place(first_rule),
-                    "programs on " + std::string(abi::name(arch)) + " also use the twins of calls that are allowed: " + missing,
-                    "allow them too");
+  findings_.warning(
+      "missing-twin", place(first_rule),
+      "programs on " + std::string(abi::name(arch)) + " also use the twins of calls that are allowed: " + missing,
+      "allow them too");
 }
 
 void Linter::check_cannot_fail(Arch arch) {
@@ -275,7 +279,8 @@ void Linter::check_ring(Arch arch) {
   }
   if (reached.empty() || !is_first("ring")) return;
   findings_.warning("io-uring", place(setup->rule),
-                    "io_uring is allowed, and what a ring does no filter sees: it does the work of " + enumeration(reached) +
+                    "io_uring is allowed, and what a ring does no filter sees: it does the work of " +
+                        enumeration(reached) +
                         (reached.size() == 1 ? ", which is restricted" : ", which are restricted"),
                     "deny io_uring_setup, io_uring_enter and io_uring_register");
 }
@@ -285,16 +290,21 @@ void Linter::check_ending(Arch arch) {
   bool can_exit = runs("exit", arch);
   bool can_exit_group = runs("exit_group", arch);
   if (!can_exit && !can_exit_group && is_first("exit")) {
-    findings_.warning("no-exit", {}, "neither exit nor exit_group is allowed" + on + ": a program cannot end", "allow exit_group");
+    findings_.warning("no-exit", {}, "neither exit nor exit_group is allowed" + on + ": a program cannot end",
+                      "allow exit_group");
   } else if (!can_exit_group && is_first("exit_group")) {
-    findings_.note("no-exit-group", {}, "exit_group is not allowed" + on + ": a program that returns from main does not end by exit",
+    findings_.note("no-exit-group", {},
+                   "exit_group is not allowed" + on + ": a program that returns from main does not end by exit",
                    "allow exit_group");
   }
   if (!runs("rt_sigreturn", arch) && is_first("sigreturn"))
-    findings_.note("no-sigreturn", {}, "rt_sigreturn is not allowed" + on + ": signal handlers cannot return", "allow rt_sigreturn");
-  bool sleeps = std::any_of(kRestarted.begin(), kRestarted.end(), [&](std::string_view name) { return runs(name, arch); });
+    findings_.note("no-sigreturn", {}, "rt_sigreturn is not allowed" + on + ": signal handlers cannot return",
+                   "allow rt_sigreturn");
+  bool sleeps =
+      std::any_of(kRestarted.begin(), kRestarted.end(), [&](std::string_view name) { return runs(name, arch); });
   if (sleeps && !runs("restart_syscall", arch) && is_first("restart"))
-    findings_.note("no-restart", {}, "restart_syscall is not allowed" + on + ": a sleeping call fails after SIGSTOP and SIGCONT",
+    findings_.note("no-restart", {},
+                   "restart_syscall is not allowed" + on + ": a sleeping call fails after SIGSTOP and SIGCONT",
                    "allow restart_syscall");
 }
 

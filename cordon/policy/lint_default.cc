@@ -15,17 +15,17 @@ class OtherAnswers {
   explicit OtherAnswers(const AbiRules& abi) {
     for (const NamedNumbers& named : abi.named)
       if (named.action != abi.default_action) others_.push_back(&named);
-    std::stable_sort(others_.begin(), others_.end(), [](const NamedNumbers* a, const NamedNumbers* b) {
-      return a->numbers.first < b->numbers.first;
-    });
+    std::stable_sort(others_.begin(), others_.end(),
+                     [](const NamedNumbers* a, const NamedNumbers* b) { return a->numbers.first < b->numbers.first; });
     // Up to each entry, how far any of them reaches: lets a search stop early.
     uint32_t reach = 0;
     for (const NamedNumbers* other : others_) reaches_.push_back(reach = std::max(reach, other->numbers.last));
   }
 
   bool has_later(const NumberRange& numbers, uint32_t rule) const {
-    auto after = std::upper_bound(others_.begin(), others_.end(), numbers.last,
-                                  [](uint32_t value, const NamedNumbers* other) { return value < other->numbers.first; });
+    auto after =
+        std::upper_bound(others_.begin(), others_.end(), numbers.last,
+                         [](uint32_t value, const NamedNumbers* other) { return value < other->numbers.first; });
     for (auto i = static_cast<size_t>(after - others_.begin()); i > 0 && reaches_[i - 1] >= numbers.first; --i)
       if (others_[i - 1]->numbers.last >= numbers.first && others_[i - 1]->rule > rule) return true;
     return false;

@@ -119,18 +119,43 @@ inline constexpr auto kTwins = std::to_array<Twin>({
 
 // Their callers do not look for an error, as the kernel never gives one.
 inline constexpr auto kCannotFail = std::to_array<std::string_view>({
-    "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid", "getegid", "getuid32", "geteuid32", "getgid32",
-    "getegid32", "getpgrp", "umask", "sched_yield",
+    "getpid",
+    "gettid",
+    "getppid",
+    "getuid",
+    "geteuid",
+    "getgid",
+    "getegid",
+    "getuid32",
+    "geteuid32",
+    "getgid32",
+    "getegid32",
+    "getpgrp",
+    "umask",
+    "sched_yield",
 });
 
 // After SIGSTOP and SIGCONT these come back as restart_syscall.
 inline constexpr auto kRestarted = std::to_array<std::string_view>({
-    "nanosleep", "clock_nanosleep", "clock_nanosleep_time64", "poll", "futex", "futex_time64",
+    "nanosleep",
+    "clock_nanosleep",
+    "clock_nanosleep_time64",
+    "poll",
+    "futex",
+    "futex_time64",
 });
 
 // Reached through an io_uring without being called.
 inline constexpr auto kDoneByRing = std::to_array<std::string_view>({
-    "openat", "openat2", "connect", "socket", "accept4", "unlinkat", "renameat2", "mkdirat", "sendmsg",
+    "openat",
+    "openat2",
+    "connect",
+    "socket",
+    "accept4",
+    "unlinkat",
+    "renameat2",
+    "mkdirat",
+    "sendmsg",
 });
 
 }  // namespace cordon::policy

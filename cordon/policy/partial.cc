@@ -37,8 +37,7 @@ ResolvedCondition specialise(const ResolvedCondition& condition, const PartialCa
 std::vector<Clause> outcomes(const ResolvedPolicy& policy, const PartialCall& call) {
   auto table = std::find_if(policy.arches.begin(), policy.arches.end(),
                             [&](const ArchTable& t) { return t.audit_arch == call.call.audit_arch; });
-  if (table == policy.arches.end())
-    return {{always(), policy.bad_arch, policy.bad_arch_origin}};
+  if (table == policy.arches.end()) return {{always(), policy.bad_arch, policy.bad_arch_origin}};
   auto segment = std::find_if(table->segments.begin(), table->segments.end(),
                               [&](const Segment& s) { return call.call.nr <= s.last; });
   CORDON_ASSERT(segment != table->segments.end(), "segments cover every number");

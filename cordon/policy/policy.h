@@ -43,19 +43,19 @@ struct PolicyComment {
 struct Policy {
   std::string name;
   PolicyFormat format = PolicyFormat::cordon;
-  std::vector<Arch> arches;                      // empty: the native ABI
+  std::vector<Arch> arches;  // empty: the native ABI
   NamedAction default_action{{ActionKind::kill_process, 0}, {}};
   NamedAction bad_arch{{ActionKind::kill_process, 0}, {}};
   std::optional<KernelVersion> since;
-  std::optional<NamedAction> unknown;            // only with since
+  std::optional<NamedAction> unknown;  // only with since
   std::vector<Rule> rules;
-  std::vector<PolicyComment> comments;           // in order
+  std::vector<PolicyComment> comments;  // in order
   SandboxSpec sandbox;
-  std::optional<StartPoint> start;               // what the format implies; the user's word comes first
-  uint32_t filter_flags = 0;                     // SECCOMP_FILTER_FLAG_* the source asks for
+  std::optional<StartPoint> start;  // what the format implies; the user's word comes first
+  uint32_t filter_flags = 0;        // SECCOMP_FILTER_FLAG_* the source asks for
   // Multiplexed calls as runc resolves them: argument conditions dropped (a hole, reproduced on request).
   bool allow_unsafe_multiplexed = false;
-  Sources sources;                               // what the rules' spans point into
+  Sources sources;  // what the rules' spans point into
 };
 
 }  // namespace cordon

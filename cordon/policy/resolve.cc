@@ -38,7 +38,8 @@ std::vector<Arch> listed_abis(const Policy& policy, Report& report) {
 std::string problem_with(const NamedAction& named, const std::vector<Arch>& abis) {
   if (named.action.kind != ActionKind::errno_) return {};
   if (named.action.data > kMaxErrno)
-    return "errno " + std::to_string(named.action.data) + " is out of range: 0 to " + std::to_string(kMaxErrno) + " are possible";
+    return "errno " + std::to_string(named.action.data) + " is out of range: 0 to " + std::to_string(kMaxErrno) +
+           " are possible";
   for (Arch arch : abis)
     if (!named.errno_name.empty() && !abi::errno_number(named.errno_name, arch))
       return "'" + base::printable(named.errno_name) + "' is no errno of " + std::string(abi::name(arch));
@@ -51,16 +52,20 @@ bool is_errno_zero(const NamedAction& named) {
 
 void check_header(const Policy& policy, const std::vector<Arch>& abis, Report& report) {
   if (policy.unknown && !policy.since)
-    report.say(Severity::error, "unknown-without-since", "'unknown' needs 'since': from which kernel on a call counts as unknown",
+    report.say(Severity::error, "unknown-without-since",
+               "'unknown' needs 'since': from which kernel on a call counts as unknown",
                "add a line like 'since " + abi::to_string(abi::newest_kernel()) + "'");
   const std::pair<const char*, const NamedAction*> actions[] = {
-      {"default", &policy.default_action}, {"badarch", &policy.bad_arch}, {"unknown", policy.unknown ? &*policy.unknown : nullptr}};
+      {"default", &policy.default_action},
+      {"badarch", &policy.bad_arch},
+      {"unknown", policy.unknown ? &*policy.unknown : nullptr}};
   for (auto [line, named] : actions) {
     if (named == nullptr) continue;
     std::string problem = problem_with(*named, abis);
     if (!problem.empty()) report.say(Severity::error, "bad-errno", std::string(line) + ": " + problem);
     if (is_errno_zero(*named))
-      report.say(Severity::warning, "errno-zero", std::string(line) + ": errno 0 makes a call seem to succeed although it does not run");
+      report.say(Severity::warning, "errno-zero",
+                 std::string(line) + ": errno 0 makes a call seem to succeed although it does not run");
   }
 }
 
@@ -80,13 +85,15 @@ void check_target(uint32_t index, const std::vector<Arch>& abis, Report& report)
     report.say(Severity::error, "empty-range", index, {}, "the range of numbers runs backwards");
   if (target.kind != Target::Kind::group) return;
   if (!rule.condition.is_always())
-    report.say(Severity::error, "condition-on-group", index, {}, "a group cannot have a condition: its calls have different arguments",
+    report.say(Severity::error, "condition-on-group", index, {},
+               "a group cannot have a condition: its calls have different arguments",
                "name the calls that the condition is for");
   if (abi::find_group(target.name) != nullptr) return;
   std::vector<std::string_view> names;
   for (const abi::Group& group : abi::groups()) names.push_back(group.name);
   std::string hint = report.may_suggest() ? base::did_you_mean(target.name, names) : "";
-  report.say(Severity::error, "unknown-group", index, {}, "no group is called '@" + base::printable(target.name) + "'", hint);
+  report.say(Severity::error, "unknown-group", index, {}, "no group is called '@" + base::printable(target.name) + "'",
+             hint);
 }
 
 void check_rule(uint32_t index, const std::vector<Arch>& abis, Report& report) {
@@ -98,7 +105,8 @@ void check_rule(uint32_t index, const std::vector<Arch>& abis, Report& report) {
   std::string problem = problem_with(named, targets);
   if (!problem.empty()) report.say(Severity::error, "bad-errno", index, {}, problem);
   if (is_errno_zero(named))
-    report.say(Severity::warning, "errno-zero", index, {}, "errno 0 makes the call seem to succeed although it does not run",
+    report.say(Severity::warning, "errno-zero", index, {},
+               "errno 0 makes the call seem to succeed although it does not run",
                "name the error the program should see");
 }
 
@@ -143,9 +151,11 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
                    std::string(keyword(report.policy().rules[index].action.kind)) + "'",
                "name it by number: syscall_N");
   } else if (options.allow_unknown) {
-    report.say(Severity::warning, "unknown-syscall", index, {}, "no system call is called '" + shown + "': the rule is left out", hint);
+    report.say(Severity::warning, "unknown-syscall", index, {},
+               "no system call is called '" + shown + "': the rule is left out", hint);
   } else {
-    if (hint.empty()) hint = "a call newer than Linux " + abi::to_string(abi::newest_kernel()) + " can be named by number: syscall_N";
+    if (hint.empty())
+      hint = "a call newer than Linux " + abi::to_string(abi::newest_kernel()) + " can be named by number: syscall_N";
     report.say(Severity::error, "unknown-syscall", index, {}, "no system call is called '" + shown + "'", hint);
   }
 }
@@ -155,8 +165,8 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
 void report_covered(uint32_t index, const RuleUse& use, Report& report) {
   Diagnostic* said = nullptr;
   if (use.same_as_cover) {
-    said = report.say(Severity::warning, "dead-rule", index, {}, "this rule decides nothing: earlier rules match all its calls",
-                      "remove it");
+    said = report.say(Severity::warning, "dead-rule", index, {},
+                      "this rule decides nothing: earlier rules match all its calls", "remove it");
   } else {
     Severity severity = report.policy().format == PolicyFormat::cordon ? Severity::error : Severity::warning;
     said = report.say(severity, "contradiction", index, {},

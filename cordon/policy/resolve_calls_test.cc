@@ -51,9 +51,9 @@ void expect_partition(const ResolvedPolicy& policy) {
 }
 
 TEST(FirstMatchTest, TheFirstRuleThatMatchesDecides) {
-  Policy policy = with({Arch::x86_64}, kKill,
-                       {on("openat", kAllow, test("flags", CompareOp::eq, {number(0)}, name("O_ACCMODE"))),
-                        on("openat", failing(22))});
+  Policy policy = with(
+      {Arch::x86_64}, kKill,
+      {on("openat", kAllow, test("flags", CompareOp::eq, {number(0)}, name("O_ACCMODE"))), on("openat", failing(22))});
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, 257, {0, 0, 0})), kAllow);
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, 257, {0, 0, 1})), failing(22));
   EXPECT_EQ(decide(policy, call_of(Arch::x86_64, 257, {0, 0, 1})).origin, (Origin{Origin::Kind::rule, 1, 0}));
@@ -70,8 +70,9 @@ TEST(FirstMatchTest, AGroupIsOneRuleAndSkipsWhatAnAbiLacks) {
 }
 
 TEST(FirstMatchTest, NumbersAndRangesAndEvery) {
-  Policy policy = with({Arch::x86_64}, kKill,
-                       {on_numbers(451, 451, kAllow), on_numbers(1000, UINT32_MAX, failing(38)), on_every(kLog, equals("arg0", 7))});
+  Policy policy = with(
+      {Arch::x86_64}, kKill,
+      {on_numbers(451, 451, kAllow), on_numbers(1000, UINT32_MAX, failing(38)), on_every(kLog, equals("arg0", 7))});
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, 451)), kAllow);
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, 999)), kKill);
   EXPECT_EQ(answer(policy, call_of(Arch::x86_64, 1000)), failing(38));
@@ -196,7 +197,8 @@ TEST(UnknownTest, HolesAndMinusOneAndForeignNumbersAreNotUnknown) {
   EXPECT_EQ(decide(policy, call_of(Arch::x86_64, 400)).origin.kind, Origin::Kind::default_action);
   EXPECT_EQ(decide(policy, call_of(Arch::x86_64, UINT32_MAX)).origin.kind, Origin::Kind::default_action);
   EXPECT_EQ(decide(policy, call_of(Arch::x86_64, kX32Bit + 900)).origin.kind, Origin::Kind::bad_arch);
-  EXPECT_EQ(decide(since_6_1({Arch::i386}, {}), call_of(Arch::i386, UINT32_MAX)).origin.kind, Origin::Kind::default_action);
+  EXPECT_EQ(decide(since_6_1({Arch::i386}, {}), call_of(Arch::i386, UINT32_MAX)).origin.kind,
+            Origin::Kind::default_action);
 }
 
 TEST(UnknownTest, ARuleThatNamesTheCallMakesItKnown) {
@@ -275,20 +277,22 @@ TEST(MultiplexTest, AHiddenArgumentThatMustAllowDoesNot) {
 }
 
 TEST(MultiplexTest, BetweenEqualKindsTheEarlierRulesDataIsTaken) {
-  Policy policy = with({Arch::i386}, kKill,
-                       {on("socket", failing(97), equals("family", 38)), on("socket", failing(1))});
+  Policy policy =
+      with({Arch::i386}, kKill, {on("socket", failing(97), equals("family", 38)), on("socket", failing(1))});
   EXPECT_EQ(answer(policy, socketcall(1)), failing(97));
 }
 
 TEST(MultiplexTest, OutcomesThatAllHiddenValuesShareAreExact) {
-  Policy policy = with({Arch::i386}, kKill,
-                       {on("socket", kAllow, equals("family", 1)), on("socket", kAllow, test("family", CompareOp::ne, {number(1)}))});
+  Policy policy = with(
+      {Arch::i386}, kKill,
+      {on("socket", kAllow, equals("family", 1)), on("socket", kAllow, test("family", CompareOp::ne, {number(1)}))});
   EXPECT_EQ(answer(policy, socketcall(1)), kAllow);
 }
 
 TEST(MultiplexTest, WhatCanBeSeenIsTested) {
-  Policy policy = with({Arch::i386}, kAllow,
-                       {on("socket", failing(1), joined(Condition::Kind::all, {equals("ip", 0x1000), equals("family", 38)}))});
+  Policy policy =
+      with({Arch::i386}, kAllow,
+           {on("socket", failing(1), joined(Condition::Kind::all, {equals("ip", 0x1000), equals("family", 38)}))});
   Call call = socketcall(1);
   EXPECT_EQ(answer(policy, call), kAllow);
   call.instruction_pointer = 0x1000;
@@ -304,7 +308,8 @@ TEST(MultiplexTest, ARuleOnTheMultiplexerCountsAtItsPlace) {
   EXPECT_EQ(answer(second, socketcall(99)), kAllow);
   Policy visible = with({Arch::i386}, kKill, {on("socketcall", kAllow, equals("call", 3)), on("connect", failing(1))});
   EXPECT_EQ(answer(visible, socketcall(3)), kAllow);
-  Policy between = with({Arch::i386}, kKill, {on("socket", failing(1), equals("family", 38)), on("socketcall", kAllow)});
+  Policy between =
+      with({Arch::i386}, kKill, {on("socket", failing(1), equals("family", 38)), on("socketcall", kAllow)});
   EXPECT_EQ(answer(between, socketcall(1)), failing(1));
   EXPECT_EQ(answer(between, socketcall(3)), kAllow);
 }
@@ -380,11 +385,14 @@ INSTANTIATE_TEST_SUITE_P(
     Rows, DeadRuleTest,
     ::testing::Values(
         DeadRow{"twice_the_same", {Arch::x86_64}, {on("read", kAllow), on("read", kAllow)}, "dead-rule"},
-        DeadRow{"narrower_later", {Arch::x86_64}, {on("read", kAllow), on("read", kAllow, equals("fd", 1))}, "dead-rule"},
-        DeadRow{"narrower_earlier_is_normal", {Arch::x86_64}, {on("read", kLog, equals("fd", 1)), on("read", kAllow)}, ""},
+        DeadRow{
+            "narrower_later", {Arch::x86_64}, {on("read", kAllow), on("read", kAllow, equals("fd", 1))}, "dead-rule"},
+        DeadRow{
+            "narrower_earlier_is_normal", {Arch::x86_64}, {on("read", kLog, equals("fd", 1)), on("read", kAllow)}, ""},
         DeadRow{"one_of_several_covers_with_its_action",
                 {Arch::x86_64},
-                {on("read", kAllow, equals("fd", 0)), on("read", kLog, test("fd", CompareOp::ne, {number(0)})), on("read", kAllow)},
+                {on("read", kAllow, equals("fd", 0)), on("read", kLog, test("fd", CompareOp::ne, {number(0)})),
+                 on("read", kAllow)},
                 "dead-rule"},
         DeadRow{"one_of_many_covers_with_its_action", {Arch::x86_64}, one_of_many(), "dead-rule"},
         DeadRow{"covered_on_one_abi_only",
@@ -392,11 +400,17 @@ INSTANTIATE_TEST_SUITE_P(
                 {on_arch("read", Arch::i386, kLog), on("read", kAllow)},
                 ""},
         DeadRow{"a_group_that_overlaps_in_part", {Arch::x86_64}, {on("execve", kLog), on_group("startup", kAllow)}, ""},
-        DeadRow{"a_member_after_its_group", {Arch::x86_64}, {on_group("startup", kAllow), on("execve", kAllow)}, "dead-rule"},
+        DeadRow{"a_member_after_its_group",
+                {Arch::x86_64},
+                {on_group("startup", kAllow), on("execve", kAllow)},
+                "dead-rule"},
         DeadRow{"a_number_after_its_name", {Arch::x86_64}, {on("read", kAllow), on_numbers(0, 0, kAllow)}, "dead-rule"},
-        DeadRow{"a_range_with_one_number_left", {Arch::x86_64}, {on_numbers(0, 8, kAllow), on_numbers(0, 9, kAllow)}, ""},
+        DeadRow{
+            "a_range_with_one_number_left", {Arch::x86_64}, {on_numbers(0, 8, kAllow), on_numbers(0, 9, kAllow)}, ""},
         DeadRow{"the_default_said_aloud_is_not_dead", {Arch::x86_64}, {on("read", kKill)}, ""},
-        DeadRow{"a_rule_that_never_holds_is_not_also_dead", {Arch::x86_64}, {on("close", kAllow), on("close", kAllow, test("fd", CompareOp::lt, {number(0)}))},
+        DeadRow{"a_rule_that_never_holds_is_not_also_dead",
+                {Arch::x86_64},
+                {on("close", kAllow), on("close", kAllow, test("fd", CompareOp::lt, {number(0)}))},
                 "never-true"}),
     [](const auto& row) { return std::string(row.param.name); });
 
@@ -411,8 +425,10 @@ TEST(DeadRuleTest, OtherFormatsMayContradictThemselves) {
 // ---- stacks --------------------------------------------------------------------------------------------------
 
 TEST(CombineTest, TheStricterAnswerWinsAndTheNewestBetweenEquals) {
-  Policy old_policy = with({Arch::x86_64}, kAllow, {on("read", failing(1), equals("fd", 0)), on("write", kLog), on("close", failing(1))});
-  Policy new_policy = with({Arch::x86_64}, kAllow, {on("read", kLog, equals("count", 5)), on("write", failing(2)), on("close", failing(2))});
+  Policy old_policy = with({Arch::x86_64}, kAllow,
+                           {on("read", failing(1), equals("fd", 0)), on("write", kLog), on("close", failing(1))});
+  Policy new_policy = with({Arch::x86_64}, kAllow,
+                           {on("read", kLog, equals("count", 5)), on("write", failing(2)), on("close", failing(2))});
   std::vector<ResolvedPolicy> stack = {resolved(old_policy), resolved(new_policy)};
   ResolvedPolicy both = *combine(stack);
   expect_partition(both);

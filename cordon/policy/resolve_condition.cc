@@ -62,9 +62,9 @@ bool TestResolver::resolve_mask() {
   std::optional<WidthValue> written = value(test_.mask.front());
   if (!written) return false;
   if (!written->fits)
-    warn("value-too-wide", "the mask " + base::hex(written->bits) + " has bits beyond the " +
-                               std::to_string(operand_.width) + " that " + operand_text(test_.operand, call_) +
-                               " has on " + std::string(abi::name(call_.arch)),
+    warn("value-too-wide",
+         "the mask " + base::hex(written->bits) + " has bits beyond the " + std::to_string(operand_.width) + " that " +
+             operand_text(test_.operand, call_) + " has on " + std::string(abi::name(call_.arch)),
          "those bits are always 0 here");
   mask_ &= written->bits;
   return true;
@@ -101,9 +101,7 @@ void TestResolver::add_comparison(WidthValue written) {
   switch (test_.op) {
     case CompareOp::eq:
     case CompareOp::ne:
-    case CompareOp::in:
-      allowed_ = {{number, number}};
-      break;
+    case CompareOp::in: allowed_ = {{number, number}}; break;
     case CompareOp::lt:
       if (number > 0) allowed_ = {{0, number - 1}};
       break;
@@ -132,8 +130,9 @@ bool TestResolver::resolve_values() {
 bool TestResolver::check_pointer() {
   bool whole = test_.mask.empty();
   bool equality = test_.op == CompareOp::eq || test_.op == CompareOp::ne || test_.op == CompareOp::in;
-  bool null = !allowed_.empty() &&
-              std::all_of(allowed_.begin(), allowed_.end(), [](const Interval& i) { return i == Interval{0, 0}; });
+  bool null = !allowed_.empty() && std::all_of(allowed_.begin(), allowed_.end(), [](const Interval& i) {
+    return i == Interval{0, 0};
+  });
   if (whole && equality && null) return true;
   const bool is_slot = test_.operand.kind == Operand::Kind::slot;
   const bool is_native = report_.policy().format == PolicyFormat::cordon;
@@ -141,8 +140,8 @@ bool TestResolver::check_pointer() {
   const bool is_error = !is_slot || is_native;
   report_.say(is_error ? Severity::error : Severity::warning, "pointer-argument", call_.rule, test_.span,
               operand_text(test_.operand, call_) + " is a pointer, and what it points to cannot be seen by a filter",
-              is_slot && is_native ? "a pointer can only be compared with 0; raw(arg" + std::to_string(test_.operand.slot) +
-                                         ") compares the address"
+              is_slot && is_native ? "a pointer can only be compared with 0; raw(arg" +
+                                         std::to_string(test_.operand.slot) + ") compares the address"
                                    : "a pointer can only be compared with 0; files are confined by 'files' lines");
   return !is_error;
 }
@@ -152,7 +151,8 @@ void TestResolver::warn_signed() {
   bool ordered = test_.op != CompareOp::eq && test_.op != CompareOp::ne && test_.op != CompareOp::in;
   if (!operand_.is_signed || !has_sign_bit || !(ordered || crosses_sign_)) return;
   warn("signed-comparison",
-       operand_text(test_.operand, call_) + " is signed, but filters compare unsigned: negative values count as the greatest",
+       operand_text(test_.operand, call_) +
+           " is signed, but filters compare unsigned: negative values count as the greatest",
        "add a range for negative values if they matter: in " + base::hex(uint64_t{1} << (operand_.width - 1)) + "..-1");
 }
 

@@ -19,8 +19,8 @@ namespace cordon::policy {
 struct CallContext {
   uint32_t rule = 0;
   Arch arch = Arch::x86_64;
-  std::string_view syscall;   // empty: a number without a name
-  bool by_number = false;     // the rule names a number, so its arguments have no names
+  std::string_view syscall;  // empty: a number without a name
+  bool by_number = false;    // the rule names a number, so its arguments have no names
 };
 
 // After an error, which is in the report, the condition says nothing.

@@ -22,8 +22,7 @@ void report_unknown_name(const ArgTest& test, const CallContext& call, Report& r
   std::string shown = base::printable(test.operand.name);
   if (call.by_number) {
     report.say(Severity::error, "argument-name-on-number", call.rule, test.span,
-               "'" + shown + "' cannot be told: a rule on numbers does not know their arguments",
-               "write arg0 to arg5");
+               "'" + shown + "' cannot be told: a rule on numbers does not know their arguments", "write arg0 to arg5");
     return;
   }
   std::span<const std::string_view> names = abi::argument_names(call.syscall);

@@ -11,7 +11,7 @@
 namespace cordon::policy {
 
 struct ResolvedOperand {
-  uint8_t operand = 0;    // as in ResolvedTest, or a hidden one
+  uint8_t operand = 0;  // as in ResolvedTest, or a hidden one
   unsigned width = 64;
   bool is_signed = false;
   bool is_pointer = false;  // named, so only null may be asked for

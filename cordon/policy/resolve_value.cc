@@ -40,8 +40,8 @@ std::optional<Part> resolve_name(const Value& value, const ValueContext& context
                  "name the ABI that has it: 'call@arch(...)', or write the number");
     } else {
       std::string hint = report.may_suggest() ? base::did_you_mean(value.name, abi::constant_names()) : "";
-      report.say(Severity::error, "unknown-constant", context.rule, value.span,
-                 "no constant is called '" + shown + "'", hint);
+      report.say(Severity::error, "unknown-constant", context.rule, value.span, "no constant is called '" + shown + "'",
+                 hint);
     }
     return std::nullopt;
   }

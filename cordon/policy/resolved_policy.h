@@ -32,9 +32,9 @@ struct Interval {
 struct ResolvedTest {
   static constexpr uint8_t kInstructionPointer = 6;
 
-  uint8_t operand = 0;               // argument slot 0..5, or kInstructionPointer
-  uint64_t mask = 0;                 // never 0: such a test is folded
-  std::vector<Interval> allowed;     // sorted, disjoint, not adjacent, neither empty nor all of [0, mask]
+  uint8_t operand = 0;            // argument slot 0..5, or kInstructionPointer
+  uint64_t mask = 0;              // never 0: such a test is folded
+  std::vector<Interval> allowed;  // sorted, disjoint, not adjacent, neither empty nor all of [0, mask]
 
   bool operator==(const ResolvedTest&) const = default;
 };

@@ -46,8 +46,8 @@ class TableBuilder {
   std::vector<uint64_t> boundaries_;
   size_t next_single_ = 0;
   size_t next_range_ = 0;
-  std::vector<const NamedNumbers*> active_;   // ranges over the current number, by rule
-  std::vector<Candidate> candidates_;         // for the current number, by rule
+  std::vector<const NamedNumbers*> active_;  // ranges over the current number, by rule
+  std::vector<Candidate> candidates_;        // for the current number, by rule
   std::vector<Tightened> tightened_;
   size_t candidate_count_ = 0;
   Budget work_{kMaxWork};
@@ -108,7 +108,8 @@ bool TableBuilder::is_unknown(const AbiRules& abi, uint32_t number) const {
 void TableBuilder::gather(NumberRange numbers) {
   std::erase_if(active_, [&](const NamedNumbers* named) { return named->numbers.last < numbers.first; });
   for (; next_range_ < ranges_.size() && ranges_[next_range_]->numbers.first == numbers.first; ++next_range_)
-    active_.insert(std::upper_bound(active_.begin(), active_.end(), ranges_[next_range_], by_rule), ranges_[next_range_]);
+    active_.insert(std::upper_bound(active_.begin(), active_.end(), ranges_[next_range_], by_rule),
+                   ranges_[next_range_]);
   size_t single = next_single_;
   while (next_single_ < singles_.size() && singles_[next_single_]->numbers.first == numbers.first) ++next_single_;
 
@@ -118,8 +119,8 @@ void TableBuilder::gather(NumberRange numbers) {
   };
   size_t active = 0;
   while (single < next_single_ || active < active_.size()) {
-    bool take_single = active == active_.size() ||
-                       (single < next_single_ && singles_[single]->rule <= active_[active]->rule);
+    bool take_single =
+        active == active_.size() || (single < next_single_ && singles_[single]->rule <= active_[active]->rule);
     add(take_single ? singles_[single++] : active_[active++]);
   }
   candidate_count_ += candidates_.size();
@@ -153,7 +154,8 @@ std::vector<Clause> TableBuilder::clauses_for_multiplexer(const AbiRules& abi, c
   return clauses;
 }
 
-void TableBuilder::report_tightened(const AbiRules& abi, uint32_t number, std::string_view call, const Multiplexer* way) {
+void TableBuilder::report_tightened(const AbiRules& abi, uint32_t number, std::string_view call,
+                                    const Multiplexer* way) {
   for (const Tightened& one : tightened_) {
     std::string arch(abi::name(abi.arch));
     std::string outcome = "'" + to_string(one.outcome, abi.arch) + "' whatever they are";
@@ -187,7 +189,8 @@ std::vector<Clause> TableBuilder::clauses_for(NumberRange numbers) {
   return clauses_for_candidates(*abi, numbers.first, input);
 }
 
-std::vector<Clause> TableBuilder::clauses_for_candidates(const AbiRules& abi, uint32_t number, const FirstMatchInput& input) {
+std::vector<Clause> TableBuilder::clauses_for_candidates(const AbiRules& abi, uint32_t number,
+                                                         const FirstMatchInput& input) {
   std::vector<std::pair<uint32_t, const ResolvedCondition*>> key;
   for (const Candidate& candidate : candidates_) key.emplace_back(candidate.rule, candidate.condition);
   if (auto known = known_.find(key); known != known_.end())
@@ -231,7 +234,8 @@ std::vector<Segment> TableBuilder::run() {
       break;
     }
     if (work_.is_exceeded() || budget_.is_exceeded()) {
-      report_.say(Severity::error, "policy-too-large", "the rules' conditions multiply to more than a filter could hold",
+      report_.say(Severity::error, "policy-too-large",
+                  "the rules' conditions multiply to more than a filter could hold",
                   "ask for ranges of values, and name fewer calls twice");
       break;
     }

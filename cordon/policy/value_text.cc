@@ -40,7 +40,8 @@ void name_bits(std::string& text, uint64_t& rest, uint8_t index, uint64_t known,
   const abi::ConstantFamily& family = abi::family(index);
   if (family.use == abi::ConstantUse::one_of) {
     uint64_t field = rest & family.field_mask;
-    bool is_field = family.field_mask != 0 && (known & family.field_mask) == family.field_mask && field != family.field_mask;
+    bool is_field =
+        family.field_mask != 0 && (known & family.field_mask) == family.field_mask && field != family.field_mask;
     std::string_view name = is_field ? abi::constant_for_value(index, field, arch) : std::string_view();
     if (name.empty()) return;
     append(text, name);
@@ -140,7 +141,8 @@ std::string mask_text(const ArgumentPlace& place, uint64_t mask) {
   for (uint8_t index : families) {
     const abi::ConstantFamily& family = abi::family(index);
     bool has_field = family.field_mask != 0 && (rest & family.field_mask) == family.field_mask;
-    std::string_view name = has_field ? abi::constant_for_value(index, family.field_mask, place.arch) : std::string_view();
+    std::string_view name =
+        has_field ? abi::constant_for_value(index, family.field_mask, place.arch) : std::string_view();
     if (name.empty()) continue;
     append(text, name);
     rest &= ~family.field_mask;

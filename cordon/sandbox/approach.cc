@@ -16,8 +16,8 @@ namespace cordon::sandbox {
 namespace {
 
 bool is_birth(const Stop& stop) {
-  return stop.kind == Stop::Kind::event && (stop.event == PTRACE_EVENT_FORK || stop.event == PTRACE_EVENT_VFORK ||
-                                            stop.event == PTRACE_EVENT_CLONE);
+  return stop.kind == Stop::Kind::event &&
+         (stop.event == PTRACE_EVENT_FORK || stop.event == PTRACE_EVENT_VFORK || stop.event == PTRACE_EVENT_CLONE);
 }
 
 bool is_end(const siginfo_t& info) {
@@ -44,7 +44,9 @@ bool Approach::look(TaskStop& found) {
     pid_t tid = task->first;
     bool is_leader = tid == options_.command;
     siginfo_t info{};
-    int result = task->second.is_stopped ? 0 : waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
+    int result = task->second.is_stopped
+                     ? 0
+                     : waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
     bool failed = result != 0 && errno != EINTR;
     if (is_leader && (failed || is_end(info))) {
       found = {tid, {}};
@@ -68,8 +70,10 @@ bool Approach::look(TaskStop& found) {
 void Approach::note_birth(pid_t parent) {
   auto born = static_cast<pid_t>(Tracee(parent).event_message());
   if (born <= 1) return;
-  if (thread_group(born) == options_.command) tasks_[born] = {};
-  else processes_.push_back(born);
+  if (thread_group(born) == options_.command)
+    tasks_[born] = {};
+  else
+    processes_.push_back(born);
 }
 
 // True: the caller has to know.
@@ -115,8 +119,10 @@ Approach::Event Approach::next() {
   for (;;) {
     TaskStop found;
     Event event;
-    if (!look(found)) wait_for_change();
-    else if (handle(found, event)) return event;
+    if (!look(found))
+      wait_for_change();
+    else if (handle(found, event))
+      return event;
   }
 }
 

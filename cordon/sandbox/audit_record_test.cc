@@ -37,7 +37,9 @@ INSTANTIATE_TEST_SUITE_P(
                       FormRow{"daemon", "type=SECCOMP msg=audit(1795305148.770:2): ", "\n"},
                       FormRow{"kernel_log", "[  12.3] audit: type=1326 audit(1795305148.770:2): ", "\n"},
                       FormRow{"syslog", "Mon 12 10:00:00 host kernel: [ 1.5] audit: type=1326 audit(1.0:2): ", ""},
-                      FormRow{"enriched", "type=SECCOMP msg=audit(1.0:2): ", "\x1d" "ARCH=x86_64 SYSCALL=getppid AUID=\"unset\" pid=1"}),
+                      FormRow{"enriched", "type=SECCOMP msg=audit(1.0:2): ",
+                              "\x1d"
+                              "ARCH=x86_64 SYSCALL=getppid AUID=\"unset\" pid=1"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 std::string with_comm(const std::string& comm) {
@@ -60,12 +62,13 @@ TEST(AuditRecord, ACompatCallKeepsItsOwnArchAndAnX32NumberItsBit) {
 }
 
 TEST(AuditRecord, WhatIsNoSeccompRecordIsRefused) {
-  for (const char* text : {"", "audit(1.0:2): ", "type=SYSCALL msg=audit(1.0:2): arch=c000003e syscall=2 pid=3 code=0x0",
-                           "type=1300 audit(1.0:2): arch=c000003e syscall=2 pid=3 code=0x0",
-                           "pid=1 arch=c000003e syscall=3",                      // no code
-                           "pid=x arch=c000003e syscall=3 code=0x0",             // no number
-                           "pid=1 arch=c000003e syscall=99999999999 code=0x0",   // too large
-                           "xpid=1 arch=c000003e syscall=3 code=0x0"})
+  for (const char* text :
+       {"", "audit(1.0:2): ", "type=SYSCALL msg=audit(1.0:2): arch=c000003e syscall=2 pid=3 code=0x0",
+        "type=1300 audit(1.0:2): arch=c000003e syscall=2 pid=3 code=0x0",
+        "pid=1 arch=c000003e syscall=3",                     // no code
+        "pid=x arch=c000003e syscall=3 code=0x0",            // no number
+        "pid=1 arch=c000003e syscall=99999999999 code=0x0",  // too large
+        "xpid=1 arch=c000003e syscall=3 code=0x0"})
     EXPECT_FALSE(parse_audit_record(text)) << text;
 }
 

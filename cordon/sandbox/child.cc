@@ -42,8 +42,7 @@ bool reset_signals(const ChildPlan& plan) {
   KernelSigaction ignored;
   ignored.handler = 1;  // SIG_IGN
   if (plan.ignores_child_signal) raw_syscall(SYS_rt_sigaction, SIGCHLD, raw_pointer(&ignored), 0, kSignalSetBytes, 0);
-  long result =
-      raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&plan.signal_mask), 0, kSignalSetBytes, 0);
+  long result = raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&plan.signal_mask), 0, kSignalSetBytes, 0);
   return !failed(*plan.report, result);
 }
 
@@ -65,8 +64,8 @@ bool pass_gate(LaunchReport& report) {
 }
 
 long install(const ChildFilter& filter, uint32_t extra_flags) {
-  long result = raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags | extra_flags,
-                            raw_pointer(&filter.program), 0, 0);
+  long result =
+      raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags | extra_flags, raw_pointer(&filter.program), 0, 0);
   // With TSYNC a positive value is the thread that was in the way.
   bool is_fd = (extra_flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) != 0;
   return result > 0 && !is_fd ? -ESRCH : result;
@@ -103,7 +102,8 @@ void become(const ChildPlan& plan) {
   enter_step(report, LaunchStep::filter);
   if (!install_filters(plan)) return;
   enter_step(report, LaunchStep::exec);
-  long result = raw_syscall(SYS_execve, raw_pointer(plan.path), raw_pointer(plan.argv), raw_pointer(plan.environment), 0, 0);
+  long result =
+      raw_syscall(SYS_execve, raw_pointer(plan.path), raw_pointer(plan.argv), raw_pointer(plan.environment), 0, 0);
   if (result == -ENOEXEC)
     result = raw_syscall(SYS_execve, raw_pointer(plan.shell_argv[0]), raw_pointer(plan.shell_argv),
                          raw_pointer(plan.environment), 0, 0);

@@ -27,7 +27,7 @@ struct LaunchReport {
   std::atomic<int32_t> tracer{0};       // pid of a tracer that is no relative; it waits until `gate_reached`
   std::atomic<uint32_t> gate_reached{0};
   std::atomic<uint32_t> step{0};
-  std::atomic<int32_t> error{0};  // of `step`; 0: not failed
+  std::atomic<int32_t> error{0};    // of `step`; 0: not failed
   std::atomic<uint32_t> filter{0};  // index of the filter being installed
   std::atomic<int32_t> listener{-1};
 
@@ -49,7 +49,7 @@ struct ChildPlan {
   char* const* environment = nullptr;
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
-  uint64_t signal_mask = 0;  // the command's
+  uint64_t signal_mask = 0;           // the command's
   bool ignores_child_signal = false;  // the command; the parent does not, meanwhile
   bool no_new_privs = true;
   bool listener = false;

@@ -132,8 +132,11 @@ void destroy(const Launched& launched) {
 FailedStep failed_step(const Preparation& preparation) {
   const ChildPlan& plan = preparation.plan;
   const LaunchReport& report = *plan.report;
-  FailedStep failed{.step = report.current_step(), .error = report.error.load(), .filter = report.filter.load(),
-                    .filter_count = static_cast<uint32_t>(plan.filter_count), .filter_size = 0,
+  FailedStep failed{.step = report.current_step(),
+                    .error = report.error.load(),
+                    .filter = report.filter.load(),
+                    .filter_count = static_cast<uint32_t>(plan.filter_count),
+                    .filter_size = 0,
                     .path = preparation.path()};
   if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
   return failed;

@@ -165,15 +165,22 @@ void ExitTracer::handle(pid_t tid, const Stop& stop, Events& events) {
 
 void ExitTracer::handle_signal(const Tracee& tracee, int signal, Events& events) {
   siginfo_t info{};
-  bool is_trap = signal == SIGSYS && ptrace(PTRACE_GETSIGINFO, tracee.tid(), nullptr, &info) == 0 &&
-                 info.si_code == kSysSeccomp;
+  bool is_trap =
+      signal == SIGSYS && ptrace(PTRACE_GETSIGINFO, tracee.tid(), nullptr, &info) == 0 && info.si_code == kSysSeccomp;
   if (is_trap) {
     auto call = call_of(tracee);
     // A handler may have looked at the registers of an earlier trap; the signal itself names this call.
     if (call) call->nr = static_cast<uint32_t>(info.si_syscall), call->audit_arch = info.si_arch;
-    events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = thread_group(tracee.tid()),
-                               .tid = tracee.tid(), .command = thread_name(tracee.tid()), .call_known = call.has_value(),
-                               .args_known = call.has_value(), .call = call.value_or(Call{}), .signal = SIGSYS, .is_trap = true, .trace_refused = false,
+    events.verdicts.push_back({.source = KernelVerdict::Source::tracer,
+                               .pid = thread_group(tracee.tid()),
+                               .tid = tracee.tid(),
+                               .command = thread_name(tracee.tid()),
+                               .call_known = call.has_value(),
+                               .args_known = call.has_value(),
+                               .call = call.value_or(Call{}),
+                               .signal = SIGSYS,
+                               .is_trap = true,
+                               .trace_refused = false,
                                .site = call ? code_site(tracee.tid(), call->instruction_pointer) : std::string()});
     if (call) trapped_[tracee.tid()] = *call;
   }
@@ -190,9 +197,16 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
   auto call = call_of(tracee);
   auto trap = trapped_.find(tracee.tid());
   if (!call || (trap != trapped_.end() && trap->second == *call)) return;
-  events.verdicts.push_back({.source = KernelVerdict::Source::tracer, .pid = pid, .tid = tracee.tid(),
-                             .command = thread_name(tracee.tid()), .call_known = true, .args_known = true,
-                             .call = *call, .signal = signal, .is_trap = false, .trace_refused = false,
+  events.verdicts.push_back({.source = KernelVerdict::Source::tracer,
+                             .pid = pid,
+                             .tid = tracee.tid(),
+                             .command = thread_name(tracee.tid()),
+                             .call_known = true,
+                             .args_known = true,
+                             .call = *call,
+                             .signal = signal,
+                             .is_trap = false,
+                             .trace_refused = false,
                              .site = code_site(tracee.tid(), call->instruction_pointer)});
 }
 

@@ -29,9 +29,9 @@ class ExitTracer {
   };
   struct Events {
     std::vector<KernelVerdict> verdicts;
-    bool ended = false;    // the command; not reaped
-    int stop_signal = 0;   // the command was stopped by it
-    int error = 0;         // why the tracees cannot be waited for
+    bool ended = false;   // the command; not reaped
+    int stop_signal = 0;  // the command was stopped by it
+    int error = 0;        // why the tracees cannot be waited for
   };
 
   explicit ExitTracer(Options options) : options_(options) { tracees_.insert(options.command); }

@@ -20,7 +20,7 @@ Diagnostic refusal(const std::string& name, int error) {
 
 // 0, or the errno execve would give as far as it can be told from outside.
 int executability(const std::string& path) {
-  struct stat status{};
+  struct stat status {};
   if (stat(path.c_str(), &status) != 0) return errno;
   if (!S_ISREG(status.st_mode)) return EACCES;
   if (faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) return errno;

@@ -23,7 +23,8 @@ class FindProgram : public ::testing::Test {
     path_ = root_ + "/none:" + root_ + "/first:" + root_ + "/second";
   }
   void TearDown() override {
-    for (const char* name : {"/second/tool", "/first/plain", "/second/plain", "/first/forbidden"}) unlink((root_ + name).c_str());
+    for (const char* name : {"/second/tool", "/first/plain", "/second/plain", "/first/forbidden"})
+      unlink((root_ + name).c_str());
     for (const char* folder : {"/first/folder", "/first", "/second", ""}) rmdir((root_ + folder).c_str());
   }
   void add(const char* name, mode_t mode) {

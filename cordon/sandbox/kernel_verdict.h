@@ -15,15 +15,15 @@ struct KernelVerdict {
   enum class Source : uint8_t { tracer, audit, signal };
   Source source = Source::signal;
   pid_t pid = 0;
-  pid_t tid = 0;          // 0: not known (audit records name the process only)
-  std::string command;    // the thread's name
+  pid_t tid = 0;            // 0: not known (audit records name the process only)
+  std::string command;      // the thread's name
   bool call_known = false;  // Source::signal: no number at all
   bool args_known = false;  // Source::audit: no arguments
   Call call;
-  int signal = 0;         // SIGSYS, or SIGKILL for strict mode
-  bool is_trap = false;   // delivered as a signal the program may handle
+  int signal = 0;              // SIGSYS, or SIGKILL for strict mode
+  bool is_trap = false;        // delivered as a signal the program may handle
   bool trace_refused = false;  // Source::signal: a tracer was asked for and could not be had
-  std::string site;       // where the call was made, "libc.so.6+0x10e2f8"; empty if that is not known
+  std::string site;            // where the call was made, "libc.so.6+0x10e2f8"; empty if that is not known
 };
 
 }  // namespace cordon

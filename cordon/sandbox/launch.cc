@@ -49,9 +49,11 @@ void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
   launched.trace_refused = true;
   if (auto reader = AuditReader::open()) {
     launched.audit = std::make_unique<AuditReader>(std::move(*reader));
-    add_note(notes, "the command cannot be traced (" + errno_name(error) + "): kills are explained from the audit log, without arguments");
+    add_note(notes, "the command cannot be traced (" + errno_name(error) +
+                        "): kills are explained from the audit log, without arguments");
   } else {
-    add_note(notes, "the command cannot be traced (" + errno_name(error) + ") nor the audit log read: a kill is known by its signal only");
+    add_note(notes, "the command cannot be traced (" + errno_name(error) +
+                        ") nor the audit log read: a kill is known by its signal only");
   }
 }
 
@@ -72,7 +74,8 @@ void begin(Launched& launched, LauncherState& state) {
   if (launched.preparation->plan.gated) open_gate(launched.preparation->report());
 }
 
-Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation, LauncherState& state) {
+Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation,
+                                    LauncherState& state) {
   preparation->plan.gated = spec.trace_exits;
   if (!spec.trace_exits) state.close();
   CORDON_TRY(launched, clone_child(std::move(preparation)));
@@ -81,7 +84,8 @@ Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Prep
   begin(launched, state);
   if (int error = await_exec(launched)) {
     destroy(launched);
-    return system_error("follow the command to its exec", error, "a filter above this process denies waitid(2) or wait4(2)");
+    return system_error("follow the command to its exec", error,
+                        "a filter above this process denies waitid(2) or wait4(2)");
   }
   return finish(std::move(launched), std::move(notes));
 }
@@ -107,7 +111,8 @@ Diagnostics give_up(Launched& launched, Approach& approach, const StartOutcome& 
       (void)await_exec(launched);
       failure = launch_failure(launched);
     } else {  // it stands still, and waitid(2) does not say so
-      failure = system_error("follow the command to its start point", ECHILD, "something else waits for this process's children");
+      failure = system_error("follow the command to its start point", ECHILD,
+                             "something else waits for this process's children");
     }
   }
   approach.abandon();
@@ -118,7 +123,8 @@ Diagnostics give_up(Launched& launched, Approach& approach, const StartOutcome& 
   return errors;
 }
 
-Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation, LauncherState& state) {
+Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation,
+                           LauncherState& state) {
   preparation->plan.gated = true;
   preparation->plan.filter_count = 0;
   preparation->plan.listener = false;
@@ -132,8 +138,9 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
   Approach approach({.command = launched.pid, .pidfd = launched.pidfd.get()});
   StartOutcome reached = reach_start(approach, start);
   if (reached.kind != StartOutcome::Kind::reached) return give_up(launched, approach, reached);
-  auto confined = confine(tracee, {.filters = spec.filters, .listener = spec.listener, .strict = spec.strict,
-                                   .pidfd = launched.pidfd.get()});
+  auto confined = confine(
+      tracee,
+      {.filters = spec.filters, .listener = spec.listener, .strict = spec.strict, .pidfd = launched.pidfd.get()});
   if (!confined) {
     approach.abandon();
     destroy(launched);
@@ -167,14 +174,17 @@ Result<Launched> launch(const LaunchSpec& spec) {
   preparation->plan.signal_mask = state->command_mask();
   preparation->plan.ignores_child_signal = state->ignores_child_signal();
   StartPoint start = start_of(spec);
-  Result<Launched> launched = start == StartPoint::before_exec ? launch_before_exec(spec, std::move(preparation), *state)
-                                                               : launch_at(start, spec, std::move(preparation), *state);
+  Result<Launched> launched = start == StartPoint::before_exec
+                                  ? launch_before_exec(spec, std::move(preparation), *state)
+                                  : launch_at(start, spec, std::move(preparation), *state);
   if (!launched) {
     state->may_open();
     return launched;
   }
-  if (spec.hold_signals) state->hold_signals(forwarded_signals());
-  else state->release_signals();
+  if (spec.hold_signals)
+    state->hold_signals(forwarded_signals());
+  else
+    state->release_signals();
   launched->state = std::move(state);
   return launched;
 }

@@ -41,10 +41,10 @@ struct LaunchSpec {
   std::vector<std::string> argv;    // argv[0] is looked up in PATH as execvp does
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;
-  bool listener = false;            // user notification for the last filter
-  bool strict = false;              // mode 1, entered at `start` (entry); no filters then
+  bool listener = false;  // user notification for the last filter
+  bool strict = false;    // mode 1, entered at `start` (entry); no filters then
   bool no_new_privs = true;
-  bool trace_exits = false;         // stay attached to learn what a killed or trapped call was
+  bool trace_exits = false;  // stay attached to learn what a killed or trapped call was
   // The signals supervise() passes on stay blocked in the calling thread when launch() returns, so that none
   // of them ends the launcher and leaves the command without its supervisor. The end of what was launched
   // sets the old mask again. The command never sees the difference.

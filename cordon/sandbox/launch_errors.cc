@@ -30,24 +30,22 @@ Diagnostic exec_error(const FailedStep& failed) {
 Diagnostic install_error(const FailedStep& failed) {
   Diagnostic diagnostic = system_error(filter_words(failed), failed.error);
   switch (failed.error) {
-    case EACCES:
-      diagnostic.hint = "set no_new_privs, or have CAP_SYS_ADMIN in the user namespace";
-      break;
+    case EACCES: diagnostic.hint = "set no_new_privs, or have CAP_SYS_ADMIN in the user namespace"; break;
     case EINVAL:
-      diagnostic.hint = "the kernel does not know one of the filter's flags (WAIT_KILLABLE_RECV: 5.19, "
-                        "NEW_LISTENER: 5.0), or the process is in strict mode";
+      diagnostic.hint =
+          "the kernel does not know one of the filter's flags (WAIT_KILLABLE_RECV: 5.19, "
+          "NEW_LISTENER: 5.0), or the process is in strict mode";
       break;
     case ENOMEM:
-      diagnostic.hint = "all filters of a process together may have 32768 instructions in the kernel's "
-                        "inner form: merge the stacked policies or shorten them";
+      diagnostic.hint =
+          "all filters of a process together may have 32768 instructions in the kernel's "
+          "inner form: merge the stacked policies or shorten them";
       break;
     case EBUSY:
       diagnostic.code = "listener-busy";
       diagnostic.hint = "a filter above this process has a listener already, and there can be only one";
       break;
-    case ESRCH:
-      diagnostic.hint = "TSYNC: another thread has a filter of its own or is in strict mode";
-      break;
+    case ESRCH: diagnostic.hint = "TSYNC: another thread has a filter of its own or is in strict mode"; break;
     case ENOSYS:
       diagnostic.hint = "this kernel has no seccomp(2) (3.17), or a filter above this process denies it";
       break;

@@ -11,10 +11,10 @@ namespace cordon::sandbox {
 struct FailedStep {
   LaunchStep step = LaunchStep::start;
   int error = 0;
-  uint32_t filter = 0;         // index, of `filter_count`
+  uint32_t filter = 0;  // index, of `filter_count`
   uint32_t filter_count = 0;
-  uint32_t filter_size = 0;    // instructions
-  std::string path;            // of the program
+  uint32_t filter_size = 0;      // instructions
+  std::string path;              // of the program
   bool ended_by_signal = false;  // describe_death
   int status = 0;                // exit status or signal
 };

@@ -39,7 +39,8 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   for (std::string& word : strings.argv) strings.argv_pointers.push_back(word.data());
   strings.argv_pointers.push_back(nullptr);
   strings.shell_pointers = {shell_path, strings.path.data()};
-  strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1, strings.argv_pointers.end());
+  strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1,
+                                strings.argv_pointers.end());
   for (const FilterSpec& filter : spec.filters) strings.programs.push_back(filter.program);
   for (size_t i = 0; i < spec.filters.size(); ++i) {
     // The kernel reads; its struct has no const.

@@ -30,8 +30,10 @@ Diagnostic start_error(std::string message, std::string hint) {
 
 // Lets a stop that is not the one we wait for pass as if nobody traced.
 void pass_on(const Tracee& tracee, const Stop& stop) {
-  if (stop.kind == Stop::Kind::group) tracee.stay_stopped();
-  else tracee.resume(stop.kind == Stop::Kind::signal ? stop.signal : 0);
+  if (stop.kind == Stop::Kind::group)
+    tracee.stay_stopped();
+  else
+    tracee.resume(stop.kind == Stop::Kind::signal ? stop.signal : 0);
 }
 
 // Stops at the return from execve, one instruction before the new program.
@@ -102,9 +104,11 @@ Diagnostic early(Arrival arrival) {
   const std::string cure = "use --start exec";
   switch (arrival) {
     case Arrival::new_process:
-      return start_error("the program starts a process before its entry point, which would stay without the filter", cure);
+      return start_error("the program starts a process before its entry point, which would stay without the filter",
+                         cure);
     case Arrival::executed_again:
-      return start_error("the program executes another one before its entry point, which would stay without the filter", cure);
+      return start_error("the program executes another one before its entry point, which would stay without the filter",
+                         cure);
     default: return start_error("the program ended before its entry point, and has run without the filter", cure);
   }
 }
@@ -165,9 +169,12 @@ class ClosingThread {
 };
 
 FailedStep step_of(const ConfineRequest& request, size_t index, long result) {
-  return {.step = LaunchStep::filter, .error = static_cast<int>(result < 0 ? -result : ESRCH),
-          .filter = static_cast<uint32_t>(index), .filter_count = static_cast<uint32_t>(request.filters.size()),
-          .filter_size = static_cast<uint32_t>(request.filters[index].program.size()), .path = {}};
+  return {.step = LaunchStep::filter,
+          .error = static_cast<int>(result < 0 ? -result : ESRCH),
+          .filter = static_cast<uint32_t>(index),
+          .filter_count = static_cast<uint32_t>(request.filters.size()),
+          .filter_size = static_cast<uint32_t>(request.filters[index].program.size()),
+          .path = {}};
 }
 
 long install(Injection& injection, const FilterSpec& filter, uint64_t flags) {
@@ -249,7 +256,8 @@ Result<Confined> confine(const Tracee& tracee, const ConfineRequest& request) {
   } else {
     CORDON_TRY(done, install_all(injection, request, request.filters.size(), many_threads));
     (void)done;
-    if (request.listener) confined.note = "errno denials are not explained: the command has several threads before its entry point";
+    if (request.listener)
+      confined.note = "errno denials are not explained: the command has several threads before its entry point";
   }
   if (!injection.end()) return start_error("the command was ended while its filter was being installed", {});
   return confined;

@@ -183,9 +183,17 @@ void Supervisor::read_audit() {
   while (auto record = launched_.audit->next()) {
     bool is_trap = record->code == 0x00030000;  // SECCOMP_RET_TRAP; sig is 0 there
     if ((record->signal == 0 && !is_trap) || !belongs_to_command(record->pid)) continue;
-    KernelVerdict verdict{.source = KernelVerdict::Source::audit, .pid = record->pid, .tid = 0, .command = record->command,
-                          .call_known = true, .args_known = false, .call = {},
-                          .signal = is_trap ? SIGSYS : record->signal, .is_trap = is_trap, .trace_refused = false, .site = {}};
+    KernelVerdict verdict{.source = KernelVerdict::Source::audit,
+                          .pid = record->pid,
+                          .tid = 0,
+                          .command = record->command,
+                          .call_known = true,
+                          .args_known = false,
+                          .call = {},
+                          .signal = is_trap ? SIGSYS : record->signal,
+                          .is_trap = is_trap,
+                          .trace_refused = false,
+                          .site = {}};
     verdict.call.nr = record->nr;
     verdict.call.audit_arch = record->audit_arch;
     verdict.call.instruction_pointer = record->instruction_pointer;
@@ -209,8 +217,17 @@ void Supervisor::explain_end(int status) {
     if (poll(&entry, 1, kAuditDelayMs) > 0) read_audit();
   }
   if (command_was_explained_) return;
-  report({.source = KernelVerdict::Source::signal, .pid = launched_.pid, .tid = 0, .command = {}, .call_known = false,
-          .args_known = false, .call = {}, .signal = SIGSYS, .is_trap = false, .trace_refused = launched_.trace_refused, .site = {}});
+  report({.source = KernelVerdict::Source::signal,
+          .pid = launched_.pid,
+          .tid = 0,
+          .command = {},
+          .call_known = false,
+          .args_known = false,
+          .call = {},
+          .signal = SIGSYS,
+          .is_trap = false,
+          .trace_refused = launched_.trace_refused,
+          .site = {}});
 }
 
 Result<Outcome> Supervisor::finish() {
@@ -224,7 +241,8 @@ Result<Outcome> Supervisor::finish() {
     answer_all(*launched_.listener, supervision_.answer);
   if (failure) return *failure;
   if (status < 0) return system_error("learn how the command ended", ECHILD, "something else has waited for it");
-  if (WIFSIGNALED(status)) return Outcome{.signaled = true, .code = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0};
+  if (WIFSIGNALED(status))
+    return Outcome{.signaled = true, .code = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0};
   return Outcome{.signaled = false, .code = WEXITSTATUS(status), .core_dumped = false};
 }
 

@@ -16,7 +16,9 @@ constexpr uint64_t kSignalSetBytes = 8;
 // Addresses and numbers go through the same pointer-sized parameter.
 void* word(uint64_t value) { return reinterpret_cast<void*>(value); }
 
-bool is_stopping(int signal) { return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU; }
+bool is_stopping(int signal) {
+  return signal == SIGSTOP || signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+}
 
 }  // namespace
 
@@ -30,7 +32,9 @@ Stop Stop::from_status(int status) {
   return {Kind::signal, signal, 0};
 }
 
-int Tracee::seize(uint64_t options) const { return ptrace(PTRACE_SEIZE, tid_, nullptr, word(options)) == 0 ? 0 : errno; }
+int Tracee::seize(uint64_t options) const {
+  return ptrace(PTRACE_SEIZE, tid_, nullptr, word(options)) == 0 ? 0 : errno;
+}
 
 int Tracee::set_options(uint64_t options) const {
   return ptrace(PTRACE_SETOPTIONS, tid_, nullptr, word(options)) == 0 ? 0 : errno;

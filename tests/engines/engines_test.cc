@@ -97,7 +97,8 @@ void expect_agreement(uint64_t seed, const ResolvedPolicy& policy, Random& rando
     for (size_t i = 0; i < filters.size(); ++i) {
       const bpf::Program& program = filters[i].program;
       bpf::Run run = bpf::simulate_marking(program, input, Endian::little, executed[i]);
-      ASSERT_EQ(run.ret, expected) << "optimize " << kLevelNames[i] << " differs from evaluate: " << explain(seed, policy, call)
+      ASSERT_EQ(run.ret, expected) << "optimize " << kLevelNames[i]
+                                   << " differs from evaluate: " << explain(seed, policy, call)
                                    << bpf::disassemble(program, {});
     }
   }
@@ -130,7 +131,8 @@ TEST(Engines, AgreeOnRandomResolvedPolicies) {
   RecordProperty("calls", std::to_string(totals.calls));
   RecordProperty("kernel_calls", std::to_string(totals.kernel_calls));
   // Blocks of twenty-four unrelated clauses have more states than prune follows; there a dead test may stay.
-  EXPECT_LT(totals.unreached * 1000, totals.insns) << totals.unreached << " of " << totals.insns << ", " << totals.first_unreached;
+  EXPECT_LT(totals.unreached * 1000, totals.insns)
+      << totals.unreached << " of " << totals.insns << ", " << totals.first_unreached;
 }
 
 TEST(Engines, AgreeOnRandomPoliciesAsPeopleWriteThem) {

@@ -38,7 +38,8 @@ void expect_equal(const ResolvedPolicy& policy, const std::vector<Call>& calls) 
     Result<Filter> filter = compiler::compile(policy, {.optimize = level, .dump = nullptr});
     ASSERT_TRUE(filter);
     for (const Call& call : calls) {
-      ASSERT_EQ(bpf::simulate(filter->program, input_of(call), Endian::little).ret, policy::to_ret(policy::evaluate(policy, call).action))
+      ASSERT_EQ(bpf::simulate(filter->program, input_of(call), Endian::little).ret,
+                policy::to_ret(policy::evaluate(policy, call).action))
           << "level " << static_cast<int>(level) << " " << text_of(call) << "\n"
           << compiler::dump_resolved(policy) << bpf::disassemble(filter->program, {});
     }
@@ -46,7 +47,8 @@ void expect_equal(const ResolvedPolicy& policy, const std::vector<Call>& calls) 
 }
 
 TEST(Exhaustive, EveryLabellingOfSevenNumbersKeepsItsMeaningAndItsBitmap) {
-  std::vector<Clause> kinds[] = {{{{}, kAllow, kRule}}, {{{}, kErrno, kRule}}, {{subset_test(2, UINT64_MAX), kAllow, kRule}, {{}, kKill, kRule}}};
+  std::vector<Clause> kinds[] = {
+      {{{}, kAllow, kRule}}, {{{}, kErrno, kRule}}, {{subset_test(2, UINT64_MAX), kAllow, kRule}, {{}, kKill, kRule}}};
   std::vector<Call> calls;
   for (uint32_t nr : {0u, 1u, 2u, 3u, 4u, 5u, 6u, 7u, 8u, 0x7fffffffu, 0xffffffffu}) {
     calls.push_back({nr, kX86_64, 0, {}});
@@ -78,7 +80,8 @@ TEST(Exhaustive, EveryPairOfSetsOfOneArgumentUnderEveryPairOfMasks) {
     for (uint64_t other : {UINT64_C(3), UINT64_MAX}) {
       for (unsigned a = 1; a < 15; ++a) {
         for (unsigned b = 1; b < 15 && !HasFatalFailure(); ++b) {
-          std::vector<Clause> clauses{{subset_test(a, mask), kAllow, kRule}, {subset_test(b, other), kErrno, kRule}, {{}, kKill, kRule}};
+          std::vector<Clause> clauses{
+              {subset_test(a, mask), kAllow, kRule}, {subset_test(b, other), kErrno, kRule}, {{}, kKill, kRule}};
           ArchTable table{kX86_64, Endian::little, 64, {{0, 0, {{{}, kAllow, kRule}}}, {1, UINT32_MAX, clauses}}};
           expect_equal({{table}, kKill}, calls);
         }

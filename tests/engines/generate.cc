@@ -7,17 +7,54 @@
 namespace cordon::engines {
 namespace {
 
-constexpr uint64_t kMasks[] = {UINT64_MAX, UINT64_MAX, 0xffffffff, 0xffffffff, 0xffff,     1,          2,         3,
-                               6,          0xff00,     0x7e020000, 0x80000000, UINT64_C(1) << 32, UINT64_C(0xf0000000f), UINT64_C(0xffffffff00000000)};
-constexpr uint64_t kValues[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 0xff, 0x5412, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff,
-                                UINT64_C(0x100000000), UINT64_C(0x100000001), UINT64_C(0x100000005), UINT64_C(0x1ffffffff),
-                                UINT64_C(0x200000000), UINT64_C(0x7fffffffffffffff), UINT64_C(0xfffffffffffffffe), UINT64_MAX};
-constexpr uint32_t kNumbers[] = {0, 1, 2, 3, 5, 8, 9, 10, 11, 40, 41, 42, 100, 254, 255, 256, 257, 310, 424, 470, 511, 512,
-                                 547, 0x3fffffff, 0x40000000, 0x40000009, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
-constexpr Action kActions[] = {{ActionKind::allow, 0},       {ActionKind::allow, 0},    {ActionKind::errno_, 1},
-                               {ActionKind::errno_, 38},     {ActionKind::errno_, 0},   {ActionKind::errno_, 4095},
+constexpr uint64_t kMasks[] = {UINT64_MAX,
+                               UINT64_MAX,
+                               0xffffffff,
+                               0xffffffff,
+                               0xffff,
+                               1,
+                               2,
+                               3,
+                               6,
+                               0xff00,
+                               0x7e020000,
+                               0x80000000,
+                               UINT64_C(1) << 32,
+                               UINT64_C(0xf0000000f),
+                               UINT64_C(0xffffffff00000000)};
+constexpr uint64_t kValues[] = {0,
+                                1,
+                                2,
+                                3,
+                                4,
+                                5,
+                                6,
+                                7,
+                                8,
+                                15,
+                                16,
+                                0xff,
+                                0x5412,
+                                0x7fffffff,
+                                0x80000000,
+                                0xfffffffe,
+                                0xffffffff,
+                                UINT64_C(0x100000000),
+                                UINT64_C(0x100000001),
+                                UINT64_C(0x100000005),
+                                UINT64_C(0x1ffffffff),
+                                UINT64_C(0x200000000),
+                                UINT64_C(0x7fffffffffffffff),
+                                UINT64_C(0xfffffffffffffffe),
+                                UINT64_MAX};
+constexpr uint32_t kNumbers[] = {0,          1,          2,          3,          5,          8,         9,   10,
+                                 11,         40,         41,         42,         100,        254,       255, 256,
+                                 257,        310,        424,        470,        511,        512,       547, 0x3fffffff,
+                                 0x40000000, 0x40000009, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff};
+constexpr Action kActions[] = {{ActionKind::allow, 0},        {ActionKind::allow, 0},       {ActionKind::errno_, 1},
+                               {ActionKind::errno_, 38},      {ActionKind::errno_, 0},      {ActionKind::errno_, 4095},
                                {ActionKind::kill_process, 0}, {ActionKind::kill_thread, 0}, {ActionKind::trap, 7},
-                               {ActionKind::trace, 65535},   {ActionKind::log, 0},      {ActionKind::notify, 0}};
+                               {ActionKind::trace, 65535},    {ActionKind::log, 0},         {ActionKind::notify, 0}};
 
 uint64_t random_value(Random& random, uint64_t mask) {
   uint64_t value = random.chance(80) ? random.pick(kValues) : random.bits();
@@ -74,7 +111,8 @@ std::vector<Clause> random_clauses(Random& random, bool narrow) {
   Action action = random.pick(kActions);
   for (size_t i = 0; i < count; ++i) {
     if (random.chance(40)) action = random.pick(kActions);
-    clauses.push_back({random_condition(random, narrow, random.chance(20) ? 3 : 1), action,
+    clauses.push_back({random_condition(random, narrow, random.chance(20) ? 3 : 1),
+                       action,
                        {Origin::Kind::rule, static_cast<uint32_t>(random.below(50)), 0}});
   }
   clauses.push_back({{}, random.pick(kActions), {Origin::Kind::default_action, 0, 0}});
@@ -137,7 +175,8 @@ Call aimed_call(const Tests& tests, const ResolvedCondition* aim, Random& random
   if (aim != nullptr) collect_tests(*aim, aimed);
   for (const ResolvedTest* test : aimed) {
     const Interval& interval = random.pick(test->allowed);
-    if (random.chance(90)) set_operand(call, test->operand, random.chance(50) ? interval.first : interval.last, test->mask);
+    if (random.chance(90))
+      set_operand(call, test->operand, random.chance(50) ? interval.first : interval.last, test->mask);
   }
   return call;
 }
@@ -199,7 +238,8 @@ std::vector<Call> boundary_calls(const ResolvedPolicy& policy, Random& random) {
 std::vector<Call> some_calls(const std::vector<Call>& calls, size_t count, Random& random) {
   if (calls.size() <= count) return calls;
   std::vector<Call> result;
-  for (size_t i = 0; i < count; ++i) result.push_back(calls[i * calls.size() / count + random.below(calls.size() / count)]);
+  for (size_t i = 0; i < count; ++i)
+    result.push_back(calls[i * calls.size() / count + random.below(calls.size() / count)]);
   return result;
 }
 
@@ -214,7 +254,8 @@ bpf::Input input_of(const Call& call) {
 
 std::string text_of(const Call& call) {
   return fmt::format("arch={:#x} nr={:#x} ip={:#x} args={:#x},{:#x},{:#x},{:#x},{:#x},{:#x}", call.audit_arch, call.nr,
-                     call.instruction_pointer, call.args[0], call.args[1], call.args[2], call.args[3], call.args[4], call.args[5]);
+                     call.instruction_pointer, call.args[0], call.args[1], call.args[2], call.args[3], call.args[4],
+                     call.args[5]);
 }
 
 }  // namespace cordon::engines

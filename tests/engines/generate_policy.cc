@@ -6,20 +6,37 @@
 namespace cordon::engines {
 namespace {
 
-constexpr const char* kNames[] = {"read", "write", "open", "openat", "close", "ioctl", "mmap", "mprotect", "socket", "clone",
-                                  "clone3", "personality", "futex", "fcntl", "lseek", "prctl", "kill", "getppid", "exit_group",
-                                  "execve", "setsockopt", "prlimit64", "socketcall", "ipc", "openat2", "statx"};
+constexpr const char* kNames[] = {"read",      "write",      "open",  "openat",  "close",       "ioctl",  "mmap",
+                                  "mprotect",  "socket",     "clone", "clone3",  "personality", "futex",  "fcntl",
+                                  "lseek",     "prctl",      "kill",  "getppid", "exit_group",  "execve", "setsockopt",
+                                  "prlimit64", "socketcall", "ipc",   "openat2", "statx"};
 constexpr const char* kGroups[] = {"startup", "file-read", "io", "debug"};
-constexpr uint64_t kValues[] = {0, 1, 2, 3, 8, 16, 0x20000, 0x20008, 0x5401, 0x5412, 0x7fffffff, 0x80000000, 0xffffffff,
-                                UINT64_C(0x100000000), UINT64_C(0x100000007), UINT64_MAX};
-constexpr ActionKind kKinds[] = {ActionKind::allow, ActionKind::allow, ActionKind::allow, ActionKind::errno_, ActionKind::errno_,
-                                 ActionKind::kill_process, ActionKind::kill_thread, ActionKind::log, ActionKind::trap,
-                                 ActionKind::trace, ActionKind::notify};
+constexpr uint64_t kValues[] = {0,
+                                1,
+                                2,
+                                3,
+                                8,
+                                16,
+                                0x20000,
+                                0x20008,
+                                0x5401,
+                                0x5412,
+                                0x7fffffff,
+                                0x80000000,
+                                0xffffffff,
+                                UINT64_C(0x100000000),
+                                UINT64_C(0x100000007),
+                                UINT64_MAX};
+constexpr ActionKind kKinds[] = {ActionKind::allow,       ActionKind::allow,  ActionKind::allow,
+                                 ActionKind::errno_,      ActionKind::errno_, ActionKind::kill_process,
+                                 ActionKind::kill_thread, ActionKind::log,    ActionKind::trap,
+                                 ActionKind::trace,       ActionKind::notify};
 
 Action random_action(Random& random) {
   Action action{random.pick(kKinds), 0};
   if (action.kind == ActionKind::errno_) action.data = static_cast<uint16_t>(1 + random.below(40));
-  if (action.kind == ActionKind::trap || action.kind == ActionKind::trace) action.data = static_cast<uint16_t>(random.below(9));
+  if (action.kind == ActionKind::trap || action.kind == ActionKind::trace)
+    action.data = static_cast<uint16_t>(random.below(9));
   return action;
 }
 
@@ -52,7 +69,8 @@ Condition random_test(Random& random) {
 Condition random_condition(Random& random, unsigned depth) {
   if (depth == 0 || random.chance(60)) return random_test(random);
   Condition condition;
-  constexpr Condition::Kind kKind[] = {Condition::Kind::all, Condition::Kind::all, Condition::Kind::any, Condition::Kind::none};
+  constexpr Condition::Kind kKind[] = {Condition::Kind::all, Condition::Kind::all, Condition::Kind::any,
+                                       Condition::Kind::none};
   condition.kind = random.pick(kKind);
   size_t count = condition.kind == Condition::Kind::none ? 1 : 2 + random.below(2);
   for (size_t i = 0; i < count; ++i) condition.operands.push_back(random_condition(random, depth - 1));
@@ -93,7 +111,8 @@ Policy random_policy(Random& random) {
     policy.since = KernelVersion{static_cast<uint16_t>(4 + random.below(3)), static_cast<uint16_t>(random.below(10))};
     policy.unknown = NamedAction{{ActionKind::errno_, 38}, {}};
   }
-  for (size_t i = 0, n = 1 + random.below(random.chance(20) ? 30 : 8); i < n; ++i) policy.rules.push_back(random_rule(random));
+  for (size_t i = 0, n = 1 + random.below(random.chance(20) ? 30 : 8); i < n; ++i)
+    policy.rules.push_back(random_rule(random));
   return policy;
 }
 

@@ -86,8 +86,7 @@ Answer call_i386(const Call& call) {
 // In the child. Nothing but exit_group before the filter stands, nothing at all after the calls.
 [[noreturn]] void answer_calls(Shared& shared, const KernelProgram& program, const std::vector<Call>& calls) {
   prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);  // a test that is ended takes its child along
-  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) {
     shared.state = 2;
     syscall(SYS_exit_group, 1);
   }
@@ -155,7 +154,9 @@ std::optional<std::vector<KernelAnswer>> run_in_kernel(const bpf::Program& progr
 #else
 
 bool can_call(const Call&) { return false; }
-std::optional<std::vector<KernelAnswer>> run_in_kernel(const bpf::Program&, const std::vector<Call>&) { return std::nullopt; }
+std::optional<std::vector<KernelAnswer>> run_in_kernel(const bpf::Program&, const std::vector<Call>&) {
+  return std::nullopt;
+}
 
 #endif
 

@@ -93,13 +93,14 @@ Result<bpf::Program> libseccomp_program(const std::vector<SimpleRule>& rules, Ac
   scmp_filter_ctx ctx = seccomp_init(policy::to_ret(default_action));
   seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, policy::to_ret(kBadArch));
   for (const SimpleRule& rule : rules) {
-    seccomp_rule_add_array(ctx, policy::to_ret(rule.action), static_cast<int>(rule.nr), static_cast<unsigned>(rule.compares.size()),
-                           rule.compares.data());
+    seccomp_rule_add_array(ctx, policy::to_ret(rule.action), static_cast<int>(rule.nr),
+                           static_cast<unsigned>(rule.compares.size()), rule.compares.data());
   }
   int fd = memfd_create("filter", MFD_CLOEXEC);
   seccomp_export_bpf(ctx, fd);
   std::vector<bpf::Insn> insns(static_cast<size_t>(lseek(fd, 0, SEEK_END)) / sizeof(bpf::Insn));
-  EXPECT_EQ(pread(fd, insns.data(), insns.size() * sizeof(bpf::Insn), 0), static_cast<ssize_t>(insns.size() * sizeof(bpf::Insn)));
+  EXPECT_EQ(pread(fd, insns.data(), insns.size() * sizeof(bpf::Insn), 0),
+            static_cast<ssize_t>(insns.size() * sizeof(bpf::Insn)));
   close(fd);
   seccomp_release(ctx);
   return bpf::Program::create(std::move(insns));
@@ -118,8 +119,10 @@ TEST(Libseccomp, AgreesOnPoliciesItCanExpress) {
     ASSERT_TRUE(theirs);
     for (const Call& call : boundary_calls(policy, random)) {
       uint32_t expected = policy::to_ret(policy::evaluate(policy, call).action);
-      ASSERT_EQ(bpf::simulate(filter->program, input_of(call), Endian::little).ret, expected) << "cordon, seed " << seed << " " << text_of(call);
-      ASSERT_EQ(bpf::simulate(*theirs, input_of(call), Endian::little).ret, expected) << "libseccomp, seed " << seed << " " << text_of(call);
+      ASSERT_EQ(bpf::simulate(filter->program, input_of(call), Endian::little).ret, expected)
+          << "cordon, seed " << seed << " " << text_of(call);
+      ASSERT_EQ(bpf::simulate(*theirs, input_of(call), Endian::little).ret, expected)
+          << "libseccomp, seed " << seed << " " << text_of(call);
     }
     EXPECT_LE(filter->program.size(), theirs->size()) << "seed " << seed;
   }

@@ -61,7 +61,8 @@ class WordSolver {
     std::string comparison(1, static_cast<char>(open_bits));
     for (const Fact& fact : facts_) {
       for (uint32_t bound : {fact.first, fact.last}) {
-        uint64_t have = static_cast<uint64_t>(value & fact.mask) >> open_bits, want = static_cast<uint64_t>(bound) >> open_bits;
+        uint64_t have = static_cast<uint64_t>(value & fact.mask) >> open_bits,
+                 want = static_cast<uint64_t>(bound) >> open_bits;
         comparison += have < want ? '<' : have > want ? '>' : '=';
       }
     }
@@ -110,7 +111,8 @@ class Walker {
       if (insn.code == bpf::kJa) {
         loaded_[pc] = loaded_[pc + 1 + insn.k];
       } else if (is_branch(insn)) {
-        for (size_t i = 0; i < kWords; ++i) loaded_[pc][i] = loaded_[pc + 1 + insn.jt][i] || loaded_[pc + 1 + insn.jf][i];
+        for (size_t i = 0; i < kWords; ++i)
+          loaded_[pc][i] = loaded_[pc + 1 + insn.jt][i] || loaded_[pc + 1 + insn.jf][i];
       } else {
         loaded_[pc] = loaded_[pc + 1];
         if (insn.code == bpf::kLdAbs) loaded_[pc][insn.k / 4] = true;

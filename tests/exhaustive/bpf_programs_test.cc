@@ -61,8 +61,8 @@ TEST_F(EverySmallProgram, of_one_instruction_with_every_opcode) {
 
 TEST_F(EverySmallProgram, of_one_instruction_with_telling_operands) {
   for (const bpf::OpcodeInfo& info : bpf::opcodes()) {
-    for (uint32_t k : {0u, 1u, 2u, 3u, 4u, 15u, 16u, 31u, 32u, 56u, 60u, 61u, 62u, 63u, 64u, 68u, 0x7fffffffu, 0x80000000u,
-                       0xfffff000u, 0xfffff040u, 0xffffffffu}) {
+    for (uint32_t k : {0u,  1u,  2u,  3u,  4u,  15u,         16u,         31u,         32u,         56u,        60u,
+                       61u, 62u, 63u, 64u, 68u, 0x7fffffffu, 0x80000000u, 0xfffff000u, 0xfffff040u, 0xffffffffu}) {
       for (auto [jt, jf] : {std::pair{0, 0}, {1, 0}, {0, 1}, {1, 1}, {2, 0}, {0, 2}, {255, 0}, {0, 255}}) {
         add({kAllow, {info.code, static_cast<uint8_t>(jt), static_cast<uint8_t>(jf), k}, kAllow, kAllow});
       }
@@ -74,9 +74,8 @@ TEST_F(EverySmallProgram, of_one_instruction_with_telling_operands) {
 // Loads, stores and every kind of flow between them: which cells count as written, and where.
 TEST_F(EverySmallProgram, of_four_instructions_about_two_cells) {
   const Insn alphabet[] = {
-      {bpf::kSt, 0, 0, 0},   {bpf::kStx, 0, 0, 1},  {bpf::kLdMem, 0, 0, 0}, {bpf::kLdxMem, 0, 0, 1},
-      {bpf::kJa, 0, 0, 0},   {bpf::kJa, 0, 0, 1},   {bpf::kJa, 0, 0, 2},    {bpf::kJeqK, 0, 1, 0},
-      {bpf::kJsetX, 2, 0, 0}, {bpf::kRetA, 0, 0, 0},
+      {bpf::kSt, 0, 0, 0}, {bpf::kStx, 0, 0, 1}, {bpf::kLdMem, 0, 0, 0}, {bpf::kLdxMem, 0, 0, 1}, {bpf::kJa, 0, 0, 0},
+      {bpf::kJa, 0, 0, 1}, {bpf::kJa, 0, 0, 2},  {bpf::kJeqK, 0, 1, 0},  {bpf::kJsetX, 2, 0, 0},  {bpf::kRetA, 0, 0, 0},
   };
   for (const Insn& first : alphabet) {
     for (const Insn& second : alphabet) {

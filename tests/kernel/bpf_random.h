@@ -49,9 +49,9 @@ class RandomBpf {
 
   // Changes one field to something that may or may not be admitted.
   void mutate(bpf::Insn& insn) {
-    static constexpr uint32_t kOdd[] = {0,  1,  2,    3,    4,    15,         16,         17,         31,        32,
-                                        33, 60, 61,   63,   64,   65,         255,        256,        0x7fffffff, 0x80000000,
-                                        0xfffff000, 0xfffff004, 0xffffff00, 0xfffffffe, 0xffffffff};
+    static constexpr uint32_t kOdd[] = {
+        0,  1,  2,  3,   4,   15,         16,         17,         31,         32,         33,         60,        61,
+        63, 64, 65, 255, 256, 0x7fffffff, 0x80000000, 0xfffff000, 0xfffff004, 0xffffff00, 0xfffffffe, 0xffffffff};
     switch (below(5)) {
       case 0: insn.code = static_cast<uint16_t>(below(one_in(8) ? 0x10000 : 0x100)); break;
       case 1: insn.jt = static_cast<uint8_t>(one_in(2) ? below(4) : below(256)); break;

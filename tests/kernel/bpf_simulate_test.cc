@@ -72,7 +72,7 @@ struct TestCall {
 };
 
 // What the program and the calls have in common, so that comparisons come out both ways.
-constexpr uint32_t kWords[] = {0,  1,          2,          3,          5,          16,     59,     110,        257,
+constexpr uint32_t kWords[] = {0,   1,          2,          3,          5,          16,         59,     110,   257,
                                435, 0x40000001, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, kX8664, kI386, 0x5401};
 
 bpf::Input input_of(const TestCall& call) {
@@ -102,8 +102,12 @@ TestCall random_call(RandomBpf& random, bool has_compat) {
 
 // Valid code that begins with stores to cells 0..2, whose returns all deny.
 Insns random_program(RandomBpf& random) {
-  Insns code{{bpf::kLdAbs, 0, 0, 4 * random.below(16)}, {bpf::kSt, 0, 0, 0}, {bpf::kLdxImm, 0, 0, random.pick(kWords)},
-             {bpf::kStx, 0, 0, 1}, {bpf::kLdAbs, 0, 0, 4 * random.below(16)}, {bpf::kTax, 0, 0, 0},
+  Insns code{{bpf::kLdAbs, 0, 0, 4 * random.below(16)},
+             {bpf::kSt, 0, 0, 0},
+             {bpf::kLdxImm, 0, 0, random.pick(kWords)},
+             {bpf::kStx, 0, 0, 1},
+             {bpf::kLdAbs, 0, 0, 4 * random.below(16)},
+             {bpf::kTax, 0, 0, 0},
              {bpf::kSt, 0, 0, 2}};
   // ret a stands alone at the end: what falls or jumps there gets an errno made of A.
   size_t size = code.size() + 4 + random.below(40);
@@ -202,12 +206,18 @@ TEST(SimulateAgainstKernel, agrees_on_stacks) {
   if (std::string reason = missing_seccomp(); !reason.empty()) GTEST_SKIP() << reason;
   // Only getppid is judged; the older filters let everything else through. Two errnos tell who spoke.
   auto judging_getppid = [](uint32_t ret) {
-    return Insns{{bpf::kLdAbs, 0, 0, 0}, {bpf::kJeqK, 0, 1, SYS_getppid}, {bpf::kRetK, 0, 0, ret},
+    return Insns{{bpf::kLdAbs, 0, 0, 0},
+                 {bpf::kJeqK, 0, 1, SYS_getppid},
+                 {bpf::kRetK, 0, 0, ret},
                  {bpf::kRetK, 0, 0, SECCOMP_RET_ALLOW}};
   };
   const std::vector<std::vector<uint32_t>> stacks = {
-      {0x00050001, 0x00050002},             {0x00050002, 0x7fff0000, 0x00050001}, {0x7fff0000, 0x00050003},
-      {0x00050004, 0x7ff00000, 0x7fff0000}, {0x7ffc0000, 0x00050fff, 0x7fff0000}, {0x0005ffff, 0x7fff0000},
+      {0x00050001, 0x00050002},
+      {0x00050002, 0x7fff0000, 0x00050001},
+      {0x7fff0000, 0x00050003},
+      {0x00050004, 0x7ff00000, 0x7fff0000},
+      {0x7ffc0000, 0x00050fff, 0x7fff0000},
+      {0x0005ffff, 0x7fff0000},
   };
   for (const std::vector<uint32_t>& stack : stacks) {
     std::vector<bpf::Program> programs;

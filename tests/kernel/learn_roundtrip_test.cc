@@ -222,7 +222,8 @@ std::set<std::string> strace_names(const std::string& path) {
     size_t first_quote = line.find('"');
     if (first_quote < open) continue;
     unsigned nr = 0;
-    if (std::sscanf(line.c_str() + open + 1, "%u]", &nr) == 1) names.insert(std::string(abi::name_of(nr, abi::native_arch())));
+    if (std::sscanf(line.c_str() + open + 1, "%u]", &nr) == 1)
+      names.insert(std::string(abi::name_of(nr, abi::native_arch())));
   }
   return names;
 }

@@ -116,8 +116,10 @@ inline Seen run(const LaunchSpec& spec, const std::function<Response(const Notif
   auto outcome = sandbox::supervise(std::move(*launched), supervision);
   seen.output = output.take();
   prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);  // nothing of the command is left here
-  if (!outcome) note_failure(seen, outcome.error());
-  else seen.outcome = *outcome;
+  if (!outcome)
+    note_failure(seen, outcome.error());
+  else
+    seen.outcome = *outcome;
   return seen;
 }
 

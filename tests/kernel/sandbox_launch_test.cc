@@ -124,7 +124,8 @@ TEST(Launch, AsksAboutTheExecItselfWhereThePolicySaysNotify) {
   EXPECT_EQ(seen.status(), 0);
   EXPECT_EQ(seen.output, std::to_string(getpid()) + "\n");
   ASSERT_EQ(seen.notifications.size(), 1u);
-  Seen refused = run(spec_for(denied_call(), SYS_execve, kNotify), [](const Notification&) { return Response::fail(EACCES); });
+  Seen refused =
+      run(spec_for(denied_call(), SYS_execve, kNotify), [](const Notification&) { return Response::fail(EACCES); });
   EXPECT_EQ(refused.failure, "not-executable");
 }
 
@@ -139,28 +140,33 @@ TEST(Launch, SeesTheArgumentsAndTheThreadOfANotifiedCall) {
 
 TEST(Launch, NamesBothCuresWhereTheKernelRefusesTheFilter) {
   EXPECT_EQ(in_child([] {
-    if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return 2;
-    LaunchSpec spec = spec_for({"/bin/true"}, kDenied, kErrno | 1);
-    spec.no_new_privs = false;
-    auto launched = sandbox::launch(spec);
-    if (launched) return 3;
-    const Diagnostic& error = *launched.error().begin();
-    bool names_both = error.hint.find("no_new_privs") != std::string::npos && error.hint.find("CAP_SYS_ADMIN") != std::string::npos;
-    return names_both ? 0 : 4;
-  }), 0);
+              if (geteuid() == 0 && setresuid(65534, 65534, 65534) != 0) return 2;
+              LaunchSpec spec = spec_for({"/bin/true"}, kDenied, kErrno | 1);
+              spec.no_new_privs = false;
+              auto launched = sandbox::launch(spec);
+              if (launched) return 3;
+              const Diagnostic& error = *launched.error().begin();
+              bool names_both = error.hint.find("no_new_privs") != std::string::npos &&
+                                error.hint.find("CAP_SYS_ADMIN") != std::string::npos;
+              return names_both ? 0 : 4;
+            }),
+            0);
 }
 
 TEST(Launch, SaysThatAListenerIsThereAlready) {
   EXPECT_EQ(in_child([] {
-    LaunchSpec spec = spec_for({"/bin/true"}, kDenied, kNotify);
-    auto insns = spec.filters[0].program.insns();
-    sock_fprog program{static_cast<unsigned short>(insns.size()), reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(insns.data()))};
-    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0) return 2;
-    auto launched = sandbox::launch(spec);
-    if (launched) return 3;
-    return launched.error().begin()->code == "listener-busy" ? 0 : 4;
-  }), 0);
+              LaunchSpec spec = spec_for({"/bin/true"}, kDenied, kNotify);
+              auto insns = spec.filters[0].program.insns();
+              sock_fprog program{static_cast<unsigned short>(insns.size()),
+                                 reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(insns.data()))};
+              prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+              if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program) < 0)
+                return 2;
+              auto launched = sandbox::launch(spec);
+              if (launched) return 3;
+              return launched.error().begin()->code == "listener-busy" ? 0 : 4;
+            }),
+            0);
 }
 
 TEST(Launch, SaysThatTheChainIsTooLong) {
@@ -206,20 +212,22 @@ TEST(Launch, LeaksNoDescriptor) {
 
 TEST(Launch, GivesTheCommandTheCallersSignals) {
   EXPECT_EQ(in_child([] {
-    signal(SIGUSR1, SIG_IGN);
-    signal(SIGUSR2, [](int) {});
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGALRM);
-    sigprocmask(SIG_BLOCK, &set, nullptr);
-    const std::string expected = "ignored " + std::to_string(SIGUSR1) + "\nblocked " + std::to_string(SIGALRM) + "\nend\n";
-    LaunchSpec spec = spec_for({victim(), "signals"}, kDenied, kNotify);
-    for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry}) {
-      spec.start = start;
-      if (run(spec).output != expected) return 1 + static_cast<int>(start);
-    }
-    return 0;
-  }), 0);
+              signal(SIGUSR1, SIG_IGN);
+              signal(SIGUSR2, [](int) {});
+              sigset_t set;
+              sigemptyset(&set);
+              sigaddset(&set, SIGALRM);
+              sigprocmask(SIG_BLOCK, &set, nullptr);
+              const std::string expected =
+                  "ignored " + std::to_string(SIGUSR1) + "\nblocked " + std::to_string(SIGALRM) + "\nend\n";
+              LaunchSpec spec = spec_for({victim(), "signals"}, kDenied, kNotify);
+              for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry}) {
+                spec.start = start;
+                if (run(spec).output != expected) return 1 + static_cast<int>(start);
+              }
+              return 0;
+            }),
+            0);
 }
 
 // A command whose parent ignores SIGCHLD still has an end that can be told.
@@ -227,36 +235,39 @@ TEST(Launch, GivesTheStatusBackWhereChildrensSignalsAreIgnored) {
   for (bool traces : {false, true})
     for (StartPoint start : {StartPoint::before_exec, StartPoint::entry})
       EXPECT_EQ(in_child([&] {
-        signal(SIGCHLD, SIG_IGN);
-        LaunchSpec spec = spec_for({victim(), "exit", "6"}, kDenied, kNotify);
-        spec.trace_exits = traces;
-        spec.start = start;
-        if (run(spec).status() != 6) return 1;
-        spec.argv = {victim(), "signals"};
-        if (run(spec).output != "ignored " + std::to_string(SIGCHLD) + "\nend\n") return 2;
-        struct sigaction action {};
-        sigaction(SIGCHLD, nullptr, &action);
-        return action.sa_handler == SIG_IGN ? 0 : 3;
-      }), 0);
+                  signal(SIGCHLD, SIG_IGN);
+                  LaunchSpec spec = spec_for({victim(), "exit", "6"}, kDenied, kNotify);
+                  spec.trace_exits = traces;
+                  spec.start = start;
+                  if (run(spec).status() != 6) return 1;
+                  spec.argv = {victim(), "signals"};
+                  if (run(spec).output != "ignored " + std::to_string(SIGCHLD) + "\nend\n") return 2;
+                  struct sigaction action {};
+                  sigaction(SIGCHLD, nullptr, &action);
+                  return action.sa_handler == SIG_IGN ? 0 : 3;
+                }),
+                0);
 }
 
 TEST(Launch, WorksForAnOrdinaryUser) {
   for (bool traces : {false, true})
     for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry})
       EXPECT_EQ(in_child([&] {
-        if (!become_nobody()) return 1;
-        LaunchSpec spec = spec_for(denied_call(), kDenied, kNotify);
-        spec.trace_exits = traces;
-        spec.start = start;
-        Seen seen = run(spec);
-        if (!seen.notes.empty()) return 2;
-        if (seen.output != "4242\n") return 3;
-        spec = spec_for(denied_call(), kDenied, kKillProcess);
-        spec.trace_exits = true;
-        spec.start = start;
-        seen = run(spec);
-        return seen.verdicts.size() == 1 && seen.verdicts[0].args_known && !seen.verdicts[0].site.empty() ? 0 : 4;
-      }), 0);
+                  if (!become_nobody()) return 1;
+                  LaunchSpec spec = spec_for(denied_call(), kDenied, kNotify);
+                  spec.trace_exits = traces;
+                  spec.start = start;
+                  Seen seen = run(spec);
+                  if (!seen.notes.empty()) return 2;
+                  if (seen.output != "4242\n") return 3;
+                  spec = spec_for(denied_call(), kDenied, kKillProcess);
+                  spec.trace_exits = true;
+                  spec.start = start;
+                  seen = run(spec);
+                  return seen.verdicts.size() == 1 && seen.verdicts[0].args_known && !seen.verdicts[0].site.empty() ? 0
+                                                                                                                    : 4;
+                }),
+                0);
 }
 
 TEST(Launch, TheCommandNeverOpensTheMemoryOfItsLauncher) {
@@ -265,14 +276,16 @@ TEST(Launch, TheCommandNeverOpensTheMemoryOfItsLauncher) {
     for (uint32_t ret : {kErrno | 1, kNotify})
       for (StartPoint start : {StartPoint::before_exec, StartPoint::exec, StartPoint::entry})
         EXPECT_EQ(in_child([&] {
-          if (!become_nobody()) return 1;
-          LaunchSpec spec = spec_for({victim(), "parent"}, kDenied, ret);
-          spec.trace_exits = traces;
-          spec.start = start;
-          for (int i = 0; i < kRuns; ++i)
-            if (run(spec).output != "refused\n") return 2;
-          return 0;
-        }), 0) << "traced " << traces << ", action " << ret << ", start " << static_cast<int>(start);
+                    if (!become_nobody()) return 1;
+                    LaunchSpec spec = spec_for({victim(), "parent"}, kDenied, ret);
+                    spec.trace_exits = traces;
+                    spec.start = start;
+                    for (int i = 0; i < kRuns; ++i)
+                      if (run(spec).output != "refused\n") return 2;
+                    return 0;
+                  }),
+                  0)
+            << "traced " << traces << ", action " << ret << ", start " << static_cast<int>(start);
 }
 
 TEST(Launch, LeavesTheCallersSignalsAsTheyWere) {
@@ -288,7 +301,8 @@ TEST(Launch, ShowsTheSameUnderASupervisorAsUnderABareFilter) {
   for (int error : {1, 2, 13, 38, 95, 4095}) {
     auto bare = static_cast<uint32_t>(error) | kErrno;
     Seen plain = run(spec_for(denied_call(), kDenied, bare));
-    Seen asked = run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) { return Response::fail(error); });
+    Seen asked =
+        run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) { return Response::fail(error); });
     EXPECT_EQ(plain.output, asked.output);
     EXPECT_EQ(plain.status(), asked.status());
   }
@@ -319,7 +333,8 @@ TEST(Exec, KeepsThePidAndLeavesNoChild) {
     CapturedOutput output;
     pid_t pid = fork();
     if (pid == 0) {
-      LaunchSpec spec = spec_for({"/bin/sh", "-c", "echo $$; wait; cat /proc/$$/task/*/children"}, kDenied, kErrno | 13);
+      LaunchSpec spec =
+          spec_for({"/bin/sh", "-c", "echo $$; wait; cat /proc/$$/task/*/children"}, kDenied, kErrno | 13);
       spec.start = start;
       sandbox::exec(spec);
       _exit(99);
@@ -333,7 +348,10 @@ TEST(Exec, KeepsThePidAndLeavesNoChild) {
 }
 
 TEST(Exec, ReturnsWhatWentWrong) {
-  EXPECT_EQ(in_child([] { return sandbox::exec(spec_for({"/no/such/file"}, kDenied, kErrno | 1)).code == "not-found" ? 0 : 1; }), 0);
+  EXPECT_EQ(in_child([] {
+              return sandbox::exec(spec_for({"/no/such/file"}, kDenied, kErrno | 1)).code == "not-found" ? 0 : 1;
+            }),
+            0);
 }
 
 }  // namespace

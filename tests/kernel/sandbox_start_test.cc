@@ -17,7 +17,8 @@ struct StartRow {
 class Start : public ::testing::TestWithParam<StartRow> {
  protected:
   void SetUp() override {
-    if (access(GetParam().program.c_str(), X_OK) != 0) GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+    if (access(GetParam().program.c_str(), X_OK) != 0)
+      GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
   }
   LaunchSpec spec(std::vector<std::string> words, uint32_t nr, uint32_t ret) const {
     words.insert(words.begin(), GetParam().program);
@@ -28,7 +29,9 @@ class Start : public ::testing::TestWithParam<StartRow> {
   std::vector<std::string> denied_words() const { return {"call", std::to_string(GetParam().denied), "17"}; }
 };
 
-TEST_P(Start, DeniesByErrno) { EXPECT_EQ(run(spec(denied_words(), GetParam().denied, kErrno | 13)).output, "errno 13\n"); }
+TEST_P(Start, DeniesByErrno) {
+  EXPECT_EQ(run(spec(denied_words(), GetParam().denied, kErrno | 13)).output, "errno 13\n");
+}
 
 TEST_P(Start, AsksTheListener) {
   Seen seen = run(spec(denied_words(), GetParam().denied, kNotify));
@@ -83,15 +86,14 @@ TEST_P(Start, LongFiltersFit) {
   EXPECT_EQ(run(made).output, "errno 13\n");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Sandbox, Start,
-    ::testing::Values(StartRow{"exec_dynamic", StartPoint::exec, victim(), kDenied},
-                      StartRow{"exec_static", StartPoint::exec, static_victim(), kDenied},
-                      StartRow{"exec_32_bit", StartPoint::exec, victim_32(), kDenied32},
-                      StartRow{"entry_dynamic", StartPoint::entry, victim(), kDenied},
-                      StartRow{"entry_static", StartPoint::entry, static_victim(), kDenied},
-                      StartRow{"entry_32_bit", StartPoint::entry, victim_32(), kDenied32}),
-    [](const auto& row) { return std::string(row.param.name); });
+INSTANTIATE_TEST_SUITE_P(Sandbox, Start,
+                         ::testing::Values(StartRow{"exec_dynamic", StartPoint::exec, victim(), kDenied},
+                                           StartRow{"exec_static", StartPoint::exec, static_victim(), kDenied},
+                                           StartRow{"exec_32_bit", StartPoint::exec, victim_32(), kDenied32},
+                                           StartRow{"entry_dynamic", StartPoint::entry, victim(), kDenied},
+                                           StartRow{"entry_static", StartPoint::entry, static_victim(), kDenied},
+                                           StartRow{"entry_32_bit", StartPoint::entry, victim_32(), kDenied32}),
+                         [](const auto& row) { return std::string(row.param.name); });
 
 TEST(StartOf, FailuresOfTheExecAreReported) {
   for (StartPoint start : {StartPoint::exec, StartPoint::entry}) {
@@ -152,7 +154,8 @@ TEST(StartOf, ThreadsFromBeforeTheEntryPointGetTheFilterToo) {
 }
 
 TEST(StartOf, AProgramThatExecutesAnotherLaterIsAllRight) {
-  LaunchSpec spec = spec_for({"/bin/sh", "-c", "exec " + victim() + " call " + std::to_string(kDenied)}, kDenied, kErrno | 13);
+  LaunchSpec spec =
+      spec_for({"/bin/sh", "-c", "exec " + victim() + " call " + std::to_string(kDenied)}, kDenied, kErrno | 13);
   spec.start = StartPoint::entry;
   EXPECT_EQ(run(spec).output, "errno 13\n");
 }

@@ -114,7 +114,8 @@ struct Beside {
       spec.start = start;
       auto launched = sandbox::launch(spec);
       if (!launched) _exit(125);
-      auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
+      auto outcome =
+          sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
       _exit(outcome ? outcome->exit_status() : 125);
     }
     close(ends[1]);
@@ -171,30 +172,33 @@ TEST(Supervise, ACommandThatIgnoresASignalBeforeItsEntryPointKeepsItsSupervisor)
 
 TEST(Supervise, AReaderThatHasGoneDoesNotEndIt) {
   EXPECT_EQ(in_child([] {
-    signal(SIGPIPE, SIG_DFL);
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return 1;
-    close(ends[0]);
-    Seen seen = run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) {
-      return Response::fail(write(ends[1], "", 1) < 0 ? errno : 1);
-    });
-    if (seen.output != "errno " + std::to_string(EPIPE) + "\n") return 2;
-    if (run(spec_for({victim(), "signals"}, kDenied, kNotify)).output != "end\n") return 3;
-    struct sigaction action {};
-    sigaction(SIGPIPE, nullptr, &action);
-    return action.sa_handler == SIG_DFL ? 0 : 4;
-  }), 0);
+              signal(SIGPIPE, SIG_DFL);
+              int ends[2];
+              if (pipe2(ends, O_CLOEXEC) != 0) return 1;
+              close(ends[0]);
+              Seen seen = run(spec_for(denied_call(), kDenied, kNotify), [&](const Notification&) {
+                return Response::fail(write(ends[1], "", 1) < 0 ? errno : 1);
+              });
+              if (seen.output != "errno " + std::to_string(EPIPE) + "\n") return 2;
+              if (run(spec_for({victim(), "signals"}, kDenied, kNotify)).output != "end\n") return 3;
+              struct sigaction action {};
+              sigaction(SIGPIPE, nullptr, &action);
+              return action.sa_handler == SIG_DFL ? 0 : 4;
+            }),
+            0);
 }
 
 TEST(Supervise, TheHolderWorksWhereTheListenerIsAStandardDescriptor) {
   std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
   EXPECT_EQ(in_child([&] {
-    for (int fd : {0, 1, 2}) close(fd);
-    auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
-    if (!launched || launched->listener->fd() > 2) return 1;
-    auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::returns(4242); }, {}});
-    return outcome && outcome->exit_status() == 0 ? 0 : 2;
-  }), 0);
+              for (int fd : {0, 1, 2}) close(fd);
+              auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+              if (!launched || launched->listener->fd() > 2) return 1;
+              auto outcome = sandbox::supervise(std::move(*launched),
+                                                {[](const Notification&) { return Response::returns(4242); }, {}});
+              return outcome && outcome->exit_status() == 0 ? 0 : 2;
+            }),
+            0);
   EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; })) << file_text(path);
   unlink(path.c_str());
 }
@@ -238,7 +242,8 @@ pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
     spec.trace_exits = traces;
     auto launched = sandbox::launch(spec);
     if (!launched) _exit(125);
-    auto outcome = sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
+    auto outcome =
+        sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
     _exit(outcome ? outcome->exit_status() : 125);
   }
   setpgid(job, job);

@@ -102,7 +102,8 @@ int run_under_a_tracer(int (*work)()) {
   }
   int status = 0;
   waitpid(pid, &status, 0);
-  ptrace(PTRACE_SETOPTIONS, pid, nullptr, reinterpret_cast<void*>(static_cast<long>(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK)));
+  ptrace(PTRACE_SETOPTIONS, pid, nullptr,
+         reinterpret_cast<void*>(static_cast<long>(PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK)));
   ptrace(PTRACE_CONT, pid, nullptr, nullptr);
   for (;;) {
     pid_t stopped = waitpid(-1, &status, __WALL);
@@ -117,20 +118,24 @@ int run_under_a_tracer(int (*work)()) {
 TEST(Verdict, WhereTracingIsRefusedTheAuditRecordNamesTheCall) {
   if (!sandbox::AuditReader::open()) GTEST_SKIP() << "the audit log cannot be read (CAP_AUDIT_READ)";
   EXPECT_EQ(run_under_a_tracer([] {
-    Seen seen = traced(denied_call(), kDenied, kKillProcess);
-    if (seen.notes.empty() || seen.notes[0] != "explaining") return 2;
-    if (seen.verdicts.size() != 1 || seen.verdicts[0].source != KernelVerdict::Source::audit) return 3;
-    return seen.verdicts[0].call.nr == kDenied && !seen.verdicts[0].args_known ? 0 : 4;
-  }), 0);
+              Seen seen = traced(denied_call(), kDenied, kKillProcess);
+              if (seen.notes.empty() || seen.notes[0] != "explaining") return 2;
+              if (seen.verdicts.size() != 1 || seen.verdicts[0].source != KernelVerdict::Source::audit) return 3;
+              return seen.verdicts[0].call.nr == kDenied && !seen.verdicts[0].args_known ? 0 : 4;
+            }),
+            0);
 }
 
 TEST(Verdict, WhereTracingIsRefusedALaterStartPointIsAnError) {
   EXPECT_EQ(run_under_a_tracer([] {
-    LaunchSpec spec = spec_for(denied_call(), kDenied, kErrno | 1);
-    spec.start = StartPoint::entry;
-    Seen seen = run(spec);
-    return !seen.failure.empty() && seen.output.empty() && seen.hint.find("ptrace_scope") != std::string::npos ? 0 : 2;
-  }), 0);
+              LaunchSpec spec = spec_for(denied_call(), kDenied, kErrno | 1);
+              spec.start = StartPoint::entry;
+              Seen seen = run(spec);
+              return !seen.failure.empty() && seen.output.empty() && seen.hint.find("ptrace_scope") != std::string::npos
+                         ? 0
+                         : 2;
+            }),
+            0);
 }
 
 }  // namespace
