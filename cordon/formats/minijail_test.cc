@@ -4,7 +4,12 @@
 
 #include <map>
 
+#include "cordon/formats/testing.h"
+
 namespace cordon::formats {
+
+using namespace testing;  // NOLINT: builders only
+
 namespace {
 
 using Files = std::map<std::string, std::string>;
@@ -24,67 +29,6 @@ Result<Policy> read(std::string_view text, const Dialect& dialect = {}, std::str
     return found->second;
   };
   return read_minijail(text, std::move(name), options);
-}
-
-std::string told(const Diagnostics& found) {
-  static constexpr const char* kSeverities[] = {"note", "warning", "error"};
-  std::string lines;
-  for (const Diagnostic& item : found) {
-    if (!lines.empty()) lines += "\n";
-    lines += std::to_string(item.place.line) + ":" + std::to_string(item.place.column) + " " +
-             kSeverities[static_cast<size_t>(item.severity)] + " " + item.code + ": " + item.message;
-  }
-  return lines;
-}
-
-std::string codes(const Diagnostics& found) {
-  std::string text;
-  for (const Diagnostic& item : found) text += (text.empty() ? "" : " ") + item.code;
-  return text;
-}
-
-std::string show(const Value& value) {
-  std::string text;
-  switch (value.kind) {
-    case Value::Kind::number: return std::to_string(value.number);
-    case Value::Kind::name: return value.name;
-    case Value::Kind::complement: return "~" + show(value.operands[0]);
-    case Value::Kind::negate: return "-" + show(value.operands[0]);
-    case Value::Kind::any_of:
-      for (const Value& part : value.operands) text += (text.empty() ? "(" : "|") + show(part);
-      return text + ")";
-  }
-  return text;
-}
-
-std::string show(const Condition& condition) {
-  static constexpr const char* kOps[] = {"==", "!=", "<", "<=", ">", ">=", "in"};
-  if (condition.is_always()) return "";
-  if (condition.kind != Condition::Kind::test) {
-    std::string text;
-    std::string_view joint = condition.kind == Condition::Kind::all ? " && " : " || ";
-    for (const Condition& part : condition.operands) text += (text.empty() ? "" : std::string(joint)) + show(part);
-    return text;
-  }
-  const ArgTest& test = condition.test;
-  EXPECT_TRUE(test.operand.raw);
-  std::string text = "a" + std::to_string(test.operand.slot);
-  if (!test.mask.empty()) text += "&" + show(test.mask[0]);
-  return text + kOps[static_cast<size_t>(test.op)] + show(test.values[0].low);
-}
-
-std::string show(const std::vector<Rule>& rules) {
-  std::string text;
-  for (const Rule& rule : rules) {
-    text += (text.empty() ? "" : "; ") + rule.target.name;
-    if (std::string condition = show(rule.condition); !condition.empty()) text += "[" + condition + "]";
-    text += " " + std::string(policy::keyword(rule.action.kind));
-    if (!rule.errno_name.empty())
-      text += " " + rule.errno_name;
-    else if (rule.action.data != 0)
-      text += " " + std::to_string(rule.action.data);
-  }
-  return text;
 }
 
 struct MeaningRow {

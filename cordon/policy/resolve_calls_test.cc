@@ -14,12 +14,6 @@ namespace {
 
 constexpr uint32_t kX32Bit = abi::kX32Bit;
 
-std::string codes(const Diagnostics& diagnostics) {
-  std::string text;
-  for (const Diagnostic& one : diagnostics) text += (text.empty() ? "" : " ") + one.code;
-  return text;
-}
-
 ResolvedPolicy resolved(const Policy& policy) {
   Result<ResolvedPolicy> result = resolve(policy, {});
   EXPECT_TRUE(result) << codes(result.diagnostics());

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cordon/abi/arch.h"
+#include "cordon/base/diagnostic.h"
 #include "cordon/policy/call.h"
 #include "cordon/policy/policy.h"
 
@@ -21,6 +22,13 @@ inline constexpr Action kAllow{ActionKind::allow, 0};
 inline constexpr Action kKill{ActionKind::kill_process, 0};
 inline constexpr Action kLog{ActionKind::log, 0};
 constexpr Action failing(uint16_t number) { return {ActionKind::errno_, number}; }
+
+// The codes of what was found, joined by blanks.
+inline std::string codes(const Diagnostics& diagnostics) {
+  std::string text;
+  for (const Diagnostic& one : diagnostics) text += (text.empty() ? "" : " ") + one.code;
+  return text;
+}
 
 inline Policy make_policy(std::vector<Arch> arches, Action default_action) {
   Policy policy;
