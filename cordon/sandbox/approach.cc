@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "cordon/sandbox/injection.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
 
@@ -38,15 +39,14 @@ void take_end(pid_t tid) {
 }  // namespace
 
 // The next thing that has happened to any task; false if there is nothing. A tracee that cannot be waited
-// for counts as gone: the caller sees that it is still there.
+// for counts as gone: the caller sees that it is still there. A stopped one is looked at too: it may be killed,
+// and the first thread may be replaced by another that executes a program.
 bool Approach::look(TaskStop& found) {
   for (auto task = tasks_.begin(); task != tasks_.end();) {
     pid_t tid = task->first;
     bool is_leader = tid == options_.command;
     siginfo_t info{};
-    int result = task->second.is_stopped
-                     ? 0
-                     : waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
+    int result = waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
     bool failed = result != 0 && errno != EINTR;
     if (is_leader && (failed || is_end(info))) {
       found = {tid, {}};
@@ -87,13 +87,13 @@ bool Approach::handle(const TaskStop& found, Event& event) {
   if (is_birth(found.stop)) {
     note_birth(found.tid);
     if (!processes_.empty()) {
-      tasks_[found.tid].is_stopped = true;
+      tasks_[found.tid] = {.is_stopped = true, .is_in_call = true, .signal = 0};
       event.kind = Kind::new_process;
       return true;
     }
   }
   if (found.stop.kind == Stop::Kind::event && found.stop.event == PTRACE_EVENT_EXEC) {
-    tasks_[found.tid].is_stopped = true;
+    tasks_[found.tid] = {.is_stopped = true, .is_in_call = true, .signal = 0};
     event.kind = Kind::executed;
     return true;
   }
@@ -104,7 +104,9 @@ bool Approach::handle(const TaskStop& found, Event& event) {
   }
   if (found.stop.kind == Stop::Kind::group) {
     tracee.stay_stopped();
-    if (is_leader && options_.pidfd >= 0 && stop_at_terminal() && is_stopped(found.tid))
+    // Who stops the command alone continues it alone.
+    bool is_of_the_job = found.stop.signal != SIGSTOP;
+    if (is_leader && is_of_the_job && options_.pidfd >= 0 && stop_at_terminal() && is_stopped(found.tid))
       syscall(SYS_pidfd_send_signal, options_.pidfd, SIGCONT, nullptr, 0);
     return false;
   }
@@ -115,7 +117,7 @@ bool Approach::handle(const TaskStop& found, Event& event) {
 Approach::Approach(Options options) : options_(options) { tasks_[options.command].is_stopped = true; }
 
 Approach::Event Approach::next() {
-  tasks_[options_.command].is_stopped = false;
+  tasks_[options_.command] = {};
   for (;;) {
     TaskStop found;
     Event event;
@@ -136,36 +138,59 @@ void Approach::wait_for_change() {
   siginfo_t info{};
   long signal = syscall(SYS_rt_sigtimedwait, &wanted, &info, &kPatience, sizeof wanted);
   if (signal < 0 && errno != EAGAIN && errno != EINTR) usleep(kPauseUs);
+  if (signal <= 0) find_threads();
   // A terminal sends to its whole foreground group: the command has got it too.
   if (signal <= 0 || signal == SIGCHLD || info.si_code == SI_KERNEL) return;
   syscall(SYS_pidfd_send_signal, options_.pidfd, static_cast<int>(signal), nullptr, 0);
 }
 
-// Any stop will do: nothing of the task runs any more.
-void Approach::hold(pid_t tid) {
-  ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
-  Tracee tracee(tid);
-  Stop stop = tracee.wait();
-  if (stop.kind == Stop::Kind::gone) {
-    if (tid != options_.command) take_end(tid);
-    tasks_.erase(tid);
-    return;
+// A thread whose creator was killed before it could tell of it: nobody else would ever take its end.
+void Approach::find_threads() {
+  for (pid_t tid : threads_of(options_.command)) tasks_.try_emplace(tid);
+}
+
+// While everything is being held, any stop will do. A value: the command is no longer what it was.
+std::optional<Approach::Held> Approach::note_held(const TaskStop& found) {
+  bool is_leader = found.tid == options_.command;
+  if (found.stop.kind == Stop::Kind::gone) return is_leader ? std::optional(Held::ended) : std::nullopt;
+  bool is_exec = found.stop.kind == Stop::Kind::event && found.stop.event == PTRACE_EVENT_EXEC;
+  bool is_stop_request = found.stop.kind == Stop::Kind::event && found.stop.event == PTRACE_EVENT_STOP;
+  tasks_[found.tid] = {.is_stopped = true,
+                       .is_in_call = found.stop.kind == Stop::Kind::event && !is_stop_request,
+                       .signal = found.stop.kind == Stop::Kind::signal ? found.stop.signal : 0};
+  if (is_birth(found.stop)) note_birth(found.tid);
+  return is_exec ? std::optional(Held::executed) : std::nullopt;
+}
+
+Approach::Held Approach::hold_all() {
+  constexpr useconds_t kPauseUs = 200;
+  constexpr int kTries = 10000;  // two seconds
+  for (int tries = 0; tries < kTries;) {
+    bool all_stand = true;
+    for (const auto& [tid, task] : tasks_) {
+      if (task.is_stopped) continue;
+      all_stand = false;
+      ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+    }
+    TaskStop found;
+    if (look(found)) {
+      if (std::optional<Held> changed = note_held(found)) return *changed;
+      continue;
+    }
+    if (all_stand) {
+      size_t before = tasks_.size();
+      find_threads();
+      bool nothing_new = !look(found);  // and those that nobody traces are out again
+      if (nothing_new && tasks_.size() == before) return processes_.empty() ? Held::all : Held::new_process;
+      if (std::optional<Held> changed = nothing_new ? std::nullopt : note_held(found)) return *changed;
+    }
+    ++tries;
+    usleep(kPauseUs);
   }
-  tasks_[tid] = {.is_stopped = true, .signal = stop.kind == Stop::Kind::signal ? stop.signal : 0};
-  if (is_birth(stop)) note_birth(tid);
+  return Held::busy;
 }
 
-void Approach::hold_all() {
-  // Again and again: each may have started another one.
-  auto runs = [](const auto& entry) { return !entry.second.is_stopped; };
-  for (auto task = tasks_.begin(); (task = std::find_if(tasks_.begin(), tasks_.end(), runs)) != tasks_.end();)
-    hold(task->first);
-}
-
-bool Approach::hold_threads() {
-  hold_all();
-  return processes_.empty();
-}
+Approach::Held Approach::hold_threads() { return hold_all(); }
 
 void Approach::let_threads_go() {
   for (const auto& [tid, task] : tasks_)
@@ -174,16 +199,68 @@ void Approach::let_threads_go() {
   tasks_ = {{options_.command, Task{.is_stopped = true, .signal = 0}}};
 }
 
-void Approach::abandon() {
-  hold_all();
+// Until the first thread is gone: while a thread's end is not taken, its process has none. False: the first
+// thread has come back from the call it was to leave by.
+bool Approach::take_ends() {
+  constexpr useconds_t kPauseUs = 200;
+  constexpr int kTries = 10000;
+  int calls = 0;
+  for (int tries = 0; tries < kTries; ++tries) {
+    TaskStop found;
+    while (look(found)) {
+      bool is_leader = found.tid == options_.command;
+      if (is_leader && found.stop.kind == Stop::Kind::gone) return true;
+      if (is_leader && found.stop.kind == Stop::Kind::syscall && ++calls == 2) return false;
+      is_leader ? Tracee(found.tid).resume_to_syscall(0) : Tracee(found.tid).resume(0);
+    }
+    find_threads();
+    usleep(kPauseUs);
+  }
+  return false;
+}
+
+void Approach::end_all() {
   for (pid_t pid : processes_) {
     kill(pid, SIGKILL);
     take_end(pid);
   }
   processes_.clear();
+}
+
+void Approach::abandon() {
+  (void)hold_all();
+  end_all();
   kill(options_.command, SIGKILL);
-  for (const auto& [tid, task] : tasks_)
-    if (tid != options_.command) take_end(tid);
+  (void)take_ends();
+  tasks_.clear();
+}
+
+// To where a call can be injected: out of the one it is in.
+bool Approach::leave_call() {
+  constexpr int kStops = 8;
+  for (int i = 0; i < kStops; ++i) {
+    leader().resume_to_syscall(0);
+    Stop stop = leader().wait();
+    if (stop.kind == Stop::Kind::gone) return false;
+    if (stop.kind == Stop::Kind::syscall) return true;
+  }
+  return false;
+}
+
+void Approach::abandon_with(int status) {
+  Held held = hold_all();
+  end_all();
+  const Task& task = tasks_[options_.command];
+  bool can_leave = held != Held::ended && held != Held::busy && task.is_stopped && (!task.is_in_call || leave_call());
+  if (can_leave) {
+    auto injection = Injection::begin(leader());
+    can_leave = injection && injection->leave(status) && take_ends();
+  }
+  if (!can_leave) {
+    kill(options_.command, SIGKILL);
+    (void)take_ends();
+  }
+  take_end(options_.command);
   tasks_.clear();
 }
 

@@ -6,12 +6,15 @@
 //   approach.let_threads_go();                               // or abandon()
 //
 // Threads are followed. A new process is an event: it would never get the filter. It is stopped at its
-// birth, unless it was cloned with CLONE_UNTRACED. Costs two stops for each thread.
+// birth, unless it was cloned with CLONE_UNTRACED. Costs two stops for each thread. Nothing here waits for one
+// task alone: a thread that executes another program waits itself until its tracer has taken the ends of the
+// others.
 #pragma once
 
 #include <sys/types.h>
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "cordon/sandbox/tracee.h"
@@ -37,16 +40,22 @@ class Approach {
   Tracee leader() const { return Tracee(options_.command); }
   Event next();  // the first thread was resumed
 
-  // False: a process was started meanwhile.
-  bool hold_threads();
+  enum class Held { all, new_process, executed, ended, busy };
+  // Nothing of the command runs any more, if `all`. busy: a thread does not stop (it waits for a process it has
+  // started unseen, say).
+  Held hold_threads();
   void let_threads_go();
   // Ends everything that was traced but the first thread's remains, which its parent reaps.
   void abandon();
+  // The same, but the command leaves by exit_group(2) with this status, where it can still be made to. Its
+  // parent is another process.
+  void abandon_with(int status);
 
  private:
   struct Task {
     bool is_stopped = false;
-    int signal = 0;  // still to be delivered
+    bool is_in_call = false;  // the stop lies within a system call
+    int signal = 0;           // still to be delivered
   };
   struct TaskStop {
     pid_t tid = 0;
@@ -56,8 +65,12 @@ class Approach {
   bool look(TaskStop& found);
   void note_birth(pid_t parent);
   bool handle(const TaskStop& found, Event& event);
-  void hold(pid_t tid);
-  void hold_all();
+  Held hold_all();
+  std::optional<Held> note_held(const TaskStop& found);
+  void find_threads();
+  void end_all();
+  bool take_ends();
+  bool leave_call();
   void wait_for_change();
 
   Options options_;

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "cordon/sandbox/raw_syscall.h"
 
@@ -57,9 +58,19 @@ bool watch_exec(LaunchReport& report) {
   return !failed(report, raw_syscall(SYS_set_robust_list, raw_pointer(&report.robust), sizeof report.robust, 0, 0, 0));
 }
 
-bool pass_gate(LaunchReport& report) {
-  while (report.gate.load() == LaunchReport::kClosed)
-    raw_syscall(SYS_futex, raw_pointer(&report.gate), FUTEX_WAIT, LaunchReport::kClosed, 0, 0);
+// Whoever is to open the gate may be ended first. Where a filter above denies futex(2) this looks again and again.
+bool pass_gate(const ChildPlan& plan) {
+  constexpr timespec kLookAgain{.tv_sec = 0, .tv_nsec = 100'000'000}, kPause{.tv_sec = 0, .tv_nsec = 200'000};
+  LaunchReport& report = *plan.report;
+  while (report.gate.load() == LaunchReport::kClosed) {
+    // Not there: a parent in another namespace, or a filter's answer.
+    long parent = plan.opener == 0 ? 0 : raw_syscall(SYS_getppid, 0, 0, 0, 0, 0);
+    if (parent > 0 && parent != plan.opener) return false;
+    long result = raw_syscall(SYS_futex, raw_pointer(&report.gate), FUTEX_WAIT, LaunchReport::kClosed,
+                              raw_pointer(&kLookAgain), 0);
+    bool has_waited = result == 0 || result == -EAGAIN || result == -EINTR || result == -ETIMEDOUT;
+    if (!has_waited) raw_syscall(SYS_nanosleep, raw_pointer(&kPause), 0, 0, 0, 0);
+  }
   return report.gate.load() == LaunchReport::kOpen;
 }
 
@@ -98,7 +109,7 @@ void become(const ChildPlan& plan) {
   enter_step(report, LaunchStep::no_new_privs);
   if (plan.no_new_privs && failed(report, raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
   enter_step(report, LaunchStep::gate);
-  if (plan.gated && !pass_gate(report)) return;
+  if (plan.gated && !pass_gate(plan)) return;
   enter_step(report, LaunchStep::filter);
   if (!install_filters(plan)) return;
   enter_step(report, LaunchStep::exec);

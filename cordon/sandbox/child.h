@@ -54,6 +54,7 @@ struct ChildPlan {
   bool no_new_privs = true;
   bool listener = false;
   bool gated = false;
+  int32_t opener = 0;  // the parent's process number, where it is the parent who opens the gate; else 0
 };
 
 // The new process's first function (clone(2)); `plan` is a ChildPlan.

@@ -63,6 +63,7 @@ int await_verdict(Launched& launched) {
 Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
   Launched launched;
   int pidfd = -1;
+  preparation->plan.opener = getpid();
   int flags = memory_flag() | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
   pid_t pid = clone(run_child, preparation->stack_top(), flags, &preparation->plan, &pidfd);
   if (pid < 0) return system_error("create a process", errno);
@@ -100,6 +101,21 @@ int await_exec(Launched& launched) {
   }
   take_listener(launched);
   return await_verdict(launched);
+}
+
+int pass_exec(Launched& launched) {
+  while (launched.exec_pending) {
+    Listener& listener = *launched.listener;
+    // First the call, then the question who makes it: until it is answered its caller stands still.
+    if (auto waiting = listener.receive()) {
+      bool is_ours = !launched.preparation->report().has_left();
+      listener.respond(waiting->id, is_ours ? Response::run() : Response::fail(ENOSYS));
+    }
+    if (listener.error() != 0) return listener.error();
+    launched.exec_pending = false;
+    if (int error = await_exec(launched)) return error;
+  }
+  return 0;
 }
 
 bool has_died(const Launched& launched) {

@@ -21,6 +21,10 @@ void open_gate(LaunchReport& report);
 // The errno of a tracer that cannot wait for its tracees, or 0.
 int await_exec(Launched& launched);
 
+// Lets the exec pass that a gate's filter asks about, and only that: who asks before the child has left is
+// cordon's own code. An errno, or 0.
+int pass_exec(Launched& launched);
+
 // It has ended and was not reaped.
 bool has_died(const Launched& launched);
 

@@ -5,6 +5,9 @@
 #include <linux/audit.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+#include <iterator>
 
 #include "cordon/sandbox/process_info.h"
 
@@ -12,6 +15,8 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr int kSysSeccomp = 1;  // si_code SYS_SECCOMP
+
+enum class Culprit : uint8_t { no, perhaps, yes };
 
 #if defined(__x86_64__)
 
@@ -34,12 +39,14 @@ uint32_t audit_arch(pid_t tid, const user_regs_struct& registers) {
 }
 
 // What tells the killed thread from those that die along with it: its result register. A kill of the
-// process puts the number back (syscall_rollback), a kill of one thread leaves the -ENOSYS of the entry.
-bool holds_denied_call(const user_regs_struct& registers, bool rolled_back_only) {
+// process puts the number back (syscall_rollback). A kill of one thread leaves the -ENOSYS of the entry, and so
+// does a call that was answered so.
+Culprit culprit_of(const user_regs_struct& registers) {
   auto number = static_cast<int64_t>(registers.orig_rax);
   auto result = static_cast<int64_t>(registers.rax);
-  if (number == -1) return false;
-  return result == number || (!rolled_back_only && result == -ENOSYS);
+  if (number == -1) return Culprit::no;
+  if (result == number) return Culprit::yes;
+  return result == -ENOSYS ? Culprit::perhaps : Culprit::no;
 }
 
 #endif
@@ -70,9 +77,9 @@ std::optional<Call> call_of(const Tracee& tracee) {
   return call;
 }
 
-static bool is_culprit(const Tracee& tracee) {
+static Culprit culprit_of(const Tracee& tracee) {
   auto registers = tracee.registers();
-  return registers && holds_denied_call(*registers, false);
+  return registers ? culprit_of(*registers) : Culprit::no;
 }
 
 #else
@@ -89,7 +96,7 @@ std::optional<Call> call_of(const Tracee& tracee) {
 }
 
 // Nothing in the registers tells the threads of a killed process apart here.
-static bool is_culprit(const Tracee&) { return true; }
+static Culprit culprit_of(const Tracee&) { return Culprit::perhaps; }
 
 #endif
 
@@ -177,6 +184,7 @@ void ExitTracer::handle_signal(const Tracee& tracee, int signal, Events& events)
                                .command = thread_name(tracee.tid()),
                                .call_known = call.has_value(),
                                .args_known = call.has_value(),
+                               .is_certain = true,
                                .call = call.value_or(Call{}),
                                .signal = SIGSYS,
                                .is_trap = true,
@@ -191,7 +199,8 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
   int signal = static_cast<int>(tracee.event_message() & 0x7f);
   bool by_filter = signal == SIGSYS;
   bool by_strict_mode = options_.strict && signal == SIGKILL;
-  if ((!by_filter && !by_strict_mode) || !is_culprit(tracee)) return;
+  const Culprit culprit = by_filter || by_strict_mode ? culprit_of(tracee) : Culprit::no;
+  if (culprit == Culprit::no) return;
   // The default action of a trap ends the process with the registers of the trap, which is known already.
   pid_t pid = thread_group(tracee.tid());
   auto call = call_of(tracee);
@@ -203,6 +212,7 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
                              .command = thread_name(tracee.tid()),
                              .call_known = true,
                              .args_known = true,
+                             .is_certain = culprit == Culprit::yes,
                              .call = *call,
                              .signal = signal,
                              .is_trap = false,
@@ -210,17 +220,37 @@ void ExitTracer::handle_exit(const Tracee& tracee, Events& events) {
                              .site = code_site(tracee.tid(), call->instruction_pointer)});
 }
 
+// A parent waiting in vfork(2), or a task that waits for a device, does not stop for us: the rest is not kept
+// waiting for it.
 void ExitTracer::detach_all() {
-  for (pid_t tid : tracees_) {
-    if (tid == options_.command) continue;
-    if (ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr) != 0) continue;
-    Tracee tracee(tid);
-    Stop stop = tracee.wait();
-    if (stop.kind == Stop::Kind::gone) continue;
-    int signal = stop.kind == Stop::Kind::signal ? stop.signal : 0;
-    ptrace(PTRACE_DETACH, tid, nullptr, reinterpret_cast<void*>(static_cast<uint64_t>(signal)));
+  constexpr useconds_t kPauseUs = 200;
+  constexpr int kTries = 250;  // 50 ms
+  tracees_.erase(options_.command);
+  for (pid_t tid : tracees_) ptrace(PTRACE_INTERRUPT, tid, nullptr, nullptr);
+  for (int tries = 0; tries < kTries && !tracees_.empty(); ++tries) {
+    if (tries > 0) usleep(kPauseUs);
+    for (auto tracee = tracees_.begin(); tracee != tracees_.end();)
+      tracee = try_detach(*tracee) ? tracees_.erase(tracee) : std::next(tracee);
+    tracees_.insert(born_.begin(), born_.end());
+    born_.clear();
   }
   tracees_.clear();
+}
+
+// False: it has not stopped yet.
+bool ExitTracer::try_detach(pid_t tid) {
+  int status = 0;
+  pid_t result = waitpid(tid, &status, WNOHANG | WUNTRACED | __WALL);
+  if (result == 0 || (result < 0 && errno == EINTR)) return false;
+  if (result != tid || !WIFSTOPPED(status)) return true;
+  Stop stop = Stop::from_status(status);
+  bool has_child =
+      stop.kind == Stop::Kind::event &&
+      (stop.event == PTRACE_EVENT_FORK || stop.event == PTRACE_EVENT_VFORK || stop.event == PTRACE_EVENT_CLONE);
+  if (has_child) born_.push_back(static_cast<pid_t>(Tracee(tid).event_message()));
+  int signal = stop.kind == Stop::Kind::signal ? stop.signal : 0;
+  ptrace(PTRACE_DETACH, tid, nullptr, reinterpret_cast<void*>(static_cast<uint64_t>(signal)));
+  return true;
 }
 
 }  // namespace cordon::sandbox

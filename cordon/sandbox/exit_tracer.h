@@ -40,18 +40,21 @@ class ExitTracer {
 
   // Handles every stop there is now; never waits.
   Events pump();
-  // Lets every task that is left go its own way.
+  // Lets every task that is left go its own way. One that does not stop within 50 ms (the parent of a vfork
+  // whose child takes long) stays attached until the calling thread ends.
   void detach_all();
 
  private:
   bool next_event(Events& events);
   bool take(pid_t tid, Events& events);
+  bool try_detach(pid_t tid);
   void handle(pid_t tid, const Stop& stop, Events& events);
   void handle_exit(const Tracee& tracee, Events& events);
   void handle_signal(const Tracee& tracee, int signal, Events& events);
 
   Options options_;
   std::unordered_set<pid_t> tracees_;
+  std::vector<pid_t> born_;                  // while detaching
   std::unordered_map<pid_t, Call> trapped_;  // each thread's last trap
 };
 

@@ -1,11 +1,14 @@
 #include "cordon/sandbox/holder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <initializer_list>
+#include <utility>
 
 #include "cordon/base/fd.h"
 #include "cordon/sandbox/signals.h"
@@ -19,40 +22,74 @@ void close_from(unsigned first) {
   for (long fd = first, end = sysconf(_SC_OPEN_MAX); fd < end; ++fd) close(static_cast<int>(fd));
 }
 
-// The listener becomes descriptor 3, all above goes.
-Listener keep_only(int listener) {
-  constexpr int kKept = 3;
-  // It may be any of the first three itself, where the caller was started without them.
+constexpr int kListener = 3, kKept = 4;
+
+// The listener becomes descriptor 3, what is kept 4, all above goes.
+Listener keep_only(int listener, int& kept) {
+  // Either may be any of those numbers itself, where the caller was started without standard descriptors.
   int moved = fcntl(listener, F_DUPFD_CLOEXEC, kKept + 1);
+  int moved_kept = kept >= 0 ? fcntl(kept, F_DUPFD_CLOEXEC, kKept + 1) : -1;
   if (moved < 0) _exit(1);
   int null = open("/dev/null", O_RDWR);
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
     if (dup2(null, fd) < 0) close(fd);
-  dup3(moved, kKept, O_CLOEXEC);
-  close_from(kKept + 1);
-  return Listener(Fd(kKept));
+  dup3(moved, kListener, O_CLOEXEC);
+  kept = moved_kept >= 0 ? dup3(moved_kept, kKept, O_CLOEXEC) : -1;
+  close_from(kept >= 0 ? kKept + 1 : kListener + 1);
+  return Listener(Fd(kListener));
 }
 
-}  // namespace
-
-void answer_all(Listener& listener, const Answer& answer) {
-  while (!listener.is_finished() && listener.error() == 0)
-    if (auto notification = listener.receive()) listener.respond(notification->id, answer(*notification));
-}
-
-bool leave_holder(Listener& listener, const Answer& answer) {
-  pid_t pid = fork();
-  if (pid != 0) return pid > 0;
+[[noreturn]] void hold(int listener, const Holding& holding) {
   setsid();
   // Signals meant for the command's terminal or group no longer reach it; a polite end would break the
   // tasks that are left.
   set_signal_mask(0);
-  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) ::signal(signal, SIG_IGN);
+  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_IGN);
   if (chdir("/") != 0) _exit(1);
-  Listener own = keep_only(listener.fd());
+  int kept = holding.kept;
+  Listener own = keep_only(listener, kept);
   own.enable_sync_wake_up();
-  answer_all(own, answer);
+  if (holding.on_start) holding.on_start(kept);
+  answer_all(own, holding);
+  if (holding.on_end) holding.on_end();
   _exit(0);
+}
+
+}  // namespace
+
+void answer_one(Listener& listener, const Holding& holding) {
+  auto notification = listener.receive();
+  if (!notification) return;
+  const Response response = holding.answer(*notification);
+  Notifier who;
+  if (holding.on_answered) who = look_at(listener, *notification);
+  if (carry_out(listener, *notification, response) && holding.on_answered)
+    holding.on_answered(*notification, std::move(who));
+}
+
+void answer_all(Listener& listener, const Holding& holding) {
+  while (!listener.is_finished() && listener.error() == 0) answer_one(listener, holding);
+}
+
+// The holder is made by a child that ends at once: it is nobody's to wait for but the first process's.
+bool leave_holder(Listener& listener, const Holding& holding) {
+  constexpr int kMade = 0, kNotMade = 1;
+  pid_t child = fork();
+  if (child < 0) return false;
+  if (child == 0) {
+    pid_t holder = fork();
+    if (holder == 0) hold(listener.fd(), holding);
+    _exit(holder > 0 ? kMade : kNotMade);
+  }
+  int status = 0;
+  pid_t result = 0;
+  do result = waitpid(child, &status, 0);
+  while (result < 0 && errno == EINTR);
+  return result != child || (WIFEXITED(status) && WEXITSTATUS(status) == kMade);
+}
+
+bool leave_holder(Listener& listener, const Answer& answer) {
+  return leave_holder(listener, Holding{.answer = answer, .on_answered = {}, .kept = -1, .on_start = {}, .on_end = {}});
 }
 
 }  // namespace cordon::sandbox

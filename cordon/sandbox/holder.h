@@ -1,23 +1,40 @@
 // Goes on answering for what a command has left running when it ended.
 //
-//   if (!listener.is_finished()) sandbox::leave_holder(listener, answer);
+//   if (!listener.is_finished()) sandbox::leave_holder(listener, {.answer = answer});
 //
-// A small process in a session of its own, with nothing open but the listener; it ends with the last
-// filtered task. A daemon keeps its errno that way; without it every notified call would get ENOSYS.
+// A small process in a session of its own, no child of the caller, with nothing open but the listener and the
+// one descriptor it is given to keep; it ends with the last filtered task. A daemon keeps its errno that way;
+// without it every notified call would get ENOSYS.
 #pragma once
 
 #include <functional>
 
 #include "cordon/sandbox/listener.h"
+#include "cordon/sandbox/notifier.h"
 
 namespace cordon::sandbox {
 
 using Answer = std::function<Response(const Notification&)>;
 
+struct Holding {
+  Answer answer;
+  // After each answer that was taken; may be empty.
+  std::function<void(const Notification&, Notifier)> on_answered = {};
+  int kept = -1;  // a descriptor for on_answered; it stays open in the holder
+  // In the holder, once, before the first answer: the number `kept` has there. The holder has one thread, whatever
+  // the caller had.
+  std::function<void(int)> on_start = {};
+  std::function<void()> on_end = {};  // in the holder, last
+};
+
+// One call, if one waits.
+void answer_one(Listener& listener, const Holding& holding);
+
 // Until nobody can ask any more, or the kernel takes no answers (Listener::error).
-void answer_all(Listener& listener, const Answer& answer);
+void answer_all(Listener& listener, const Holding& holding);
 
 // False: no process could be made.
+bool leave_holder(Listener& listener, const Holding& holding);
 bool leave_holder(Listener& listener, const Answer& answer);
 
 }  // namespace cordon::sandbox

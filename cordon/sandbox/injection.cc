@@ -31,6 +31,7 @@ Numbers numbers_of(InjectedCall which) {
     case InjectedCall::clone: return {SYS_clone, 120};
     case InjectedCall::close: return {SYS_close, 6};
     case InjectedCall::exit: return {SYS_exit, 1};
+    case InjectedCall::exit_group: return {SYS_exit_group, 252};
   }
   return {SYS_exit, 1};
 }
@@ -130,6 +131,14 @@ void Injection::exit_thread() {
   while (waitpid(tracee_.tid(), &status, __WALL) == tracee_.tid() && WIFSTOPPED(status)) tracee_.resume(0);
 }
 
+bool Injection::leave(int status) {
+  if (!tracee_.set_registers(
+          call_registers(saved_, compat_, InjectedCall::exit_group, {static_cast<uint64_t>(status)})))
+    return false;
+  tracee_.resume_to_syscall(0);
+  return true;
+}
+
 bool Injection::end() {
   user_regs_struct registers = saved_;
   registers.orig_rax = ~uint64_t{0};
@@ -153,6 +162,7 @@ long Injection::call(InjectedCall, std::array<uint64_t, 5>) { return -ENOSYS; }
 uint64_t Injection::place_program(std::span<const uint8_t>) { return 0; }
 Injection Injection::on(const Tracee& thread) const { return Injection(thread); }
 void Injection::exit_thread() {}
+bool Injection::leave(int) { return false; }
 bool Injection::end() { return false; }
 
 #endif

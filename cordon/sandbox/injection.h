@@ -20,7 +20,7 @@
 
 namespace cordon::sandbox {
 
-enum class InjectedCall : uint8_t { seccomp, prctl, clone, close, exit };
+enum class InjectedCall : uint8_t { seccomp, prctl, clone, close, exit, exit_group };
 
 class Injection {
  public:
@@ -42,6 +42,9 @@ class Injection {
   Injection on(const Tracee& thread) const;
   // Makes `thread` leave by exit(2) and waits for its end.
   void exit_thread();
+  // Sends the whole process on its way to exit_group(2), with a stop at the call and, if that comes back, after
+  // it. False if the thread cannot be told to.
+  bool leave(int status);
 
   bool end();
 

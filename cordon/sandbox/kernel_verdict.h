@@ -19,6 +19,9 @@ struct KernelVerdict {
   std::string command;      // the thread's name
   bool call_known = false;  // Source::signal: no number at all
   bool args_known = false;  // Source::audit: no arguments
+  // It was this call. Else a thread has ended by the signal with the call in its registers: either it was killed
+  // for it, or another thread's kill has found it there. A policy that does not kill the call tells them apart.
+  bool is_certain = true;
   Call call;
   int signal = 0;              // SIGSYS, or SIGKILL for strict mode
   bool is_trap = false;        // delivered as a signal the program may handle

@@ -26,10 +26,16 @@ Launched::~Launched() {
 namespace sandbox {
 namespace {
 
-Diagnostic cannot_trace(int error) {
-  return system_error("trace the command to its start point", error,
-                      "Yama or another tracer refuses it: see kernel.yama.ptrace_scope, have CAP_SYS_PTRACE, or use "
-                      "--start before-exec");
+Diagnostic cannot_trace(int error, StartPoint start) {
+  const char* cure =
+      start == StartPoint::entry
+          ? "Yama or another tracer refuses it: see kernel.yama.ptrace_scope, or have CAP_SYS_PTRACE; --start exec can "
+            "do without a tracer"
+          : "Yama or another tracer refuses it: see kernel.yama.ptrace_scope, have CAP_SYS_PTRACE, or use --start "
+            "before-exec";
+  Diagnostic diagnostic = system_error("trace the command to its start point", error, cure);
+  diagnostic.code = "trace-refused";
+  return diagnostic;
 }
 
 StartPoint start_of(const LaunchSpec& spec) {
@@ -37,6 +43,8 @@ StartPoint start_of(const LaunchSpec& spec) {
 }
 
 void add_note(Diagnostics& notes, std::string message) { notes.note("explaining", {}, std::move(message)); }
+
+bool is_trace_refusal(const Diagnostics& errors) { return errors.begin()->code == "trace-refused"; }
 
 // The caller's thread becomes the tracer while the child waits at its gate.
 void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
@@ -132,7 +140,7 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
   Tracee tracee(launched.pid);
   if (int error = tracee.seize(start_options())) {
     destroy(launched);
-    return cannot_trace(error);
+    return cannot_trace(error, start);
   }
   begin(launched, state);
   Approach approach({.command = launched.pid, .pidfd = launched.pidfd.get()});
@@ -152,6 +160,31 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
   if (!confined->note.empty()) add_note(notes, std::move(confined->note));
   let_go(launched, spec);
   return Result<Launched>(std::move(launched), std::move(notes));
+}
+
+// Without a tracer: the filter is there before the exec, and who answers for it lets that exec pass.
+Result<Launched> launch_gated(const LaunchSpec& spec, LauncherState& state) {
+  LaunchSpec gated = spec;
+  gated.filters = {*spec.gate};
+  gated.listener = true;
+  CORDON_TRY(preparation, Preparation::make(gated));
+  preparation->plan.signal_mask = state.command_mask();
+  preparation->plan.ignores_child_signal = state.ignores_child_signal();
+  state.close();
+  CORDON_TRY(launched, clone_child(std::move(preparation)));
+  begin(launched, state);
+  int error = await_exec(launched);
+  if (error == 0) error = pass_exec(launched);
+  if (error != 0) {
+    destroy(launched);
+    return system_error("let the command's exec pass", error, "a filter above this process denies it");
+  }
+  launched.gate_shut = true;
+  Diagnostics notes;
+  notes.note("gate", {},
+             "the command cannot be traced: cordon itself answers for the filter, which ends with it; what is denied "
+             "then fails with ENOSYS");
+  return finish(std::move(launched), std::move(notes));
 }
 
 }  // namespace
@@ -177,6 +210,8 @@ Result<Launched> launch(const LaunchSpec& spec) {
   Result<Launched> launched = start == StartPoint::before_exec
                                   ? launch_before_exec(spec, std::move(preparation), *state)
                                   : launch_at(start, spec, std::move(preparation), *state);
+  if (!launched && start == StartPoint::exec && spec.gate && is_trace_refusal(launched.error()))
+    launched = launch_gated(spec, *state);
   if (!launched) {
     state->may_open();
     return launched;
@@ -203,7 +238,7 @@ Diagnostic exec(const LaunchSpec& spec) {
   }
   become(preparation.plan);
   FailedStep failed = failed_step(preparation);
-  return failed.step == LaunchStep::gate ? cannot_trace(failed.error) : describe(failed);
+  return failed.step == LaunchStep::gate ? cannot_trace(failed.error, start) : describe(failed);
 }
 
 }  // namespace sandbox

@@ -45,6 +45,10 @@ struct LaunchSpec {
   bool strict = false;    // mode 1, entered at `start` (entry); no filters then
   bool no_new_privs = true;
   bool trace_exits = false;  // stay attached to learn what a killed or trapped call was
+  // For StartPoint::exec where the command cannot be traced: the filters' meaning with every call they do not
+  // allow turned into a question. It is installed before the exec, which launch() lets pass; from then on the
+  // supervisor stands in for the kernel (Launched::gate_shut). Not given: such a launch is refused.
+  std::optional<FilterSpec> gate;
   // The signals supervise() passes on stay blocked in the calling thread when launch() returns, so that none
   // of them ends the launcher and leaves the command without its supervisor. The end of what was launched
   // sets the old mask again. The command never sees the difference.
@@ -65,6 +69,9 @@ struct Launched {
   // the exec are known only when the command has ended (launch_failure).
   bool exec_pending = false;
   bool trace_refused = false;  // trace_exits was asked for, and there is no tracer
+  // LaunchSpec::gate is installed instead of the filters: every call that is asked about has to be answered as the
+  // filters would, a kill by Response::kills().
+  bool gate_shut = false;
   // Of the calling process: while it lives no other command should be launched.
   std::unique_ptr<sandbox::LauncherState> state;
   std::unique_ptr<sandbox::Preparation> preparation;  // what the child reads until it has execed

@@ -35,6 +35,10 @@ Notification convert(const seccomp_notif& raw) {
   return notification;
 }
 
+// A call that goes away before it is read is common; a filter above that answers poll(2) or ioctl(2) in the
+// kernel's place does so every time.
+constexpr unsigned kMostFutile = 10000;
+
 short poll_events(int fd, int timeout_ms) {
   pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
   const int count = poll(&entry, 1, timeout_ms);
@@ -50,7 +54,8 @@ Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 
 // kernel does not say ENOENT (before 6.11): so nothing may lie between the poll and RECV.
 std::optional<Notification> Listener::receive() {
   const short events = poll_events(fd_.get(), -1);
-  if ((events & POLLNVAL) != 0) error_ = EBADF;
+  if ((events & (POLLNVAL | POLLERR)) != 0) error_ = EBADF;
+  if (++futile_ > kMostFutile && (events & POLLHUP) == 0) error_ = EIO;
   if ((events & POLLIN) == 0) return std::nullopt;
   std::fill(buffer_.begin(), buffer_.end(), 0);  // EINVAL otherwise (5.5)
   if (ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) {
@@ -59,6 +64,8 @@ std::optional<Notification> Listener::receive() {
   }
   seccomp_notif raw;
   std::memcpy(&raw, buffer_.data(), sizeof raw);
+  if (raw.id == 0 && raw.data.arch == 0) return std::nullopt;  // not filled: somebody else has answered
+  futile_ = 0;
   return convert(raw);
 }
 
@@ -70,6 +77,7 @@ bool Listener::respond(uint64_t id, const Response& response) {
     // The kernel takes a negative errno; a positive one would be a value.
     case Response::Kind::fail: raw.error = -response.error; break;
     case Response::Kind::value: raw.val = response.value; break;
+    case Response::Kind::kill: return false;
   }
   int result = 0;
   do result = ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &raw);

@@ -22,7 +22,12 @@ struct Notification {
 };
 
 struct Response {
-  enum class Kind : uint8_t { run, fail, value };
+  enum class Kind : uint8_t {
+    run,
+    fail,
+    value,
+    kill  // ends the caller's process by SIGKILL: for a supervisor that stands in for the kernel
+  };
   Kind kind = Kind::fail;
   int error = 0;      // fail: a positive errno
   int64_t value = 0;  // value: what the call returns without being run
@@ -30,6 +35,7 @@ struct Response {
   static Response run() { return {Kind::run, 0, 0}; }
   static Response fail(int error) { return {Kind::fail, error, 0}; }
   static Response returns(int64_t value) { return {Kind::value, 0, value}; }
+  static Response kills() { return {Kind::kill, 0, 0}; }
 };
 
 class Listener {
@@ -41,9 +47,9 @@ class Listener {
   // Blocks until a call waits. No value: the call went away before it was read (look again), or nobody
   // is left to call (is_finished).
   std::optional<Notification> receive();
-  // False: the call is gone (its thread died or was interrupted).
+  // False: the call is gone (its thread died or was interrupted). Not for Kind::kill: see carry_out().
   bool respond(uint64_t id, const Response& response);
-  // After reading the target's memory, before acting on it: is the call still waiting?
+  // Is the call still waiting? What was read of its thread before was read of no other one then.
   bool is_valid(uint64_t id) const;
   // The last task that uses the filter has ended.
   bool is_finished() const;
@@ -60,6 +66,7 @@ class Listener {
  private:
   Fd fd_;
   int error_ = 0;
+  unsigned futile_ = 0;           // times in a row that nothing came although something should have
   std::vector<uint64_t> buffer_;  // what RECV fills, in the running kernel's size
 };
 

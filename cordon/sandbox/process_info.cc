@@ -1,5 +1,6 @@
 #include "cordon/sandbox/process_info.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -14,13 +15,16 @@ namespace {
 
 constexpr unsigned long kForkNoExec = 0x40;  // PF_FORKNOEXEC, include/linux/sched.h
 
-std::string read_proc(pid_t pid, const char* name) {
-  Fd fd(open(("/proc/" + std::to_string(pid) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+std::string read_all(int fd) {
   std::string text;
   char buffer[4096];
-  for (ssize_t count = 0; fd && (count = read(fd.get(), buffer, sizeof buffer)) > 0;)
+  for (ssize_t count = 0; fd >= 0 && (count = read(fd, buffer, sizeof buffer)) > 0;)
     text.append(buffer, static_cast<size_t>(count));
   return text;
+}
+
+std::string read_proc(pid_t pid, const char* name) {
+  return read_all(Fd(open(("/proc/" + std::to_string(pid) + "/" + name).c_str(), O_RDONLY | O_CLOEXEC)).get());
 }
 
 unsigned long number_at(std::string_view text) {
@@ -71,9 +75,9 @@ std::string executable(pid_t tid) {
   return length > 0 ? std::string(path, static_cast<size_t>(length)) : std::string();
 }
 
-std::string code_site(pid_t tid, uint64_t address) {
-  if (tid <= 0 || address == 0) return {};
-  const std::string maps = read_proc(tid, "maps");
+namespace {
+
+std::string find_site(const std::string& maps, uint64_t address) {
   std::string_view rest = maps;
   while (!rest.empty()) {
     size_t end = rest.find('\n');
@@ -85,6 +89,16 @@ std::string code_site(pid_t tid, uint64_t address) {
            base::hex(address - mapping.begin + mapping.offset);
   }
   return {};
+}
+
+}  // namespace
+
+std::string code_site(pid_t tid, uint64_t address) {
+  return tid > 0 && address != 0 ? find_site(read_proc(tid, "maps"), address) : std::string();
+}
+
+std::string site_in(int maps, uint64_t address) {
+  return address != 0 ? find_site(read_all(maps), address) : std::string();
 }
 
 bool has_execed(pid_t pid) {
@@ -117,6 +131,16 @@ bool is_stopped(pid_t pid) {
   size_t end = text.rfind(')');
   if (end == std::string::npos || end + 2 >= text.size()) return false;
   return text[end + 2] == 'T' || text[end + 2] == 't';
+}
+
+std::vector<pid_t> threads_of(pid_t pid) {
+  std::vector<pid_t> threads;
+  DIR* directory = opendir(("/proc/" + std::to_string(pid) + "/task").c_str());
+  if (directory == nullptr) return threads;
+  while (const dirent* entry = readdir(directory))
+    if (auto tid = static_cast<pid_t>(number_at(entry->d_name)); tid > 1) threads.push_back(tid);
+  closedir(directory);
+  return threads;
 }
 
 unsigned thread_count(pid_t pid) { return static_cast<unsigned>(status_number(pid, "\nThreads:")); }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace cordon::sandbox {
 
@@ -23,6 +24,9 @@ std::string executable(pid_t tid);
 // same in every run. Empty if the thread is gone. Costs a read of /proc/TID/maps.
 std::string code_site(pid_t tid, uint64_t address);
 
+// The same from an open /proc/TID/maps.
+std::string site_in(int maps, uint64_t address);
+
 // The process a thread belongs to; 0 if it is gone.
 pid_t thread_group(pid_t tid);
 
@@ -31,6 +35,9 @@ pid_t parent_of(pid_t pid);
 
 // By a signal, or held by a tracer after one.
 bool is_stopped(pid_t pid);
+
+// The threads of a process, those that have ended and were not taken yet too; nothing if it is gone.
+std::vector<pid_t> threads_of(pid_t pid);
 
 // How many threads a process has; 0 if it is gone.
 unsigned thread_count(pid_t pid);

@@ -49,4 +49,11 @@ bool stop_at_terminal() {
   return true;
 }
 
+bool has_terminal_to_itself(int32_t pid) {
+  pid_t group = getpgid(pid);
+  if (group <= 1 || group == getpgrp()) return false;
+  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  return terminal && tcgetpgrp(terminal.get()) == group;
+}
+
 }  // namespace cordon::sandbox

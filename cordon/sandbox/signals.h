@@ -21,4 +21,8 @@ uint64_t supervised_signals();
 // Returns when somebody has continued us. False: there is no terminal, thus nobody who would.
 bool stop_at_terminal();
 
+// The process has a group of its own, and that is the one the terminal belongs to: what the terminal sends does
+// not reach us.
+bool has_terminal_to_itself(int32_t pid);
+
 }  // namespace cordon::sandbox

@@ -77,7 +77,28 @@ uint64_t entry_address(pid_t pid, bool compat) {
   return 0;
 }
 
-enum class Arrival : uint8_t { here, executed_again, new_process, ended };
+enum class Arrival : uint8_t { here, executed_again, new_process, ended, busy };
+
+Arrival arrival_of(Approach::Held held) {
+  switch (held) {
+    case Approach::Held::all: return Arrival::here;
+    case Approach::Held::new_process: return Arrival::new_process;
+    case Approach::Held::executed: return Arrival::executed_again;
+    case Approach::Held::ended: return Arrival::ended;
+    case Approach::Held::busy: return Arrival::busy;
+  }
+  return Arrival::busy;
+}
+
+// At the breakpoint still: while its threads were being held one of them may have put another program in the
+// place of this one.
+std::optional<user_regs_struct> registers_at_breakpoint(const Tracee& tracee, uint64_t address) {
+  siginfo_t info{};
+  if (ptrace(PTRACE_GETSIGINFO, tracee.tid(), nullptr, &info) != 0) return std::nullopt;
+  if (info.si_signo != SIGTRAP || info.si_code != SI_KERNEL) return std::nullopt;
+  auto registers = tracee.registers();
+  return registers && registers->rip == address + 1 ? registers : std::nullopt;
+}
 
 Arrival run_to_breakpoint(Approach& approach, uint64_t address) {
   const Tracee tracee = approach.leader();
@@ -89,9 +110,10 @@ Arrival run_to_breakpoint(Approach& approach, uint64_t address) {
       case Approach::Kind::new_process: return Arrival::new_process;
       case Approach::Kind::signal: break;
     }
-    auto registers = tracee.registers();
-    if (event.signal == SIGTRAP && registers && registers->rip == address + 1) {
-      if (!approach.hold_threads()) return Arrival::new_process;
+    if (event.signal == SIGTRAP && registers_at_breakpoint(tracee, address)) {
+      if (Arrival held = arrival_of(approach.hold_threads()); held != Arrival::here) return held;
+      auto registers = registers_at_breakpoint(tracee, address);
+      if (!registers) return Arrival::executed_again;
       registers->rip = address;
       registers->orig_rax = ~uint64_t{0};
       return tracee.set_registers(*registers) ? Arrival::here : Arrival::ended;
@@ -108,6 +130,9 @@ Diagnostic early(Arrival arrival) {
                          cure);
     case Arrival::executed_again:
       return start_error("the program executes another one before its entry point, which would stay without the filter",
+                         cure);
+    case Arrival::busy:
+      return start_error("a thread of the program cannot be stopped at its entry point, and would go round the filter",
                          cure);
     default: return start_error("the program ended before its entry point, and has run without the filter", cure);
   }

@@ -6,9 +6,11 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cordon/sandbox/audit_reader.h"
 #include "cordon/sandbox/child_process.h"
@@ -23,6 +25,16 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr int kSecondMs = 1000;
+// A program may put its terminal in order before it stops.
+constexpr int64_t kStopDelayNs = 5'000'000'000;
+
+int64_t now_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+bool is_stop_request(uint32_t signal) { return signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU; }
 
 // The supervised signals, through a descriptor.
 class SignalInbox {
@@ -51,10 +63,18 @@ Diagnostic cannot_supervise(std::string_view what, int error) {
   return system_error(what, error, "a filter above this process denies it; the command was ended");
 }
 
+Holding holding_of(const Supervision& supervision) {
+  return {.answer = supervision.answer,
+          .on_answered = supervision.on_answered,
+          .kept = supervision.kept,
+          .on_start = supervision.on_hold,
+          .on_end = supervision.on_hold_end};
+}
+
 class Supervisor {
  public:
   Supervisor(Launched launched, const Supervision& supervision)
-      : launched_(std::move(launched)), supervision_(supervision) {
+      : launched_(std::move(launched)), supervision_(supervision), holding_(holding_of(supervision)) {
     launched_.state->hold_signals(supervised_signals());
   }
 
@@ -69,12 +89,13 @@ class Supervisor {
 
  private:
   void turn();
-  void answer_one();
+  void answer_waiting();
   void forget_listener();
   void watch_command();
   int look_at_command();
   void handle_signals();
   void forward(const signalfd_siginfo& info);
+  bool is_of_the_job(int signal);
   void stop_along();
   void read_audit();
   bool belongs_to_command(pid_t pid) const;
@@ -84,8 +105,10 @@ class Supervisor {
 
   Launched launched_;
   const Supervision& supervision_;
+  Holding holding_;
   SignalInbox signals_;
   bool ended_ = false;
+  int64_t asked_to_stop_ns_ = 0;  // when we were sent a stop signal, which the command has got too
   bool command_was_explained_ = false;
   std::optional<Diagnostic> failure_;  // we cannot go on: the command must not either
 };
@@ -101,7 +124,7 @@ void Supervisor::turn() {
     if (errno != EINTR) failure_ = cannot_supervise("wait for the command", errno);
     return;
   }
-  if ((entries[2].revents & POLLIN) != 0) answer_one();
+  if ((entries[2].revents & POLLIN) != 0) answer_waiting();
   if ((entries[0].revents & POLLIN) != 0) handle_signals();
   if ((entries[3].revents & POLLIN) != 0) read_audit();
   watch_command();
@@ -115,15 +138,27 @@ void Supervisor::forget_listener() {
   launched_.listener.reset();
 }
 
-void Supervisor::answer_one() {
-  if (auto notification = launched_.listener->receive())
-    launched_.listener->respond(notification->id, supervision_.answer(*notification));
+void Supervisor::answer_waiting() {
+  answer_one(*launched_.listener, holding_);
   if (int error = launched_.listener->error()) failure_ = cannot_supervise("answer the command's calls", error);
 }
 
 // Looks until there is nothing new: what happened while we were stopped ourselves has no signal any more.
 void Supervisor::watch_command() {
-  while (look_at_command() != 0) stop_along();
+  while (int signal = look_at_command())
+    if (is_of_the_job(signal)) stop_along();
+}
+
+// The shell wants its terminal back: the stop came from the terminal, or through us. A command that somebody has
+// stopped alone is waited for: who continues it alone must find its calls answered.
+bool Supervisor::is_of_the_job(int signal) {
+  handle_signals();
+  // What goes to a whole group reaches one process after the other.
+  constexpr useconds_t kGroupPauseUs = 2000;
+  if (asked_to_stop_ns_ == 0) usleep(kGroupPauseUs), handle_signals();
+  const int64_t asked_ns = std::exchange(asked_to_stop_ns_, 0);
+  if (asked_ns != 0 && now_ns() - asked_ns < kStopDelayNs) return true;
+  return signal != SIGSTOP && has_terminal_to_itself(launched_.pid);
 }
 
 // The signal the command was stopped by just now, or 0.
@@ -147,6 +182,8 @@ void Supervisor::handle_signals() {
     if (info->ssi_signo == SIGCHLD) continue;
     // The terminal sends to its whole foreground group: the command has got it too, and decides.
     bool from_terminal = info->ssi_code == SI_KERNEL;
+    if (is_stop_request(info->ssi_signo)) asked_to_stop_ns_ = now_ns();
+    if (info->ssi_signo == SIGCONT) asked_to_stop_ns_ = 0;
     if (!from_terminal) forward(*info);
   }
 }
@@ -167,6 +204,7 @@ void Supervisor::stop_along() {
   // A shell continues the whole group; if it was us alone, pass it on.
   while (auto info = signals_.next())
     if (info->ssi_signo != SIGCONT && info->ssi_signo != SIGCHLD && info->ssi_code != SI_KERNEL) forward(*info);
+  asked_to_stop_ns_ = 0;
   if (is_stopped(launched_.pid)) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), SIGCONT, nullptr, 0);
 }
 
@@ -189,6 +227,7 @@ void Supervisor::read_audit() {
                           .command = record->command,
                           .call_known = true,
                           .args_known = false,
+                          .is_certain = true,
                           .call = {},
                           .signal = is_trap ? SIGSYS : record->signal,
                           .is_trap = is_trap,
@@ -223,6 +262,7 @@ void Supervisor::explain_end(int status) {
           .command = {},
           .call_known = false,
           .args_known = false,
+          .is_certain = true,
           .call = {},
           .signal = SIGSYS,
           .is_trap = false,
@@ -237,8 +277,8 @@ Result<Outcome> Supervisor::finish() {
   if (launched_.tracer) launched_.tracer->detach_all();
   if (!failure && status >= 0) explain_end(status);
   if (launched_.listener && !failure_ && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
-      !leave_holder(*launched_.listener, supervision_.answer))
-    answer_all(*launched_.listener, supervision_.answer);
+      !leave_holder(*launched_.listener, holding_))
+    answer_all(*launched_.listener, holding_);
   if (failure) return *failure;
   if (status < 0) return system_error("learn how the command ended", ECHILD, "something else has waited for it");
   if (WIFSIGNALED(status))

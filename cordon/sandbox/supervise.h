@@ -10,6 +10,7 @@
 #include "cordon/base/result.h"
 #include "cordon/sandbox/launch.h"
 #include "cordon/sandbox/listener.h"
+#include "cordon/sandbox/notifier.h"
 
 namespace cordon {
 
@@ -23,13 +24,23 @@ struct Outcome {
 };
 
 struct Supervision {
-  // Answers a notified call; on the supervisor's own thread, one at a time.
+  // Answers a notified call; on the supervisor's own thread, one at a time. It decides and does nothing else:
+  // meanwhile the call waits, and every other one.
   std::function<Response(const Notification&)> answer;
-  std::function<void(const KernelVerdict&)> on_kernel_verdict;
+  std::function<void(const KernelVerdict&)> on_kernel_verdict = {};
+  // After an answer of `answer` was taken, with what was seen of the thread while it waited. On the same thread,
+  // so it must not wait for anybody either. May be empty.
+  std::function<void(const Notification&, sandbox::Notifier)> on_answered = {};
+  // For what outlives the command (sandbox/holder.h): a descriptor on_answered needs, and what it does with it in
+  // the process that goes on answering, at its start and at its end.
+  int kept = -1;
+  std::function<void(int)> on_hold = {};
+  std::function<void()> on_hold_end = {};
 };
 
 namespace sandbox {
 
+// Ends with the command, however long others of its tree may take.
 Result<Outcome> supervise(Launched launched, const Supervision& supervision);
 
 }  // namespace sandbox

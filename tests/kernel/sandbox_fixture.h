@@ -36,6 +36,9 @@ inline std::string victim_32() { return CORDON_VICTIM_DIR "/sandbox_victim_32"; 
 
 inline std::string early_victim() { return CORDON_VICTIM_DIR "/sandbox_early"; }
 
+inline std::string other_loader_victim() { return CORDON_VICTIM_DIR "/sandbox_other_loader"; }
+inline std::string never_reached_victim() { return CORDON_VICTIM_DIR "/sandbox_never_reached"; }
+
 struct Seen {
   std::string output;
   std::string failure;  // code of the first error

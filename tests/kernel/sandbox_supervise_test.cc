@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cordon/sandbox/process_info.h"
 #include "sandbox_fixture.h"
 
 namespace cordon::testing {
@@ -86,6 +87,53 @@ TEST(Supervise, TracedTasksThatOutliveTheCommandGoOn) {
   EXPECT_EQ(run(spec).status(), 0);
   EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; }));
   unlink(path.c_str());
+}
+
+TEST(Supervise, TheHolderIsNoChildOfTheCaller) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  EXPECT_EQ(in_child([&] {
+              run(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+              return waitpid(-1, nullptr, WNOHANG) < 0 && errno == ECHILD ? 0 : 1;
+            }),
+            0);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; }));
+  unlink(path.c_str());
+}
+
+TEST(Supervise, TheHolderTellsWhatItAnswered) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+  ASSERT_TRUE(launched);
+  int told = ends[1];
+  Supervision supervision;
+  supervision.answer = [](const Notification&) { return Response::returns(4242); };
+  supervision.kept = ends[1];
+  supervision.on_hold = [&](int fd) { told = fd; };
+  supervision.on_answered = [&](const Notification& notification, sandbox::Notifier who) {
+    std::string text = who.command + " " + std::to_string(notification.call.nr) + "\n";
+    (void)!write(told, text.data(), text.size());
+  };
+  EXPECT_TRUE(sandbox::supervise(std::move(*launched), supervision));
+  close(ends[1]);
+  char text[64]{};
+  EXPECT_GT(read(ends[0], text, sizeof text - 1), 0);
+  EXPECT_EQ(std::string(text), "sandbox_victim " + denied() + "\n");
+  close(ends[0]);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; }));
+  unlink(path.c_str());
+  prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+}
+
+TEST(Supervise, ReturnsWithTheCommandWhateverItsTreeIsBusyWith) {
+  LaunchSpec spec = spec_for({victim(), "slow-vfork"}, kDenied, kNotify);
+  spec.trace_exits = true;
+  timespec begin{}, end{};
+  clock_gettime(CLOCK_MONOTONIC, &begin);
+  EXPECT_EQ(run(spec).status(), 3);
+  clock_gettime(CLOCK_MONOTONIC, &end);
+  EXPECT_LT(end.tv_sec - begin.tv_sec, 10);  // the vfork's child takes 20 seconds
 }
 
 TEST(Supervise, CannotBeLookedIntoWhileItWorks) {
@@ -250,6 +298,12 @@ pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
   return job;
 }
 
+pid_t only_child_of(pid_t pid) {
+  std::string number = std::to_string(pid);
+  std::string text = file_text("/proc/" + number + "/task/" + number + "/children");
+  return text.empty() ? 0 : std::stoi(text);
+}
+
 int ctrl_c() {
   pid_t job = start_foreground_job({"/bin/sh", "-c", "echo ready; exec sleep 20"}, false);
   int status = 0;
@@ -276,11 +330,34 @@ int stop_and_continue(bool traces) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 8 ? 0 : 4;
 }
 
+// Somebody stops the command, and it alone, and continues it alone: cordon stays at work.
+int stop_the_command_alone(bool traces) {
+  pid_t job = start_foreground_job({victim(), "call-when-continued", denied()}, traces);
+  int status = 0;
+  pid_t command = 0;
+  if (!eventually([&] { return (command = only_child_of(job)) > 1 && sandbox::is_stopped(command); })) return 1;
+  usleep(100000);
+  if (waitpid(job, &status, WUNTRACED | WNOHANG) != 0) return 2;
+  kill(command, SIGCONT);
+  bool has_ended = eventually([&] { return waitpid(job, &status, WUNTRACED | WNOHANG) == job; });
+  if (!has_ended) {
+    kill(job, SIGKILL);
+    kill(command, SIGKILL);
+    return 3;
+  }
+  return WIFEXITED(status) && WEXITSTATUS(status) == 6 ? 0 : 4;
+}
+
+int stop_alone() { return stop_the_command_alone(false); }
+int stop_alone_traced() { return stop_the_command_alone(true); }
+
 int ctrl_z() { return stop_and_continue(false); }
 int ctrl_z_traced() { return stop_and_continue(true); }
 
 TEST(Terminal, CtrlCEndsTheCommandAndCordonReportsIt) { EXPECT_EQ(on_terminal(ctrl_c, "\x03", nullptr), 0); }
 TEST(Terminal, CtrlCIsTheCommandsToHandle) { EXPECT_EQ(on_terminal(ctrl_c_handled, "\x03", nullptr), 0); }
+TEST(Terminal, ACommandThatIsStoppedAloneDoesNotStopCordon) { EXPECT_EQ(on_terminal(stop_alone, nullptr, nullptr), 0); }
+TEST(Terminal, NorUnderATracer) { EXPECT_EQ(on_terminal(stop_alone_traced, nullptr, nullptr), 0); }
 TEST(Terminal, CtrlZStopsCordonTooAndFgGoesOn) { EXPECT_EQ(on_terminal(ctrl_z, "\x1a", "\n"), 0); }
 TEST(Terminal, CtrlZWorksUnderATracer) { EXPECT_EQ(on_terminal(ctrl_z_traced, "\x1a", "\n"), 0); }
 

@@ -1,4 +1,5 @@
 // What is found out about calls the kernel answered by a kill or a trap.
+#include <errno.h>
 #include <linux/audit.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -44,6 +45,29 @@ TEST(Verdict, OneThreadOfManyIsNamed) {
     EXPECT_EQ(seen.verdicts[0].call.args[2], 33u);
     EXPECT_EQ(seen.status(), ret == kKillThread ? 5 : 159);
   }
+}
+
+TEST(Verdict, AThreadThatHasMetAnotherAnswerIsNoSecondCulprit) {
+  constexpr uint32_t kSpun = SYS_getitimer;
+  LaunchSpec spec;
+  spec.argv = {victim(), "spinner", std::to_string(kSpun), denied()};
+  spec.trace_exits = true;
+  spec.filters.push_back({bpf::Program::create({{bpf::kLdAbs, 0, 0, bpf::kOffsetNr},
+                                                {bpf::kJeqK, 2, 0, kDenied},
+                                                {bpf::kJeqK, 2, 0, kSpun},
+                                                {bpf::kRetK, 0, 0, kAllow},
+                                                {bpf::kRetK, 0, 0, kKillProcess},
+                                                {bpf::kRetK, 0, 0, kErrno | ENOSYS}})
+                              .value(),
+                          0});
+  Seen seen = run(spec);
+  EXPECT_EQ(seen.status(), 159);
+  size_t certain = 0;
+  for (const KernelVerdict& verdict : seen.verdicts) {
+    EXPECT_EQ(verdict.is_certain, verdict.call.nr == kDenied);
+    certain += verdict.is_certain;
+  }
+  EXPECT_EQ(certain, 1u);
 }
 
 TEST(Verdict, ATrapIsReportedOnceWhetherHandledOrNot) {

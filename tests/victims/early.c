@@ -43,6 +43,23 @@ static void* fork_later(void* argument) {
   return NULL;
 }
 
+static void exec_shell(void) {
+  static char* words[] = {"/bin/sh", "-c", "echo escaped", NULL};
+  syscall(SYS_execve, words[0], words, NULL);
+}
+
+static void* exec_later(void* argument) {
+  nap(*(long*)argument);
+  exec_shell();
+  return NULL;
+}
+
+static void* sleep_long(void* argument) {
+  (void)argument;
+  nap(3000);
+  return NULL;
+}
+
 static pthread_t thread;
 static long thread_nr;
 
@@ -59,9 +76,15 @@ static void before_entry(int argc, char** argv, char** environment) {
     }
   }
   if (strcmp(mode, "clone") == 0 && syscall(SYS_clone, 0, 0, 0, 0, 0) == 0) escape();
-  if (strcmp(mode, "exec") == 0) {
-    static char* words[] = {"/bin/sh", "-c", "echo escaped", NULL};
-    syscall(SYS_execve, words[0], words, NULL);
+  if (strcmp(mode, "exec") == 0) exec_shell();
+  /* one of several threads executes another program: before the entry point, or about when it is reached */
+  if (strcmp(mode, "exec-thread") == 0 || strcmp(mode, "exec-at-entry") == 0) {
+    static long delay_ms;
+    static pthread_t others[3];
+    delay_ms = mode[5] == 't' ? 50 : 0;
+    for (int i = 0; i < 3; ++i) pthread_create(&others[i], NULL, sleep_long, NULL);
+    pthread_create(&thread, NULL, exec_later, &delay_ms);
+    if (delay_ms != 0) nap(1000);
   }
   if (strcmp(mode, "slow") == 0 || strcmp(mode, "deaf") == 0) {
     if (strcmp(mode, "deaf") == 0) signal(SIGTERM, SIG_IGN);

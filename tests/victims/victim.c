@@ -186,6 +186,50 @@ static int call_by_int80(int argc, char** argv) {
 }
 #endif
 
+/* Stops itself, alone; then its status is the errno of the call. */
+static int call_when_continued(int argc, char** argv) {
+  raise(SIGSTOP);
+  syscall(number(argc, argv, 2));
+  return errno == 1 ? 6 : 7;
+}
+
+/* Ends while a child of it waits for the end of a vfork. */
+static int leave_slow_vfork(void) {
+  if (fork() != 0) {
+    usleep(300000);
+    return 3;
+  }
+  close(1);
+  if (vfork() == 0) {
+    static char* words[] = {"/bin/sleep", "20", NULL};
+    usleep(20000000);
+    execv(words[0], words);
+    _exit(0);
+  }
+  _exit(0);
+}
+
+/* A thread whose last call was answered ENOSYS, and which makes no other, when another one is killed. */
+static void* spin_after_call(void* argument) {
+  long nr = *(long*)argument;
+#if defined(__x86_64__)
+  __asm__ volatile("syscall\n1: pause\n jmp 1b" : : "a"(nr) : "rcx", "r11", "memory");
+#else
+  (void)nr;
+#endif
+  return NULL;
+}
+
+static int kill_beside_spinner(int argc, char** argv) {
+  static long nrs[2];
+  nrs[0] = number(argc, argv, 2), nrs[1] = number(argc, argv, 3);
+  pthread_t thread;
+  pthread_create(&thread, NULL, spin_after_call, &nrs[0]);
+  usleep(100000);
+  syscall(nrs[1]);
+  return 0;
+}
+
 /* For as long as a supervisor might need to close its memory: "opened" or "refused". */
 static int open_parents_memory(void) {
   char path[64];
@@ -215,6 +259,9 @@ int main(int argc, char** argv) {
   if (strcmp(mode, "signals") == 0) return show_signals();
   if (strcmp(mode, "interrupted") == 0) return interrupted_calls(argc, argv);
   if (strcmp(mode, "wait") == 0) return wait_for_signal(argc, argv);
+  if (strcmp(mode, "call-when-continued") == 0) return call_when_continued(argc, argv);
+  if (strcmp(mode, "slow-vfork") == 0) return leave_slow_vfork();
+  if (strcmp(mode, "spinner") == 0) return kill_beside_spinner(argc, argv);
   if (strcmp(mode, "parent") == 0) return open_parents_memory();
   if (strcmp(mode, "strict") == 0) return strict_calls();
 #if defined(__x86_64__)

@@ -1,0 +1,44 @@
+#include "cordon/sandbox/notifier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cordon/sandbox/process_info.h"
+
+namespace cordon::sandbox {
+
+std::string Notifier::code_site(uint64_t address) const { return maps ? site_in(maps.get(), address) : std::string(); }
+
+Notifier look_at(const Listener& listener, const Notification& notification) {
+  if (notification.tid <= 0) return {};
+  Notifier who;
+  who.command = thread_name(notification.tid);
+  who.executable = sandbox::executable(notification.tid);
+  who.maps.reset(open(("/proc/" + std::to_string(notification.tid) + "/maps").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!listener.is_valid(notification.id)) return {};
+  return who;
+}
+
+namespace {
+
+bool kill_process_of(const Listener& listener, const Notification& notification) {
+  const pid_t pid = notification.tid > 0 ? thread_group(notification.tid) : 0;
+  if (pid <= 1) return false;
+  const Fd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  // The number was the caller's while the descriptor was opened: now it cannot mean another.
+  if (!process || !listener.is_valid(notification.id)) return false;
+  return syscall(SYS_pidfd_send_signal, process.get(), SIGKILL, nullptr, 0) == 0;
+}
+
+}  // namespace
+
+bool carry_out(Listener& listener, const Notification& notification, const Response& response) {
+  if (response.kind != Response::Kind::kill) return listener.respond(notification.id, response);
+  if (kill_process_of(listener, notification)) return true;
+  return listener.respond(notification.id, Response::fail(EPERM));
+}
+
+}  // namespace cordon::sandbox
