@@ -47,7 +47,7 @@ class Linter {
   void check_emptiness();
   void check_doors(Arch arch);
   void check_door(std::string_view restricted, std::string_view open, Arch arch);
-  void tell_doors(Arch arch);
+  void tell_doors();
   void check_twins(Arch arch);
   void check_cannot_fail(Arch arch);
   void check_ring(Arch arch);
@@ -67,11 +67,15 @@ class Linter {
   Diagnostics findings_;
   std::set<std::string> said_;
 
-  // A restricted call and the calls that do the same and are allowed, on one ABI.
+  // A restricted call, and the calls that do the same and are allowed.
+  struct Door {
+    std::string_view open;
+    std::vector<Arch> arches;
+  };
   struct Doors {
     std::string_view restricted;
     std::optional<uint32_t> rule;
-    std::vector<std::string_view> open;
+    std::vector<Door> doors;
   };
   std::vector<Doors> doors_;
 };
@@ -163,12 +167,13 @@ void Linter::check_door(std::string_view restricted, std::string_view open, Arch
   if (!closed_call || !closed_call->is_restricted) return;
   std::optional<Verdict> open_call = verdict(open, arch);
   if (!open_call || !open_call->always_runs) return;
-  if (!is_first("door " + std::string(restricted) + " " + std::string(open))) return;
   auto known =
       std::find_if(doors_.begin(), doors_.end(), [&](const Doors& doors) { return doors.restricted == restricted; });
   if (known == doors_.end())
     known = doors_.insert(known, {restricted, closed_call->denying ? closed_call->denying : closed_call->rule, {}});
-  known->open.push_back(open);
+  auto door = std::find_if(known->doors.begin(), known->doors.end(), [&](const Door& one) { return one.open == open; });
+  if (door == known->doors.end()) door = known->doors.insert(door, {open, {}});
+  if (std::find(door->arches.begin(), door->arches.end(), arch) == door->arches.end()) door->arches.push_back(arch);
 }
 
 // "mkdirat", "fchmod and fchmodat", "fchmod, fchmodat and fchmodat2"
@@ -179,15 +184,27 @@ std::string enumeration(const std::vector<std::string_view>& words) {
   return text;
 }
 
-void Linter::tell_doors(Arch arch) {
-  for (const Doors& doors : doors_) {
-    const std::string open = enumeration(doors.open);
-    const bool is_one = doors.open.size() == 1;
-    findings_.warning("open-door", place(doors.rule),
-                      "'" + std::string(doors.restricted) + "' is restricted, but " + open +
-                          (is_one ? " does the same and is allowed on " : " do the same and are allowed on ") +
-                          std::string(abi::name(arch)),
-                      "restrict " + open + " as well");
+// One finding for a restricted call: first the doors of its first architectures, then those that only others have.
+void Linter::tell_doors() {
+  for (Doors& all : doors_) {
+    std::vector<std::string_view> every;
+    for (const Door& door : all.doors) every.push_back(door.open);
+    std::string message = "'" + std::string(all.restricted) + "' is restricted, but ";
+    bool is_first_group = true;
+    while (!all.doors.empty()) {
+      const std::vector<Arch> arches = all.doors.front().arches;
+      std::vector<std::string_view> open, names;
+      for (const Door& door : all.doors)
+        if (door.arches == arches) open.push_back(door.open);
+      std::erase_if(all.doors, [&](const Door& door) { return door.arches == arches; });
+      for (Arch arch : arches) names.push_back(abi::name(arch));
+      const bool is_one = open.size() == 1;
+      message += (is_first_group ? "" : "; so " + std::string(is_one ? "does " : "do ")) + enumeration(open);
+      if (is_first_group) message += is_one ? " does the same and is allowed" : " do the same and are allowed";
+      message += " on " + enumeration(names);
+      is_first_group = false;
+    }
+    findings_.warning("open-door", place(all.rule), std::move(message), "restrict " + enumeration(every) + " as well");
   }
   doors_.clear();
 }
@@ -201,7 +218,6 @@ void Linter::check_doors(Arch arch) {
     check_door(twin.old_call, twin.new_call, arch);
     check_door(twin.new_call, twin.old_call, arch);
   }
-  tell_doors(arch);
 }
 
 // The multiplexer is allowed by a rule of its own before the rules on the calls behind it.
@@ -311,8 +327,9 @@ void Linter::check_ending(Arch arch) {
 Diagnostics Linter::run() {
   check_emptiness();
   if (!policy_.rules.empty()) {
+    for (Arch arch : arches_) check_doors(arch);
+    tell_doors();
     for (Arch arch : arches_) {
-      check_doors(arch);
       check_multiplexers(arch);
       check_twins(arch);
       check_cannot_fail(arch);
