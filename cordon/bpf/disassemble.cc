@@ -151,7 +151,20 @@ class Commenter {
     std::optional<Arch> arch = abi::arch_of_call(*known.audit_arch, insn.k);
     if (!arch) return "";
     if (insn.code == kJsetK) return *arch == Arch::x32 && insn.k == abi::kX32Bit ? "x32" : "";
-    return std::string(abi::name_of(insn.k, *arch));
+    return number(insn, *arch, *known.audit_arch);
+  }
+
+  // "exit", or the range a comparison bounds: "from exit up", "above exit", "x32".
+  static std::string number(const Insn& insn, Arch arch, uint32_t audit_arch) {
+    const bool has_x32 = audit_arch == abi::info(Arch::x32).audit_arch;
+    const bool is_above = insn.code == kJgtK;
+    if (has_x32 && ((insn.code == kJgeK && insn.k == abi::kX32Bit) || (is_above && insn.k == abi::kX32Bit - 1)))
+      return "x32";
+    const std::string_view name = abi::name_of(insn.k, arch);
+    if (name.empty()) return "";
+    const std::string full = arch == Arch::x32 ? fmt::format("x32 {}", name) : std::string(name);
+    if (insn.code == kJgeK) return fmt::format("from {} up", full);
+    return is_above ? fmt::format("above {}", full) : full;
   }
 
   // The one name the number has on every arch that can come here; numbers differ on mips, sparc and others.

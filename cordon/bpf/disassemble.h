@@ -3,7 +3,7 @@
 //   0: ld [4]                    ; arch
 //   1: jeq #0xc000003e, 2, 5     ; x86_64
 //   2: ld [0]                    ; nr
-//   3: jge #0x3c, 5, 4           ; exit
+//   3: jge #0x3c, 5, 4           ; from exit up
 //   4: ret #0x7fff0000           ; allow
 //   5: ret #0x00050001           ; errno EPERM
 //

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "cordon/abi/arch.h"
+#include "cordon/abi/syscalls.h"
 #include "cordon/bpf/opcode.h"
 
 namespace cordon::bpf {
@@ -61,6 +63,55 @@ TEST(Disassemble, names_what_is_certain_on_every_path) {
 18: ret #0x00030007              ; trap 7
 19: ret #0x7fff0000              ; allow
 )");
+}
+
+TEST(Disassemble, a_comparison_of_numbers_names_the_range_it_bounds) {
+  struct Row {
+    uint32_t arch;
+    Insn compare;
+    const char* comment;
+  };
+  const Row rows[] = {
+      {0xc000003e, {kJgeK, 0, 0, 0x40000000}, "x32"},
+      {0xc000003e, {kJgtK, 0, 0, 0x3fffffff}, "x32"},
+      {0xc000003e, {kJgeK, 0, 0, 60}, "from exit up"},
+      {0xc000003e, {kJgtK, 0, 0, 60}, "above exit"},
+      {0xc000003e, {kJeqK, 0, 0, 60}, "exit"},
+      {0xc000003e, {kJeqK, 0, 0, 0x40000001}, "x32 write"},
+      {0xc000003e, {kJgeK, 0, 0, 0x40000001}, "from x32 write up"},
+      {0x40000003, {kJgeK, 0, 0, 1}, "from exit up"},
+      {0x40000003, {kJgeK, 0, 0, 0x40000000}, ""},
+      {0xc000003e, {kJgeK, 0, 0, 0xffffffff}, ""},
+  };
+  for (const Row& row : rows) {
+    const Program filter = program({kArch, {kJeqK, 0, 2, row.arch}, kNr, row.compare, kAllow});
+    std::string listing = disassemble(filter, {});
+    for (int line = 0; line < 3; ++line) listing.erase(0, listing.find('\n') + 1);
+    listing.resize(listing.find('\n'));
+    const size_t comment = listing.find("; ");
+    EXPECT_EQ(comment == std::string::npos ? "" : listing.substr(comment + 2), row.comment) << listing;
+  }
+}
+
+// Constants are listed by x86_64's slots, and these calls have others, or are not there.
+TEST(Disassemble, arguments_of_calls_that_one_architecture_has_are_no_trap) {
+  for (Arch arch : {Arch::s390, Arch::s390x, Arch::i386, Arch::arm, Arch::mips}) {
+    for (const char* name : {"socketcall", "ipc", "clone", "mmap", "mmap2", "arm_fadvise64_64", "fadvise64"}) {
+      std::optional<uint32_t> number = abi::number_of(name, arch);
+      if (!number) continue;
+      for (uint32_t slot = 0; slot < 6; ++slot) {
+        const Program filter = program({kArch,
+                                        {kJeqK, 0, 4, abi::info(arch).audit_arch},
+                                        kNr,
+                                        {kJeqK, 0, 2, *number},
+                                        {kLdAbs, 0, 0, 16 + 8 * slot},
+                                        {kJeqK, 0, 0, 2},
+                                        kAllow});
+        EXPECT_NE(disassemble(filter, {.endian = abi::info(arch).endian, .comments = true, .annotate = {}}).find(name),
+                  std::string::npos);
+      }
+    }
+  }
 }
 
 TEST(Disassemble, without_comments_is_bare) {
