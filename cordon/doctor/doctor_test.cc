@@ -89,6 +89,13 @@ TEST(Report, EveryLackOfSomethingNeededNamesACure) {
   }
 }
 
+TEST(Report, NamesOnlyWhatThisVersionHas) {
+  for (const FeatureRow& row : report({})) {
+    for (const char* absent : {"--via", "ebpf", "lsm", "--best-effort", "files", "namespaces"})
+      EXPECT_EQ(row.needed_for.find(absent), std::string::npos) << row.key << ": " << row.needed_for;
+  }
+}
+
 TEST(Report, TextNamesTheCureOnlyWhereSomethingIsMissing) {
   FeatureRow there{"a", "first", Presence::yes, "3 of them", "work", "buy one", true};
   FeatureRow missing{"b", "second", Presence::no, "EPERM", "work", "buy one", false};
