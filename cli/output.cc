@@ -1,7 +1,9 @@
 #include "cli/output.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,8 +18,9 @@
 namespace cordon::cli {
 namespace {
 
-// 0, or the errno of the write that failed.
+// 0, or the errno of the write that failed; beyond RLIMIT_FSIZE that is EFBIG, as the signal is held.
 int write_all(int fd, std::string_view text) {
+  const HeldSignals held({SIGXFSZ});
   while (!text.empty()) {
     ssize_t written = ::write(fd, text.data(), text.size());
     if (written < 0) {
@@ -27,6 +30,15 @@ int write_all(int fd, std::string_view text) {
     text.remove_prefix(static_cast<size_t>(written));
   }
   return 0;
+}
+
+constexpr size_t kMaxPolicyBytes = size_t{16} << 20;
+
+std::string_view file_kind(mode_t mode) {
+  if (S_ISDIR(mode)) return "a directory";
+  if (S_ISFIFO(mode)) return "a pipe";
+  if (S_ISSOCK(mode)) return "a socket";
+  return "a device";
 }
 
 bool use_color(Color color, int fd) {
@@ -51,6 +63,24 @@ std::string link_target(const std::string& path) {
 }
 
 }  // namespace
+
+HeldSignals::HeldSignals(std::initializer_list<int> signals) {
+  sigset_t pending;
+  ::sigemptyset(&held_);
+  for (int signal : signals) ::sigaddset(&held_, signal);
+  ::pthread_sigmask(SIG_BLOCK, &held_, &before_);
+  ::sigpending(&pending);
+  had_file_limit_ = ::sigismember(&pending, SIGXFSZ) == 1 || ::sigismember(&held_, SIGXFSZ) == 0;
+}
+
+HeldSignals::~HeldSignals() {
+  sigset_t file_limit;
+  ::sigemptyset(&file_limit);
+  ::sigaddset(&file_limit, SIGXFSZ);
+  const timespec at_once{};
+  if (!had_file_limit_) ::sigtimedwait(&file_limit, nullptr, &at_once);
+  ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
 
 int finish_output(std::string_view text, int status) {
   int error = write_all(STDOUT_FILENO, text);
@@ -88,30 +118,49 @@ std::string diagnostics_document(const Diagnostics& diagnostics) {
   return std::move(json).take();
 }
 
-Result<std::string> read_file(const std::string& path) { return read_file(path, {.max_bytes = size_t{16} << 20}); }
+namespace {
 
-Result<std::string> read_file(const std::string& path, const ReadLimits& limits) {
-  Fd owned;
-  int fd = STDIN_FILENO;
-  if (path != "-") {
-    owned.reset(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!owned) return system_error("open '" + path + "'", errno);
-    fd = owned.get();
-  }
+Result<std::string> read_descriptor(int fd, const std::string& path, const ReadLimits& limits) {
   std::string content;
   char buffer[1 << 16];
   while (true) {
     ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got < 0) {
       if (errno == EINTR) continue;
-      return system_error("read '" + path + "'", errno);
+      return system_error("read '" + path + "'", errno, errno == EISDIR ? "name a file in it" : "");
     }
     if (got == 0) return content;
     content.append(buffer, static_cast<size_t>(got));
     if (content.size() > limits.max_bytes)
       return system_error("read '" + path + "'", EFBIG,
-                          "at most " + std::to_string(limits.max_bytes >> 20) + " MiB are read");
+                          "at most " + std::to_string(limits.max_bytes >> 20) + " MiB are read" +
+                              (limits.cure.empty() ? "" : ": " + limits.cure));
   }
+}
+
+}  // namespace
+
+Result<std::string> read_file(const std::string& path) { return read_file(path, {.max_bytes = kMaxPolicyBytes}); }
+
+Result<std::string> read_file(const std::string& path, const ReadLimits& limits) {
+  if (path == "-") return read_descriptor(STDIN_FILENO, path, limits);
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file)
+    return system_error("open '" + path + "'", errno, path.starts_with('-') ? "options stand before `--`" : "");
+  return read_descriptor(file.get(), path, limits);
+}
+
+Result<std::string> read_regular_file(const std::string& path) {
+  Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  if (!file) return system_error("open '" + path + "'", errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) return system_error("look at '" + path + "'", errno);
+  if (!S_ISREG(status.st_mode)) {
+    Diagnostics problem;
+    return problem.error("system", {}, "'" + path + "' is " + std::string(file_kind(status.st_mode)) + ", not a file",
+                         "only regular files can be included");
+  }
+  return read_descriptor(file.get(), path, {.max_bytes = kMaxPolicyBytes});
 }
 
 Result<OutputFile> OutputFile::create(const std::string& path) {
@@ -147,6 +196,7 @@ OutputFile::~OutputFile() {
 }
 
 Result<Done> OutputFile::commit(std::string_view content) {
+  const HeldSignals held({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
   const bool is_stdout = path_ == "-";
   const int error = write_all(is_stdout ? STDOUT_FILENO : fd_.get(), content);
   if (error != 0) return system_error(is_stdout ? "write to standard output" : "write '" + path_ + "'", error);

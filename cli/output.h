@@ -1,6 +1,9 @@
 // Standard output and standard error: only the cli folder writes to them.
 #pragma once
 
+#include <signal.h>
+
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
@@ -33,12 +36,31 @@ Diagnostics usage_error(std::string message, std::string hint);
 // {"schema": "cordon.diagnostics/1", "diagnostics": […]} on standard output.
 std::string diagnostics_document(const Diagnostics& diagnostics);
 
+// Keeps signals back for as long as it lives, so that none ends cordon between two steps that belong together.
+// SIGXFSZ among them is swallowed if it comes meanwhile: the write that caused it fails with EFBIG.
+class HeldSignals {
+ public:
+  explicit HeldSignals(std::initializer_list<int> signals);
+  HeldSignals(const HeldSignals&) = delete;
+  HeldSignals& operator=(const HeldSignals&) = delete;
+  ~HeldSignals();
+
+ private:
+  sigset_t held_{};
+  sigset_t before_{};
+  bool had_file_limit_ = false;  // it waited before, or is not held
+};
+
 // The whole of a file; "-" is standard input. At most 16 MiB, unless limits say otherwise.
 struct ReadLimits {
   size_t max_bytes = 0;
+  std::string cure{};  // what to do where there is more
 };
 Result<std::string> read_file(const std::string& path);
 Result<std::string> read_file(const std::string& path, const ReadLimits& limits);
+// Refuses everything but a regular file: what an include line names must not wait for a pipe or read a device.
+Result<std::string> read_regular_file(const std::string& path);
+
 // A file that is replaced in one step when its content is whole; made before long work, so that a name that
 // cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind.
 class OutputFile {

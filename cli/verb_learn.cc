@@ -42,7 +42,8 @@ Result<Recording> read_recordings(const std::vector<std::string>& paths) {
   std::vector<Recording> recordings;
   Diagnostics problems;
   for (const std::string& path : paths) {
-    Result<std::string> text = read_file(path, {.max_bytes = observe::kMaxTraceBytes});
+    Result<std::string> text = read_file(
+        path, {.max_bytes = observe::kMaxTraceBytes, .cure = "record parts of the work apart, and give all to --from"});
     problems.append(text.diagnostics());
     if (!text) continue;
     Result<Recording> recording = observe::read_recording(*text, path);
@@ -60,9 +61,22 @@ std::string losses(const Recording& recording) {
   return "it was cut short before the last process had ended";
 }
 
+Diagnostics recording_too_large(size_t bytes) {
+  Diagnostics problem;
+  problem.error("too-large", {},
+                "the recording has " + std::to_string(bytes >> 20) + " MiB: at most " +
+                    std::to_string(observe::kMaxTraceBytes >> 20) + " could be read again",
+                "write the policy itself (-o FILE.cordon), or record parts of the work apart");
+  return problem;
+}
+
 Result<Done> write(OutputFile& file, const Recording& recording, const Options& options,
                    const NamedAction& default_action) {
-  if (is_trace_name(options)) return file.commit(observe::write_recording(recording));
+  if (is_trace_name(options)) {
+    const std::string text = observe::write_recording(recording);
+    if (text.size() > observe::kMaxTraceBytes) return recording_too_large(text.size());
+    return file.commit(text);
+  }
   SynthesiseOptions how;
   how.default_action = default_action;
   how.arguments =
@@ -108,6 +122,7 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   if (!file) return fail(file.error(), output, kOwnFailure);
   Result<RecordedRun> run = observe::record(how);
   if (!run) return fail(run.error(), output, launch_failure_status(run.error()));
+  const HeldSignals held({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM});  // until it is written
   print_diagnostics(run.warnings(), output);
   Result<Done> written = write(*file, run->recording, options, default_action);
   if (!written) return fail(written.error(), output, kOwnFailure);

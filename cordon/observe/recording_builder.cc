@@ -6,6 +6,8 @@
 namespace cordon::observe {
 
 uint32_t RecordingBuilder::program(std::string_view path) {
+  // Two places are kept: for the launch, and for the one that stands for all others.
+  if (recording_.programs.size() + 2 >= kMaxPrograms && !programs_.contains(std::string(path))) path = {};
   auto [at, is_new] = programs_.try_emplace(std::string(path), static_cast<uint32_t>(recording_.programs.size()));
   if (is_new) recording_.programs.push_back({false, std::string(path)});
   return at->second;

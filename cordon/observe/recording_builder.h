@@ -21,7 +21,7 @@ namespace cordon::observe {
 
 class RecordingBuilder {
  public:
-  // The index of a program, new or known.
+  // The index of a program, new or known; beyond kMaxPrograms all others are one without a path.
   uint32_t program(std::string_view path);
   uint32_t launch_program();
 

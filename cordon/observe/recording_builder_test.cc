@@ -99,6 +99,17 @@ Recording run_of(uint64_t value, std::string path) {
   return recording;
 }
 
+TEST(RecordingBuilder, KeepsNoMoreProgramsThanCanBeReadAgain) {
+  RecordingBuilder builder;
+  for (size_t i = 0; i < kMaxPrograms + 10; ++i) builder.program("/bin/" + std::to_string(i));
+  builder.add(event(builder.program("/bin/one-more"), kX86, 0, 0, 1));
+  builder.add(event(builder.launch_program(), kX86, 59, 0, 1));
+  EXPECT_EQ(builder.program("/bin/7"), 7u);
+  const Recording recording = std::move(builder).finish();
+  EXPECT_EQ(recording.programs.size(), kMaxPrograms);
+  EXPECT_TRUE(read_recording(write_recording(recording), "r"));
+}
+
 TEST(MergeRecordings, AddsCountsAndUnitesValues) {
   Recording runs[] = {run_of(1, "/bin/ls"), run_of(2, "/bin/ls"), run_of(1, "/bin/cat")};
   runs[1].kernel = {6, 18};

@@ -163,7 +163,8 @@ class Reader {
     for (; begins("program"); next_line()) {
       if (!expect("program", 2)) return false;
       if (recording_.programs.size() >= kMaxPrograms) {
-        return fail_line("more than " + std::to_string(kMaxPrograms) + " programs");
+        return fail_line("more than " + std::to_string(kMaxPrograms) + " programs",
+                         "record parts of the work apart, and give learn --from all recordings");
       }
       if (parse<uint64_t>(words_[1].text, 10) != recording_.programs.size()) {
         return fail(words_[1].span, "expected program " + std::to_string(recording_.programs.size()));
@@ -340,9 +341,10 @@ class Reader {
 Result<Recording> read_recording(std::string_view text, std::string_view name) {
   if (text.size() > kMaxTraceBytes) {
     Diagnostics diagnostics;
-    diagnostics.error(
-        "bad-trace", {std::string(name), 0, 0, 0, {}},
-        "the recording has " + std::to_string(text.size()) + " bytes, more than " + std::to_string(kMaxTraceBytes));
+    diagnostics.error("bad-trace", {std::string(name), 0, 0, 0, {}},
+                      "the recording has " + std::to_string(text.size()) + " bytes: at most " +
+                          std::to_string(kMaxTraceBytes >> 20) + " MiB are read",
+                      "record parts of the work apart, and give learn --from all recordings");
     return diagnostics;
   }
   return Reader(text, name).read();
