@@ -57,6 +57,8 @@ struct Head {
 Result<Head> split_head(const std::string& text, Arch default_arch) {
   size_t paren = text.find('(');
   Head head{text.substr(0, paren), default_arch, paren == std::string::npos ? "" : text.substr(paren)};
+  if (!head.arguments.empty() && head.arguments.find_last_not_of(' ') != head.arguments.rfind(')'))
+    return bad_call(text, "the '(' is not closed at the end", "as in 'openat(flags=O_WRONLY)'");
   if (head.arguments.find_first_not_of("( )") == std::string::npos) head.arguments.clear();
   size_t at = head.name.find('@');
   if (at != std::string::npos) {

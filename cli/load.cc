@@ -52,10 +52,21 @@ Diagnostics without_notes(const Diagnostics& all) {
   return kept;
 }
 
+// Those of reading, and those in what could be read all the same.
+Diagnostics all_mistakes(const formats::SourceReading& reading, const policy::ResolveOptions& resolving) {
+  Diagnostics all = reading.source.error();
+  if (!reading.draft) return all;
+  all.append(formats::mistakes_in(*reading.draft, resolving));
+  return formats::in_order_of_place(all, reading.draft->policy.sources);
+}
+
 Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& options) {
-  CORDON_TRY(reading, read_options(options));
-  Result<formats::PolicySource> source = formats::read_source(spec, reading);
-  if (!source) return source.error();
+  CORDON_TRY(how, read_options(options));
+  policy::ResolveOptions resolving;
+  resolving.allow_unknown = options.allow_unknown || options.like == "runc";
+  formats::SourceReading reading = formats::read_source_draft(spec, how);
+  Result<formats::PolicySource>& source = reading.source;
+  if (!source) return all_mistakes(reading, resolving);
   Diagnostics warnings = source.warnings();
   Loaded loaded;
   loaded.name = spec == "-" ? "standard input" : spec;
@@ -65,11 +76,9 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
     return {std::move(loaded), std::move(warnings)};
   }
   loaded.policy = std::move(std::get<Policy>(source->content));
-  policy::ResolveOptions resolving;
-  resolving.allow_unknown = options.allow_unknown || options.like == "runc";
   Result<ResolvedPolicy> resolved = policy::resolve(*loaded.policy, resolving);
   warnings.append(resolved.diagnostics());
-  if (!resolved) return warnings;
+  if (!resolved) return formats::in_order_of_place(warnings, loaded.policy->sources);
   loaded.resolved = std::move(*resolved);
   return {std::move(loaded), std::move(warnings)};
 }

@@ -48,10 +48,23 @@ std::string help() {
 int unknown_verb(std::string_view word) {
   std::vector<std::string_view> names;
   for (const Verb& verb : kVerbs) names.push_back(verb.name);
+  std::string hint = base::did_you_mean(word, names);
+  if (hint.empty()) hint = "`cordon --help` names the verbs";
   Diagnostics problem;
-  problem.error("usage", {}, "there is no verb '" + base::printable(word) + "'", base::did_you_mean(word, names));
+  problem.error(
+      "usage", {},
+      "there is no " + std::string(word.starts_with('-') ? "option" : "verb") + " '" + base::printable(word) + "'",
+      std::move(hint));
   print_diagnostics(problem, {});
   return kUsage;
+}
+
+int help_of(char* word) {
+  char help_option[] = "--help";
+  char* arguments[] = {word, help_option, nullptr};
+  for (const Verb& verb : kVerbs)
+    if (verb.name == word) return verb.main(2, arguments);
+  return unknown_verb(word);
 }
 
 // A descriptor that is closed would become the next file cordon opens, and messages would be written into it.
@@ -67,8 +80,9 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   std::string_view word = argv[1];
+  if (word == "help" && argc > 2) return help_of(argv[2]);
   if (word == "--help" || word == "-h" || word == "help") return finish_output(help(), kDone);
-  if (word == "--version") return finish_output("cordon " CORDON_VERSION "\n", kDone);
+  if (word == "--version" || word == "version") return finish_output("cordon " CORDON_VERSION "\n", kDone);
   for (const Verb& verb : kVerbs)
     if (verb.name == word) return verb.main(argc - 1, argv + 1);
   return unknown_verb(word);

@@ -2,6 +2,8 @@
 
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 #include "cli/exit_status.h"
 #include "cordon/abi/arch.h"
 #include "cordon/base/text.h"
@@ -30,6 +32,94 @@ Diagnostic bad_value(const std::string& option, const std::string& value, std::s
   return problem.error("usage", {}, option + " cannot be '" + base::printable(value) + "'", std::move(hint));
 }
 
+// "did you mean 'size'?", or else "attach, size or none".
+std::string valid_values(std::string_view word, const std::vector<std::string_view>& values) {
+  std::string hint = base::did_you_mean(word, values);
+  if (!hint.empty()) return hint;
+  for (size_t i = 0; i < values.size(); ++i)
+    hint += (i == 0 ? "" : i + 1 == values.size() ? " or " : ", ") + std::string(values[i]);
+  return hint;
+}
+
+// CLI11 has one text for what went wrong; between message and hint of ours stands this.
+constexpr char kHintFollows = '\n';
+
+std::string usage_of(const CLI::App& app) {
+  const std::string help = app.help();
+  const size_t begin = help.find("usage: ");
+  return begin == std::string::npos ? "" : help.substr(begin, help.find('\n', begin) - begin);
+}
+
+Diagnostic no_such_option(const CLI::App& app, const std::string& word, std::string otherwise) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  std::string hint = base::did_you_mean(word.substr(0, word.find('=')), views);
+  Diagnostics problem;
+  return problem.error("usage", {}, "there is no option '" + base::printable(word) + "'",
+                       hint.empty() ? std::move(otherwise) : std::move(hint));
+}
+
+bool looks_like_option(const std::string& word) { return word.size() > 1 && word.starts_with('-'); }
+
+// Words nothing was found for; of an app that takes a command, only the first: the others are the command's.
+std::optional<Diagnostic> unexpected_word(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining();
+  if (words.empty() || words.front() == "--") return std::nullopt;
+  const bool takes_command = app.get_prefix_command();
+  for (const std::string& word : words) {
+    if (looks_like_option(word)) return no_such_option(app, word, "see " + app.get_name() + " --help");
+    if (takes_command) return std::nullopt;
+  }
+  Diagnostics problem;
+  return problem.error("usage", {}, "unexpected argument '" + base::printable(words.front()) + "'", usage_of(app));
+}
+
+Diagnostic value_missing_or_twice(const CLI::App& app, const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find(':'));
+  const CLI::Option* option = app.get_option_no_throw(name);
+  Diagnostics problem;
+  if (option != nullptr && option->count() > 1)
+    return problem.error("usage", {}, name + " is given " + (option->count() == 2 ? "twice" : "more than once"),
+                         "give it once");
+  const std::string type = option == nullptr ? "" : option->get_type_name();
+  return problem.error("usage", {}, name + " needs a value", type.empty() ? usage_of(app) : name + " " + type);
+}
+
+// "--arch=": CLI11 would take the next word for the value.
+std::optional<Diagnostic> empty_value(const CLI::App& app, const std::vector<std::string>& words) {
+  if (app.get_prefix_command()) return std::nullopt;  // the word may be the command's
+  for (const std::string& word : words) {
+    if (word == "--") break;
+    if (!word.starts_with("--") || !word.ends_with('=')) continue;
+    const std::string name = word.substr(0, word.size() - 1);
+    if (app.get_option_no_throw(name) == nullptr) continue;
+    Diagnostics problem;
+    return problem.error("usage", {}, name + " needs a value", "see " + app.get_name() + " --help");
+  }
+  return std::nullopt;
+}
+
+// What people can do something with, for each kind of mistake CLI11 finds.
+Diagnostic misuse(const CLI::App& app, const CLI::ParseError& error) {
+  if (std::optional<Diagnostic> unexpected = unexpected_word(app)) return std::move(*unexpected);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return value_missing_or_twice(app, error);
+  Diagnostics problem;
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    for (const CLI::Option* option : app.get_options())
+      if (option->get_required() && option->count() == 0)
+        return problem.error("usage", {}, option->get_name() + " is missing", usage_of(app));
+  const std::string text = error.what();
+  const size_t hint = text.find(kHintFollows), colon = text.find(": ");
+  if (hint == std::string::npos || colon > hint)
+    return problem.error("usage", {}, base::printable(text), "see " + app.get_name() + " --help");
+  return problem.error("usage", {},
+                       text.substr(0, colon) + " " + base::printable(text.substr(colon + 2, hint - colon - 2)),
+                       text.substr(hint + 1));
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
@@ -42,9 +132,21 @@ std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::strin
 }
 
 CLI::Validator one_of(const std::vector<std::string>& values) {
-  CLI::Validator validator = CLI::IsMember(values);
-  validator.description("");
-  return validator;
+  return CLI::Validator(
+      [values](const std::string& word) -> std::string {
+        if (std::find(values.begin(), values.end(), word) != values.end()) return {};
+        return "cannot be '" + word + "'" + kHintFollows + valid_values(word, {values.begin(), values.end()});
+      },
+      "");
+}
+
+Result<Arch> find_arch(const std::string& name) {
+  if (name.empty()) return abi::native_arch();
+  if (std::optional<Arch> arch = abi::find_arch(name)) return *arch;
+  std::vector<std::string_view> names;
+  for (const abi::ArchInfo& info : abi::arches()) names.push_back(info.name);
+  std::string hint = base::did_you_mean(name, names);
+  return bad_value("--arch", name, hint.empty() ? "`cordon list arches` names them" : hint);
 }
 
 Result<std::vector<std::string>> command_of(const CLI::App& app) {
@@ -53,17 +155,8 @@ Result<std::vector<std::string>> command_of(const CLI::App& app) {
     command.erase(command.begin());
     return command;
   }
-  if (!command.empty() && command.front().starts_with('-') && command.front().size() > 1) {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : app.get_options())
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    const std::vector<std::string_view> views(names.begin(), names.end());
-    std::string hint = base::did_you_mean(command.front(), views);
-    if (hint.empty()) hint = "`--` goes before a command whose name begins with '-'";
-    Diagnostics problem;
-    problem.error("usage", {}, "there is no option '" + base::printable(command.front()) + "'", std::move(hint));
-    return problem;
-  }
+  if (!command.empty() && looks_like_option(command.front()))
+    return no_such_option(app, command.front(), "`--` goes before a command whose name begins with '-'");
   return command;
 }
 
@@ -119,6 +212,11 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
 }
 
 std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status) {
+  if (std::optional<Diagnostic> problem = empty_value(app, {argv + 1, argv + argc})) {
+    Diagnostics problems;
+    problems.add(*std::move(problem));
+    return fail(problems, {}, usage_status);
+  }
   try {
     app.parse(argc, argv);
     return std::nullopt;
@@ -126,8 +224,7 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status)
     return finish_output(app.help(), kDone);
   } catch (const CLI::ParseError& error) {
     Diagnostics problem;
-    std::string message = error.what();
-    problem.error("usage", {}, base::printable(message), "see " + app.get_name() + " --help");
+    problem.add(misuse(app, error));
     print_diagnostics(problem, {});
     return usage_status;
   }
@@ -137,13 +234,12 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
   formats::ReadOptions result;
   if (!options.format.empty()) {
     result.format = formats::find_format(options.format);
-    if (!result.format) return bad_value("--format", options.format, "cordon, minijail, docker, oci or bpf");
+    if (!result.format)
+      return bad_value("--format", options.format,
+                       valid_values(options.format, {"cordon", "minijail", "docker", "oci", "bpf"}));
   }
-  if (!options.arch.empty()) {
-    auto arch = abi::find_arch(options.arch);
-    if (!arch) return bad_value("--arch", options.arch, "`cordon list arches` names them");
-    result.arch = *arch;
-  }
+  CORDON_TRY(arch, find_arch(options.arch));
+  result.arch = arch;
   if (!options.kernel.empty()) {
     result.kernel = abi::parse_kernel_version(options.kernel);
     if (!result.kernel) return bad_value("--kernel", options.kernel, "a version such as 6.1");
@@ -159,6 +255,7 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
   result.lenient = options.lenient;
   result.like_runc = options.like == "runc";
   result.read_file = [](const std::string& path) { return read_file(path); };
+  result.read_include = [](const std::string& path) { return read_regular_file(path); };
   return result;
 }
 

@@ -31,8 +31,10 @@ struct PolicyOptions {
 // the verb reports.
 std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
                                    const std::string& examples);
-// The values an option takes, without CLI11's repetition of them in the help.
+// The values an option takes; another one is answered with the nearest, or with all of them.
 CLI::Validator one_of(const std::vector<std::string>& values);
+// What --arch says; empty is the native one.
+Result<Arch> find_arch(const std::string& name);
 void add_output_options(CLI::App& app, OutputOptions& options);
 void add_json_option(CLI::App& app, OutputOptions& options);
 void add_policy_options(CLI::App& app, PolicyOptions& options);

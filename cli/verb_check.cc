@@ -7,10 +7,37 @@
 namespace cordon::cli {
 namespace {
 
+bool is_absent_call(const Diagnostic& finding) {
+  return finding.severity == Severity::note && finding.code == "absent-call";
+}
+
 constexpr const char* kExamples =
     "  cordon check app.cordon                 errors, dead rules, open doors, with places and cures\n"
     "  cordon check *.policy --json            the same as JSON\n"
-    "  cordon check default.json --lenient     read JSON with forgotten commas";
+    "  cordon check default.json --lenient     read JSON with forgotten commas\n"
+    "  cordon check builtin:docker-default --verbose    name each call that this architecture lacks";
+
+// A policy for many architectures names calls that one of them lacks: people need to know that, not each name.
+Diagnostics with_absent_calls_counted(const Diagnostics& findings) {
+  constexpr size_t kNamedEach = 3;
+  size_t absent = 0;
+  for (const Diagnostic& finding : findings) absent += is_absent_call(finding) ? 1 : 0;
+  if (absent <= kNamedEach) return findings;
+  Diagnostics kept;
+  const Diagnostic* first = nullptr;
+  for (const Diagnostic& finding : findings) {
+    if (!is_absent_call(finding))
+      kept.add(finding);
+    else if (first == nullptr)
+      first = &finding;
+  }
+  Place place;
+  place.file = first->place.file;
+  kept.note("absent-call", std::move(place),
+            std::to_string(absent) + " calls do not exist on the ABIs of the policy: their rules say nothing here",
+            "--verbose names them");
+  return kept;
+}
 
 // Everything there is to say about one source.
 Diagnostics check(const std::string& spec, const PolicyOptions& options) {
@@ -29,7 +56,9 @@ Diagnostics check(const std::string& spec, const PolicyOptions& options) {
 // What could not be read at all is bad input; a mistake in what was read is a finding.
 int status_of(const Diagnostics& findings) {
   for (const Diagnostic& finding : findings)
-    if (finding.severity == Severity::error && (finding.code == "system" || finding.code == "usage")) return kUsage;
+    if (finding.severity == Severity::error &&
+        (finding.code == "system" || finding.code == "usage" || finding.code == "not-a-policy"))
+      return kUsage;
   return findings.has_findings() ? kFindings : kDone;
 }
 
@@ -39,11 +68,13 @@ int check_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions options;
   std::vector<std::string> specs;
+  bool verbose = false;
   auto app = make_app("check [options] POLICY...",
                       "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at "
                       "all, 0 if there are only notes.",
                       kExamples);
   app->add_option("POLICY", specs, "policy sources")->required();
+  app->add_flag("--verbose", verbose, "name each call that the policy's architectures lack");
   add_policy_options(*app, options);
   add_json_option(*app, output);
   add_output_options(*app, output);
@@ -51,7 +82,10 @@ int check_main(int argc, char** argv) {
   options.keep_notes = true;
 
   Diagnostics findings;
-  for (const std::string& spec : specs) findings.append(check(spec, options));
+  for (const std::string& spec : specs) {
+    const Diagnostics found = check(spec, options);
+    findings.append(verbose || output.json ? found : with_absent_calls_counted(found));
+  }
   const int status = status_of(findings);
   if (output.json) return finish_output(diagnostics_document(findings), status);
   print_diagnostics(findings, output);

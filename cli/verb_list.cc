@@ -95,14 +95,8 @@ int list_main(int argc, char** argv) {
   add_json_option(*app, output);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  auto arch = arch_name.empty() ? abi::native_arch() : abi::find_arch(arch_name);
-  if (!arch) {
-    Diagnostics problems;
-    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'",
-                   "`cordon list arches` names them");
-    print_diagnostics(problems, output);
-    return kUsage;
-  }
+  Result<Arch> arch = find_arch(arch_name);
+  if (!arch) return fail(arch.error(), output, kUsage);
   std::string text;
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.list/1");

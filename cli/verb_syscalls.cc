@@ -30,8 +30,8 @@ std::string prototype(std::string_view name, Arch arch) {
   return known || count == 0 ? text + ")" : "(…)";
 }
 
-std::string since_text(std::string_view name) {
-  auto since = abi::since(name);
+std::string since_text(std::string_view name, Arch arch) {
+  auto since = abi::since(name, arch);
   auto removed = abi::removed_in(name);
   return (since ? "since " + abi::to_string(*since) : "never implemented or not known since when") +
          (removed ? ", removed in " + abi::to_string(*removed) : "");
@@ -40,22 +40,48 @@ std::string since_text(std::string_view name) {
 std::string row_text(uint32_t number, std::string_view name, Arch arch) {
   std::string head = std::to_string(number);
   head.resize(std::max<size_t>(head.size() + 1, 6), ' ');
-  return head + std::string(name) + prototype(name, arch) + "  " + since_text(name) + "\n";
+  return head + std::string(name) + prototype(name, arch) + "  " + since_text(name, arch) + "\n";
+}
+
+std::string padded(std::string text, size_t width) {
+  text.resize(std::max(text.size() + 2, width), ' ');
+  return text;
+}
+
+// One line for each argument: its slot, its name, and how much of the register the kernel reads.
+std::string arguments_text(std::string_view name, Arch arch) {
+  std::string text;
+  size_t width = 12;
+  for (unsigned slot = 0; slot < abi::argument_count(name, arch); ++slot)
+    if (auto argument = abi::argument_at(name, slot, arch)) width = std::max(width, argument->name.size() + 2);
+  for (unsigned slot = 0; slot < abi::argument_count(name, arch); ++slot) {
+    auto argument = abi::argument_at(name, slot, arch);
+    if (!argument) continue;
+    text += "      arg" + std::to_string(slot) + "  " + padded(std::string(argument->name), width) +
+            (argument->is_pointer ? "pointer: only null can be told from others"
+                                  : std::to_string(uint32_t{argument->bits}) + " bits, " +
+                                        (argument->is_signed ? "signed" : "unsigned")) +
+            "\n";
+  }
+  return text;
 }
 
 void row_json(JsonWriter& json, uint32_t number, std::string_view name, Arch arch) {
   json.begin_object().key("arch").value(abi::name(arch)).key("number").value(number).key("name").value(name);
-  json.key("since");
-  if (auto since = abi::since(name))
-    json.value(abi::to_string(*since));
-  else
-    json.null();
+  for (auto [key, version] : {std::pair{"since", abi::since(name, arch)}, {"removed_in", abi::removed_in(name)}}) {
+    json.key(key);
+    if (version)
+      json.value(abi::to_string(*version));
+    else
+      json.null();
+  }
   json.key("arguments").begin_array();
   for (unsigned slot = 0; slot < abi::argument_count(name, arch); ++slot) {
     auto argument = abi::argument_at(name, slot, arch);
     if (!argument) continue;
     json.begin_object().key("slot").value(slot).key("name").value(argument->name).key("type").value(argument->type);
-    json.key("bits").value(uint32_t{argument->bits}).key("pointer").value(argument->is_pointer).end_object();
+    json.key("bits").value(uint32_t{argument->bits}).key("pointer").value(argument->is_pointer);
+    json.key("signed").value(argument->is_signed).end_object();
   }
   json.end_array().end_object();
 }
@@ -75,19 +101,22 @@ Diagnostic not_found(const std::string& word, Arch arch) {
                        base::did_you_mean(word, abi::syscall_names()));
 }
 
+bool is_number(const std::string& word) {
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos && word.size() < 11;
+}
+
 Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_arches) {
   std::vector<Row> rows;
-  const bool is_number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos && word.size() < 11;
   for (const abi::ArchInfo& info : abi::arches()) {
     if (!all_arches && info.arch != arch) continue;
     if (word.empty()) {
       for (size_t i = 0; i < abi::syscall_count(info.arch); ++i)
         rows.push_back({info.arch, abi::syscall_at(info.arch, i).number, abi::syscall_at(info.arch, i).name});
-    } else if (is_number && std::stoull(word) <= UINT32_MAX) {
+    } else if (is_number(word) && std::stoull(word) <= UINT32_MAX) {
       const auto number = static_cast<uint32_t>(std::stoull(word));
       std::string_view name = abi::name_of(number, info.arch);
       if (!name.empty()) rows.push_back({info.arch, number, name});
-    } else if (is_number) {
+    } else if (is_number(word)) {
       continue;
     } else if (auto number = abi::number_of(word, info.arch)) {
       rows.push_back(
@@ -96,7 +125,7 @@ Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_
     }
   }
   if (rows.empty()) {
-    if (!is_number) return not_found(word, arch);
+    if (!is_number(word)) return not_found(word, arch);
     Diagnostics problem;
     return problem.error("unknown-syscall", {},
                          "no system call has the number " + word + " on " + std::string(abi::name(arch)), "");
@@ -118,18 +147,12 @@ int syscalls_main(int argc, char** argv) {
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
 
-  auto arch = arch_name.empty() ? abi::native_arch() : abi::find_arch(arch_name);
-  Diagnostics problems;
-  if (!arch) {
-    problems.error("usage", {}, "no architecture is called '" + base::printable(arch_name) + "'",
-                   "`cordon list arches` names them");
-    print_diagnostics(problems, output);
-    return kUsage;
-  }
+  Result<Arch> arch = find_arch(arch_name);
+  if (!arch) return fail(arch.error(), output, kUsage);
   Result<std::vector<Row>> rows = find_rows(word, *arch, all_arches);
   if (!rows) {
     print_diagnostics(rows.error(), output);
-    return kFindings;
+    return abi::is_syscall_name(word) || is_number(word) ? kFindings : kUsage;
   }
   JsonWriter json;
   std::string text;
@@ -141,6 +164,7 @@ int syscalls_main(int argc, char** argv) {
       text += head;
     }
     text += row_text(row.number, row.name, row.arch);
+    if (rows->size() == 1) text += arguments_text(row.name, row.arch);
     row_json(json, row.number, row.name, row.arch);
   }
   json.end_array().end_object();

@@ -25,29 +25,31 @@ bool check_text(std::string_view text, SourceId source, Reporter& reporter) {
 void CordonParser::include(const Statement& statement, Cursor& cursor) {
   if (cursor.at_end()) {
     reporter_.error("syntax", statement.keyword.span, "'include' needs a file", "write 'include \"common.cordon\"'");
-    return;
+    return lose("include", statement);
   }
   const Token& token = cursor.take();
   std::optional<std::string> path = word_text(token, reporter_);
-  if (!path || !nothing_follows(cursor, "include")) return;
+  if (!path || !nothing_follows(cursor, "include")) return lose("include", statement);
   if (path->empty()) {
     reporter_.error("syntax", token.span, "'include' needs a file, found an empty name");
-    return;
+    return lose("include", statement);
   }
   // "-" is no file beside this one, wherever this one stands.
-  read_included(*path == "-" ? *path : path_beside(walk_.current(), *path), token);
+  if (!read_included(*path == "-" ? *path : path_beside(walk_.current(), *path), token)) lose("include", statement);
 }
 
-void CordonParser::read_included(const std::string& path, const Token& where) {
+bool CordonParser::read_included(const std::string& path, const Token& where) {
   Result<std::string> content = walk_.enter(path);
   if (!content) {
     const Diagnostic& reason = *content.error().begin();
     reporter_.error(reason.code, where.span, reason.message, reason.hint);
-    return;
+    return false;
   }
   SourceId source = reporter_.sources().add(path, *content);
-  if (check_text(*content, source, reporter_)) read_statements(*content, source);
+  const bool is_text = check_text(*content, source, reporter_);
+  if (is_text) read_statements(*content, source);
   walk_.leave();
+  return is_text;
 }
 
 }  // namespace cordon::formats

@@ -55,9 +55,17 @@ void CordonParser::read(std::string_view text, SourceId source) {
 
 void CordonParser::read_statements(std::string_view text, SourceId source) {
   StatementReader reader(text, source, reporter_);
-  while (std::optional<Statement> next = reader.next()) {
-    if (reporter_.full()) break;
+  for (;;) {
+    const size_t errors = reporter_.diagnostics().size();
+    std::optional<Statement> next = reader.next();
+    if (!next || reporter_.full()) break;
+    // How a statement is cut depends on its keyword: of one that is misspelt, only that is said.
+    if (next->broken && !next->keyword.text.empty() && classify(next->keyword.text) == WordClass::none)
+      reporter_.forget("unexpected-character", errors);
     statement(*next);
+    const bool is_lost = next->broken || reporter_.diagnostics().size() > errors;
+    // An included file's own statements have said what they lost.
+    if (is_lost && classify(next->keyword.text) != WordClass::include) lose(next->keyword.text, *next);
   }
   for (const CommentText& comment : reader.trailing_comments())
     policy_.comments.push_back({any_statement_ ? policy_.rules.size() : PolicyComment::kHead, comment.text});
@@ -85,6 +93,43 @@ void CordonParser::statement(const Statement& statement) {
     case WordClass::none: unknown_keyword(statement); break;
   }
   keep_comments(statement, first_rule, is_header);
+}
+
+void CordonParser::lose_rules() { draft_.firm_rules = std::min(draft_.firm_rules, policy_.rules.size()); }
+
+// What a statement that could not be read leaves in doubt. One whose keyword is misspelt may have been any
+// whose keyword is near, or else a rule or a definition.
+void CordonParser::lose(std::string_view keyword, const Statement& statement) {
+  switch (classify(keyword)) {
+    case WordClass::action: return lose_rules();
+    case WordClass::sandbox: return;
+    case WordClass::header:
+      draft_.are_arches_firm &= keyword != "arch";
+      is_default_lost_ |= keyword == "default";
+      is_since_lost_ |= keyword == "since";
+      return;
+    case WordClass::let: {
+      lose_rules();
+      const Token& name = statement.tokens.front();
+      if (name.kind == Token::Kind::word)
+        draft_.lost_names.emplace(name.text);
+      else
+        draft_.may_lack_any_name = true;
+      return;
+    }
+    case WordClass::include:
+      lose_rules();
+      draft_.may_lack_any_name = true;
+      return;
+    case WordClass::none: break;
+  }
+  lose_rules();
+  std::vector<std::string_view> words;
+  for (const Keyword& known : kKeywords) words.push_back(known.word);
+  const std::vector<std::string_view> near = base::nearest(keyword, words, 3);
+  for (std::string_view word : near) lose(word, statement);
+  if (near.empty()) draft_.may_lack_any_name = true;
+  if (keyword.starts_with("arch")) draft_.are_arches_firm = false;
 }
 
 // A comment beside the only rule of a statement is that rule's; every other one stands above the statement.
@@ -303,7 +348,7 @@ void CordonParser::finish() {
     return;
   }
   auto unknown = headers_.find("unknown");
-  if (unknown != headers_.end() && !headers_.contains("since"))
+  if (unknown != headers_.end() && !headers_.contains("since") && !is_since_lost_)
     reporter_.error("unknown-without-since", unknown->second, "'unknown' needs to know since when a call is unknown",
                     "add a line such as 'since 6.1'");
   if (policy_.since && !policy_.unknown) policy_.unknown = NamedAction{{ActionKind::errno_, 0}, "ENOSYS"};
@@ -314,6 +359,7 @@ void CordonParser::finish() {
                    });
   check_sandbox(policy_.sandbox, reporter_);
   finish_deny();
+  if (is_default_lost_ && !deny_rules_.empty()) draft_.firm_rules = std::min(draft_.firm_rules, deny_rules_.front());
   Arch arch = policy_.arches.empty() ? abi::native_arch() : policy_.arches.front();
   resolve_errno(policy_.default_action, arch);
   resolve_errno(policy_.bad_arch, arch);

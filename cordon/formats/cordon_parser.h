@@ -1,10 +1,11 @@
 // Statements of cordon's policy language into a Policy.
 //
-//   CordonParser parser(policy, options, reporter);
-//   parser.read(text, source, {});
+//   CordonParser parser(draft, options, reporter);
+//   parser.read(text, source);
 //   parser.finish();
 //
-// Every statement is read on its own, so that a mistake in one does not hide those in others.
+// Every statement is read on its own, so that a mistake in one does not hide those in others; the draft keeps
+// what could be read, and which doubts the rest leaves.
 #pragma once
 
 #include <map>
@@ -15,6 +16,7 @@
 
 #include "cordon/formats/cordon_expression.h"
 #include "cordon/formats/cordon_lexer.h"
+#include "cordon/formats/draft.h"
 #include "cordon/formats/include_walk.h"
 #include "cordon/formats/read.h"
 #include "cordon/policy/policy.h"
@@ -23,8 +25,8 @@ namespace cordon::formats {
 
 class CordonParser {
  public:
-  CordonParser(Policy& policy, const ReadOptions& options, Reporter& reporter)
-      : policy_(policy), reporter_(reporter), walk_({.depth = 16, .files = 1000}, options) {}
+  CordonParser(PolicyDraft& draft, const ReadOptions& options, Reporter& reporter)
+      : draft_(draft), policy_(draft.policy), reporter_(reporter), walk_({.depth = 16, .files = 1000}, options) {}
 
   // The text must be valid (check_text) and stay where it is until the return.
   void read(std::string_view text, SourceId source);
@@ -52,8 +54,10 @@ class CordonParser {
   void policy_line(const Statement& statement, Cursor& cursor);
   void definition(const Statement& statement, Cursor& cursor);
   void include(const Statement& statement, Cursor& cursor);
-  void read_included(const std::string& path, const Token& where);
+  bool read_included(const std::string& path, const Token& where);  // false: nothing was read
   void rules(const Statement& statement, Cursor& cursor);
+  void lose(std::string_view keyword, const Statement& statement);
+  void lose_rules();
   void keep_comments(const Statement& statement, size_t first_rule, bool is_header);
 
   std::optional<ParsedAction> action(const Token& keyword, Cursor& cursor);
@@ -68,7 +72,8 @@ class CordonParser {
   void resolve_errno(NamedAction& action, Arch arch) const;
   void finish_deny();
 
-  Policy& policy_;
+  PolicyDraft& draft_;
+  Policy& policy_;  // the draft's
   Reporter& reporter_;
   IncludeWalk walk_;
   Definitions definitions_;
@@ -78,6 +83,8 @@ class CordonParser {
   bool bad_arch_is_deny_ = false;
   bool unknown_is_deny_ = false;
   bool any_statement_ = false;
+  bool is_default_lost_ = false;
+  bool is_since_lost_ = false;
 };
 
 // One "files", "net", "caps" or "limit" statement; several verbs on a line become a line each, so that the

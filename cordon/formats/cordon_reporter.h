@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cordon/base/diagnostic.h"
@@ -28,6 +29,15 @@ class Reporter {
     if (full()) return;
     Diagnostic& made = diagnostics_.error(std::move(code), sources_.locate(span), std::move(message));
     made.notes.push_back({sources_.locate(earlier), std::move(note)});
+  }
+
+  // Takes back the errors of a code from the index-th error on: they follow from a worse one.
+  void forget(std::string_view code, size_t index) {
+    Diagnostics kept;
+    size_t at = 0;
+    for (const Diagnostic& found : diagnostics_)
+      if (at++ < index || found.code != code) kept.add(found);
+    diagnostics_ = std::move(kept);
   }
 
   bool full() const { return diagnostics_.size() >= kMaxErrors; }

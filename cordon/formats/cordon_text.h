@@ -8,12 +8,14 @@
 #pragma once
 
 #include "cordon/base/result.h"
+#include "cordon/formats/draft.h"
 #include "cordon/formats/read.h"
 #include "cordon/policy/policy.h"
 
 namespace cordon::formats {
 
 Result<Policy> read_cordon(std::string_view text, std::string name, const ReadOptions& options);
+PolicyReading read_cordon_draft(std::string_view text, std::string name, const ReadOptions& options);
 
 // Canonical text with comments; read_cordon gives an equal policy back.
 std::string write_cordon(const Policy& policy);

@@ -60,10 +60,10 @@ Result<std::string> IncludeWalk::enter(const std::string& path) {
     return failure("include-depth", "includes are nested deeper than " + std::to_string(limits_.depth));
   if (++files_ > limits_.files)
     return failure("include-depth", "more than " + std::to_string(limits_.files) + " includes");
-  if (!options_.read_file)
-    return failure("cannot-include", "no files can be read here, so " + quoted + " cannot be included");
+  const auto& read = options_.read_include ? options_.read_include : options_.read_file;
+  if (!read) return failure("cannot-include", "no files can be read here, so " + quoted + " cannot be included");
 
-  Result<std::string> content = options_.read_file(path);
+  Result<std::string> content = read(path);
   if (!content) {
     const Diagnostic& reason = *content.error().begin();
     return failure("cannot-include", "cannot include " + quoted + ": " + reason.message, reason.hint);

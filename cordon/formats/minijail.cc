@@ -226,17 +226,22 @@ void PolicyReader::add_rule(const MinijailName& name, const NamedAction& action,
 
 }  // namespace
 
-Result<Policy> read_minijail(std::string_view text, std::string name, const ReadOptions& options) {
-  Policy policy;
-  ProfileReporter report(policy.sources);
+PolicyReading read_minijail_draft(std::string_view text, std::string name, const ReadOptions& options) {
+  PolicyDraft draft;
+  ProfileReporter report(draft.policy.sources);
   if (text.size() > IncludeWalk::kMaxTotalBytes) {
     report.error("too-large", {}, "the policy is larger than 16 MiB");
-    return std::move(report).take();
+    return {std::move(report).take(), std::nullopt};
   }
-  PolicyReader(options, policy, report).read(text, std::move(name));
-  if (report.has_errors()) return std::move(report).take();
+  PolicyReader(options, draft.policy, report).read(text, std::move(name));
+  const bool has_errors = report.has_errors();
   Diagnostics found = std::move(report).take();
-  return Result<Policy>(std::move(policy), std::move(found));
+  if (has_errors) return {std::move(found), std::move(draft)};
+  return {{std::move(draft.policy), std::move(found)}, std::nullopt};
+}
+
+Result<Policy> read_minijail(std::string_view text, std::string name, const ReadOptions& options) {
+  return read_minijail_draft(text, std::move(name), options).policy;
 }
 
 }  // namespace cordon::formats

@@ -30,27 +30,45 @@ void fill_policy(Policy& policy, const OciProfile& profile, const ReadOptions& o
   for (Rule& rule : make_oci_rules(entries, rule_options, report)) policy.rules.push_back(std::move(rule));
 }
 
+// What the mistakes leave of a profile. Entries whose includes or excludes are wrong are left out: they may not
+// be for this machine.
+PolicyDraft make_draft(Policy policy, OciProfile profile, const ReadOptions& options) {
+  PolicyDraft draft;
+  draft.policy = std::move(policy);
+  draft.policy.rules.clear();
+  draft.are_arches_firm = !profile.has_bad_arches;
+  std::erase_if(profile.entries, [](const OciEntry& entry) { return entry.has_bad_filter; });
+  ProfileReporter unheard(draft.policy.sources);
+  fill_policy(draft.policy, profile, options, unheard);
+  return draft;
+}
+
 }  // namespace
 
-Result<Policy> read_oci(std::string_view text, std::string name, const ReadOptions& options) {
+PolicyReading read_oci_draft(std::string_view text, std::string name, const ReadOptions& options) {
   Policy policy;
   SourceId id = policy.sources.add(std::move(name), std::string(text));
   ProfileReporter report(policy.sources);
   JsonRead json = parse_json(policy.sources, id, {.lenient = options.lenient}, report);
+  OciProfile profile;
   if (report.has_errors()) {
     // With certain cures the rest can be judged too, so that one run shows every mistake.
-    if (json.root && json.is_certain) {
-      ProfileReporter later(policy.sources);
-      read_oci_profile(*json.root, {options.arch}, later);
-      report.add_errors_of(later);
-    }
-    return std::move(report).take();
+    if (!json.root || !json.is_certain) return {std::move(report).take(), std::nullopt};
+    ProfileReporter later(policy.sources);
+    profile = read_oci_profile(*json.root, {options.arch}, later);
+    report.add_errors_of(later);
+  } else {
+    profile = read_oci_profile(*json.root, {options.arch}, report);
+    if (!report.has_errors()) fill_policy(policy, profile, options, report);
   }
-  OciProfile profile = read_oci_profile(*json.root, {options.arch}, report);
-  if (!report.has_errors()) fill_policy(policy, profile, options, report);
-  if (report.has_errors()) return std::move(report).take();
+  const bool has_errors = report.has_errors();
   Diagnostics found = std::move(report).take();
-  return Result<Policy>(std::move(policy), std::move(found));
+  if (has_errors) return {std::move(found), make_draft(std::move(policy), std::move(profile), options)};
+  return {{std::move(policy), std::move(found)}, std::nullopt};
+}
+
+Result<Policy> read_oci(std::string_view text, std::string name, const ReadOptions& options) {
+  return read_oci_draft(text, std::move(name), options).policy;
 }
 
 }  // namespace cordon::formats

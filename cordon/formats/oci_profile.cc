@@ -125,7 +125,9 @@ void ProfileReader::read_top(const JsonValue& object) {
       report_.warning("notify-hangs", profile_.default_span, "runc refuses SCMP_ACT_NOTIFY as the default action",
                       "name the calls that are to be notified");
   }
+  const size_t errors = report_.errors();
   read_arches(top);
+  profile_.has_bad_arches = report_.errors() > errors;
   read_flags(top);
   read_listener(top);
   for (const JsonValue* entry : entries) read_entry(*entry);
@@ -242,8 +244,10 @@ void ProfileReader::read_entry(const JsonValue& object) {
   if (const JsonValue* comment = fields.text("comment"))
     for (char c : comment->text) entry.comment.push_back(static_cast<uint8_t>(c) < 0x20 ? ' ' : c);
   if (!profile_.is_runtime_config) {
+    const size_t errors = report_.errors();
     entry.includes = read_filter(fields, "includes");
     entry.excludes = read_filter(fields, "excludes");
+    entry.has_bad_filter = report_.errors() > errors;
   }
   profile_.entries.push_back(std::move(entry));
 }

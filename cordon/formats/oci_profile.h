@@ -45,6 +45,7 @@ struct OciEntry {
   OciFilter includes, excludes;
   std::string comment;  // one line
   Span span;
+  bool has_bad_filter = false;  // includes or excludes have errors
 };
 
 struct OciArchMapRow {
@@ -59,6 +60,7 @@ struct OciProfile {
   Span default_span;
   std::vector<Arch> arches;
   std::vector<OciArchMapRow> arch_map;
+  bool has_bad_arches = false;  // the two above have errors
   uint32_t flags = 0;
   std::vector<OciEntry> entries;
 };

@@ -38,6 +38,8 @@ class ProfileReporter {
   void beside(Span span, std::string message);
 
   bool has_errors() const { return has_errors_; }
+  // All that were reported, kept or not.
+  size_t errors() const { return counts_[static_cast<size_t>(Severity::error)]; }
   // Nothing more would be shown: a reader may stop.
   bool is_full() const { return counts_[static_cast<size_t>(Severity::error)] >= kMaxErrors; }
   // Adds what another reporter found wrong, without its warnings and notes.

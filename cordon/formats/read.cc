@@ -8,6 +8,7 @@
 #include "cordon/formats/builtin.h"
 #include "cordon/formats/cordon_text.h"
 #include "cordon/formats/minijail.h"
+#include "cordon/formats/not_a_policy.h"
 #include "cordon/formats/oci.h"
 
 namespace cordon::formats {
@@ -21,6 +22,13 @@ Diagnostic failure(std::string code, std::string_view name, std::string message,
   place.file = std::string(name);
   return {Severity::error, std::move(code), std::move(place), std::move(message), std::move(hint), {}};
 }
+
+Diagnostic too_large(std::string_view name, size_t bytes) {
+  return failure("too-large", name, std::to_string(bytes) + " bytes are too many for a policy: at most 16 MiB are read",
+                 {});
+}
+
+SourceReading failed(Diagnostic reason) { return {std::move(reason), std::nullopt}; }
 
 struct FormatName {
   std::string_view name;
@@ -87,7 +95,9 @@ std::optional<Diagnostic> unsupported(std::string_view spec) {
   return std::nullopt;
 }
 
-Result<PolicySource> read_builtin(std::string_view spec, const ReadOptions& options) {
+SourceReading read_text_draft(std::string_view text, std::string name, SourceFormat format, const ReadOptions& options);
+
+SourceReading read_builtin(std::string_view spec, const ReadOptions& options) {
   std::string_view name = spec.substr(kBuiltinPrefix.size());
   const Builtin* builtin = find_builtin(name);
   if (builtin == nullptr) {
@@ -98,11 +108,12 @@ Result<PolicySource> read_builtin(std::string_view spec, const ReadOptions& opti
       hint = "there are";
       for (std::string_view known : names) hint += (known == names.front() ? " " : ", ") + std::string(known);
     }
-    return failure("unknown-builtin", {}, "no policy is shipped as '" + base::printable(spec) + "'", std::move(hint));
+    return failed(
+        failure("unknown-builtin", {}, "no policy is shipped as '" + base::printable(spec) + "'", std::move(hint)));
   }
-  Result<PolicySource> source = read_text(builtin->text, std::string(spec), SourceFormat::cordon, options);
-  if (source) std::get<Policy>(source->content).start = builtin->start;
-  return source;
+  SourceReading reading = read_text_draft(builtin->text, std::string(spec), SourceFormat::cordon, options);
+  if (reading.source) std::get<Policy>(reading.source->content).start = builtin->start;
+  return reading;
 }
 
 template <class T>
@@ -110,6 +121,23 @@ Result<PolicySource> as_source(Result<T> content, SourceFormat format, std::stri
   if (!content) return content.error();
   Diagnostics warnings = content.warnings();
   return Result<PolicySource>({std::move(*content), format, std::move(name)}, std::move(warnings));
+}
+
+SourceReading as_source(PolicyReading reading, SourceFormat format, std::string name) {
+  return {as_source(std::move(reading.policy), format, std::move(name)), std::move(reading.draft)};
+}
+
+SourceReading read_text_draft(std::string_view text, std::string name, SourceFormat format,
+                              const ReadOptions& options) {
+  if (text.size() > kMaxSourceBytes) return failed(too_large(name, text.size()));
+  if (std::optional<Diagnostic> reason = not_a_policy(text, name, format)) return failed(std::move(*reason));
+  switch (format) {
+    case SourceFormat::cordon: return as_source(read_cordon_draft(text, name, options), format, name);
+    case SourceFormat::minijail: return as_source(read_minijail_draft(text, name, options), format, name);
+    case SourceFormat::oci: return as_source(read_oci_draft(text, name, options), format, name);
+    case SourceFormat::bpf: break;
+  }
+  return {as_source(bpf::read_raw(text), format, name), std::nullopt};
 }
 
 }  // namespace
@@ -131,30 +159,22 @@ SourceFormat detect(std::string_view name, std::string_view content) {
 
 Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format,
                                const ReadOptions& options) {
-  if (text.size() > kMaxSourceBytes)
-    return failure("too-large", name,
-                   std::to_string(text.size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
-  switch (format) {
-    case SourceFormat::cordon: return as_source(read_cordon(text, name, options), format, name);
-    case SourceFormat::minijail: return as_source(read_minijail(text, name, options), format, name);
-    case SourceFormat::oci: return as_source(read_oci(text, name, options), format, name);
-    case SourceFormat::bpf: break;
-  }
-  return as_source(bpf::read_raw(text), format, name);
+  return read_text_draft(text, std::move(name), format, options).source;
+}
+
+SourceReading read_source_draft(std::string_view spec, const ReadOptions& options) {
+  if (spec.starts_with(kBuiltinPrefix)) return read_builtin(spec, options);
+  if (std::optional<Diagnostic> reason = unsupported(spec)) return failed(std::move(*reason));
+  if (!options.read_file) return failed(failure("no-files", spec, "no files can be read here", {}));
+  std::string path(spec);
+  Result<std::string> content = options.read_file(path);
+  if (!content) return {content.error(), std::nullopt};
+  SourceFormat format = options.format ? *options.format : detect(spec, *content);
+  return read_text_draft(*content, std::move(path), format, options);
 }
 
 Result<PolicySource> read_source(std::string_view spec, const ReadOptions& options) {
-  if (spec.starts_with(kBuiltinPrefix)) return read_builtin(spec, options);
-  if (std::optional<Diagnostic> reason = unsupported(spec)) return std::move(*reason);
-  if (!options.read_file) return failure("no-files", spec, "no files can be read here", {});
-  std::string path(spec);
-  Result<std::string> content = options.read_file(path);
-  if (!content) return content.error();
-  if (content->size() > kMaxSourceBytes)
-    return failure("too-large", spec,
-                   std::to_string(content->size()) + " bytes are too many for a policy: at most 16 MiB are read", {});
-  SourceFormat format = options.format ? *options.format : detect(spec, *content);
-  return read_text(*content, std::move(path), format, options);
+  return read_source_draft(spec, options).source;
 }
 
 }  // namespace cordon::formats

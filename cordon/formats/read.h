@@ -17,6 +17,7 @@
 #include "cordon/abi/kernel_version.h"
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
+#include "cordon/formats/draft.h"
 #include "cordon/policy/policy.h"
 
 namespace cordon::formats {
@@ -32,8 +33,10 @@ struct ReadOptions {
   bool minijail_c_dialect = false;      // only what minijail's C parser takes
   bool lenient = false;                 // JSON with missing or trailing commas and comments is read, with warnings
   bool like_runc = false;               // multiplexed calls as runc resolves them
-  // Reads a file for include lines and sources; the command line's reads the file system, a fuzzer's none.
+  // Reads a source; the command line's reads the file system, a fuzzer's none.
   std::function<Result<std::string>(const std::string& path)> read_file;
+  // Reads what an include line names; not given: read_file.
+  std::function<Result<std::string>(const std::string& path)> read_include;
 };
 
 struct PolicySource {
@@ -42,8 +45,15 @@ struct PolicySource {
   std::string name;
 };
 
+// Either a source, or the reasons why there is none and what could be made of it all the same.
+struct SourceReading {
+  Result<PolicySource> source;
+  std::optional<PolicyDraft> draft;
+};
+
 // SPEC is a path, "builtin:NAME" or "-" (through read_file, path "-").
 Result<PolicySource> read_source(std::string_view spec, const ReadOptions& options);
+SourceReading read_source_draft(std::string_view spec, const ReadOptions& options);
 
 // Text already in memory; `name` is used for messages and include paths.
 Result<PolicySource> read_text(std::string_view text, std::string name, SourceFormat format,
