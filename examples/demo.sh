@@ -99,7 +99,8 @@ say "So today's cat needs besides: $(sed -n '10,$s/: 1//p' cat.policy | tr '\n' 
 sed 's/^openat: 1/openat: return EINVAL/' cat.policy >einval.policy
 run "cordon run -p einval.policy -- cat hello.txt"; expect 1
 run "cordon run -p cat.policy -- ls files"; expect 159
-say "What the slides of the time added, and what cordon names, both let isatty(1) pass:"
+say "The published policy got 'ioctl: arg0 == 1', any request on standard output; cordon names the one request, TCGETS."
+say "Both let isatty(1) pass:"
 for line in 'ioctl: arg0 == 1' 'ioctl: arg1 == TCGETS'; do
   { cat cat.policy; echo "$line"; } >ioctl.policy
   run "cordon test ioctl.policy 'ioctl(fd=1, cmd=TCGETS)' --expect allow"; expect 0
