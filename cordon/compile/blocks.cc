@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 
 #include "cordon/base/assert.h"
 
@@ -22,6 +23,12 @@ bool meet(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
   return false;
 }
 
+// How good it is to look at the test's word now when `count` alternatives test it: the operand just looked at
+// first, then what most alternatives test, then the high word.
+size_t score(const WordTest& test, size_t count, unsigned operand_hint) {
+  return (operand_of(test.word) == operand_hint ? 1u << 20 : 0) + count * 32 + (16u - test.word);
+}
+
 const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumulator accumulator, uint32_t& index) {
   for (; left != 0; left &= left - 1) {
     index = static_cast<uint32_t>(std::countr_zero(left));
@@ -30,6 +37,12 @@ const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumul
   }
   return nullptr;
 }
+
+struct SetsBefore {
+  bool operator()(std::span<const uint32_t> a, std::span<const uint32_t> b) const {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+  }
+};
 
 uint32_t all_tests(const Alternative& alternative) {
   size_t n = alternative.tests.size();
@@ -44,6 +57,7 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
   for (const SplitClause& clause : clauses) origins_.push_back(clause.origin);
   NodeId node = graph_.ret(clauses.back().ret);
   attributions_.push_back({node, static_cast<uint32_t>(origins_.size() - 1)});
+  if (clauses.size() == 1) return node;
 
   // From the last clause to the first; alternatives wait until a clause comes that is nested.
   size_t end = clauses.size() - 1;
@@ -75,6 +89,7 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
 
 NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin) {
   switch (condition.kind) {
+    case SplitCondition::Kind::always: return yes;
     case SplitCondition::Kind::alternatives: {
       std::vector<Item> items;
       for (const Alternative& a : condition.alternatives) items.push_back({&a, all_tests(a), yes, origin});
@@ -93,6 +108,7 @@ NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes
 
 // Each test of an alternative is used up once, so this goes at most Alternative::kMaxTests deep.
 NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint) {
+  if (items.size() == 1) return build_single(items.front(), fail, operand_hint);
   std::vector<Group> groups = make_groups(std::move(items), operand_hint);
   for (size_t i = groups.size(); i-- > 0;) {
     fail = groups[i].target != kNoNode ? groups[i].target : build_group(groups[i], fail);
@@ -100,10 +116,38 @@ NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned 
   return fail;
 }
 
+// What a group of one alternative comes to.
+NodeId BlockBuilder::build_single(Item item, NodeId fail, unsigned operand_hint) {
+  if (item.left == 0) return item.target;
+  size_t best = 0, best_score = 0;
+  for (uint32_t left = item.left; left != 0; left &= left - 1) {
+    auto index = static_cast<size_t>(std::countr_zero(left));
+    size_t its_score = score(item.alternative->tests[index], 1, operand_hint);
+    if (its_score <= best_score) continue;
+    best_score = its_score;
+    best = index;
+  }
+  const WordTest& test = item.alternative->tests[best];
+  item.left &= ~(1u << best);
+  NodeId child = build_single(item, fail, operand_of(test.word));
+  std::vector<Part> parts;
+  parts.reserve(2 * test.allowed.size() + 1);
+  if (test.allowed.front().first > 0) parts.push_back({0, fail});
+  for (const WordRange& range : test.allowed) {
+    parts.push_back({range.first, child});
+    if (range.last < UINT32_MAX) parts.push_back({range.last + 1, fail});
+  }
+  auto before = static_cast<NodeId>(graph_.size());
+  NodeId result = lower({test.word, test.mask}, std::move(parts));
+  for (NodeId id = before; id < graph_.size(); ++id) attributions_.push_back({id, item.origin});
+  return result;
+}
+
 // Whether an alternative may join: sets that partly meet would leave an alternative in several places,
 // which is harmless only where it has nothing left to test.
-bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Member& member) const {
+bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Member& member) {
   member.test = &test;
+  steps_.take(group.sets.size());
   for (uint32_t i = 0; i < group.sets.size(); ++i) {
     if (*group.sets[i] == test.allowed) {
       member.set = i;
@@ -111,6 +155,7 @@ bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Me
     }
   }
   if (!ends) {
+    steps_.take(group.members.size());
     for (const Member& other : group.members) {
       bool other_ends = std::has_single_bit(other.item.left);
       if (!other_ends && meet(*group.sets[other.set], test.allowed)) return false;
@@ -120,16 +165,15 @@ bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Me
   return true;
 }
 
-std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> items, unsigned operand_hint) const {
+std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> items, unsigned operand_hint) {
   std::vector<Group> groups;
-  while (!items.empty()) {
+  while (!items.empty() && steps_.take(items.size())) {
     Group& group = groups.emplace_back();
     const Item& lead = items.front();
     if (lead.left == 0) {
       group.target = lead.target;
       break;
     }
-    // The word most alternatives test; between equals the operand just looked at, then the high word.
     size_t best_score = 0;
     for (uint32_t left = lead.left; left != 0; left &= left - 1) {
       const WordTest& test = lead.alternative->tests[static_cast<size_t>(std::countr_zero(left))];
@@ -139,9 +183,9 @@ std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> ite
       for (size_t i = 0; i < std::min(items.size(), kMaxScored); ++i) {
         if (find_test(*items[i].alternative, items[i].left, accumulator, index) != nullptr) ++count;
       }
-      size_t score = (operand_of(test.word) == operand_hint ? 1u << 20 : 0) + count * 32 + (16u - test.word);
-      if (score > best_score) {
-        best_score = score;
+      size_t its_score = score(test, count, operand_hint);
+      if (its_score > best_score) {
+        best_score = its_score;
         group.accumulator = accumulator;
       }
     }
@@ -201,39 +245,56 @@ std::vector<BlockBuilder::Atom> BlockBuilder::atoms_of(const Group& group) const
   return atoms;
 }
 
+// What is left to test where exactly these sets hold.
+NodeId BlockBuilder::build_child(const Group& group, const MembersOfSets& members_of, std::span<const uint32_t> sets,
+                                 NodeId fail) {
+  // Members lie in one array, so their addresses are in the order of the clauses; none counts behind one that ends.
+  const Member* first_end = nullptr;
+  for (uint32_t set : sets) {
+    for (const Member* member : members_of[set]) {
+      bool ends = std::has_single_bit(member->item.left);
+      if (ends && (first_end == nullptr || member < first_end)) first_end = member;
+    }
+  }
+  std::vector<const Member*> members;
+  for (uint32_t set : sets) {
+    for (const Member* member : members_of[set]) {
+      if (first_end == nullptr || member <= first_end) members.push_back(member);
+    }
+  }
+  std::sort(members.begin(), members.end());
+  steps_.take(members.size());
+  if (members.front() == first_end) return first_end->item.target;
+  std::vector<Item> items;
+  for (const Member* member : members) {
+    Item item = member->item;
+    uint32_t index = 0;
+    find_test(*item.alternative, item.left, group.accumulator, index);
+    item.left &= ~(1u << index);
+    items.push_back(item);
+  }
+  return build_items(std::move(items), fail, operand_of(group.accumulator.word));
+}
+
 NodeId BlockBuilder::build_group(const Group& group, NodeId fail) {
   std::vector<Atom> atoms = atoms_of(group);
-  std::vector<std::vector<const Member*>> members_of(group.sets.size());
+  MembersOfSets members_of(group.sets.size());
   for (const Member& member : group.members) members_of[member.set].push_back(&member);
 
   std::vector<NodeId> single(group.sets.size(), kNoNode);
-  std::vector<std::pair<const std::vector<uint32_t>*, NodeId>> several;
-  auto child_of = [&](const std::vector<uint32_t>& sets) -> NodeId {
-    std::vector<const Member*> members;
-    for (uint32_t set : sets) members.insert(members.end(), members_of[set].begin(), members_of[set].end());
-    std::sort(members.begin(), members.end());  // they lie in one array: by order of the clauses
-    std::vector<Item> items;
-    for (const Member* member : members) {
-      Item item = member->item;
-      uint32_t index = 0;
-      find_test(*item.alternative, item.left, group.accumulator, index);
-      item.left &= ~(1u << index);
-      items.push_back(item);
-      if (item.left == 0) break;
-    }
-    return build_items(std::move(items), fail, operand_of(group.accumulator.word));
-  };
+  std::map<std::span<const uint32_t>, NodeId, SetsBefore> several;
   std::vector<Part> parts;
+  parts.reserve(atoms.size());
   for (const Atom& atom : atoms) {
     NodeId child = fail;
     if (atom.sets.size() == 1) {
       NodeId& known = single[atom.sets[0]];
-      if (known == kNoNode) known = child_of(atom.sets);
+      if (known == kNoNode) known = build_child(group, members_of, atom.sets, fail);
       child = known;
     } else if (atom.sets.size() > 1) {
-      auto known = std::find_if(several.begin(), several.end(), [&](auto& s) { return *s.first == atom.sets; });
-      child = known != several.end() ? known->second : child_of(atom.sets);
-      if (known == several.end()) several.push_back({&atom.sets, child});
+      auto [known, is_new] = several.try_emplace(atom.sets, kNoNode);
+      if (is_new) known->second = build_child(group, members_of, atom.sets, fail);
+      child = known->second;
     }
     parts.push_back({atom.first, child});
   }
@@ -271,9 +332,14 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
   }
 }
 
-void BlockBuilder::attribute_as(NodeId node, NodeId other) {
+void BlockBuilder::attribute(std::span<const Replacement> replacements) {
+  std::vector<Replacement> sorted(replacements.begin(), replacements.end());
+  auto before = [](const Replacement& a, const Replacement& b) { return a.node < b.node; };
+  std::sort(sorted.begin(), sorted.end(), before);
   for (size_t i = 0, n = attributions_.size(); i < n; ++i) {
-    if (attributions_[i].node == other) attributions_.push_back({node, attributions_[i].origin});
+    Attribution old = attributions_[i];
+    auto [from, to] = std::equal_range(sorted.begin(), sorted.end(), Replacement{old.node, 0}, before);
+    for (; from != to; ++from) attributions_.push_back({from->by, old.origin});
   }
 }
 

@@ -16,6 +16,7 @@
 
 #include "cordon/compile/graph.h"
 #include "cordon/compile/split.h"
+#include "cordon/policy/budget.h"
 
 namespace cordon::compiler {
 
@@ -23,6 +24,8 @@ struct BlockOptions {
   PlanOptions plan;
   bool group = true;     // false: alternatives one after another
   bool use_bits = true;  // jset for sets that are all subsets of a mask
+  // Looks at alternatives and sets while they are grouped; far above what any program that fits asks for.
+  uint64_t max_steps = uint64_t{1} << 26;
 };
 
 // Which clause a node was made for; `origin` is an index into BlockBuilder::origins().
@@ -33,13 +36,17 @@ struct Attribution {
 
 class BlockBuilder {
  public:
-  BlockBuilder(Graph& graph, const BlockOptions& options) : graph_(graph), options_(options) {}
+  BlockBuilder(Graph& graph, const BlockOptions& options)
+      : graph_(graph), options_(options), steps_(options.max_steps) {}
 
   // The last clause always holds.
   NodeId build(std::span<const SplitClause> clauses);
 
-  // A node made later stands where another stood.
-  void attribute_as(NodeId node, NodeId other);
+  // Nodes that stand for others are there for the same clauses.
+  void attribute(std::span<const Replacement> replacements);
+
+  // The clauses have more alternatives that do not group than the steps allow: what was built is not whole.
+  bool is_exceeded() const { return steps_.is_exceeded(); }
 
   const std::vector<Attribution>& attributions() const { return attributions_; }
   const std::vector<Origin>& origins() const { return origins_; }
@@ -63,6 +70,7 @@ class BlockBuilder {
     std::vector<const std::vector<WordRange>*> sets;  // distinct
     NodeId target = kNoNode;                          // of an alternative without tests: the chain ends here
   };
+  using MembersOfSets = std::vector<std::vector<const Member*>>;
   struct Atom {
     uint32_t first = 0;
     std::vector<uint32_t> sets;  // those that hold here
@@ -70,9 +78,11 @@ class BlockBuilder {
 
   NodeId build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin);
   NodeId build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint);
-  std::vector<Group> make_groups(std::vector<Item> items, unsigned operand_hint) const;
-  bool joins(const Group& group, const WordTest& test, bool ends, Member& member) const;
+  NodeId build_single(Item item, NodeId fail, unsigned operand_hint);
+  std::vector<Group> make_groups(std::vector<Item> items, unsigned operand_hint);
+  bool joins(const Group& group, const WordTest& test, bool ends, Member& member);
   NodeId build_group(const Group& group, NodeId fail);
+  NodeId build_child(const Group& group, const MembersOfSets& members_of, std::span<const uint32_t> sets, NodeId fail);
   std::vector<Atom> atoms_of(const Group& group) const;
   NodeId lower(Accumulator accumulator, std::vector<Part> parts);
   NodeId lower_subset(Accumulator accumulator, std::span<const Part> parts, size_t tests);
@@ -82,6 +92,7 @@ class BlockBuilder {
   BlockOptions options_;
   std::vector<Attribution> attributions_;
   std::vector<Origin> origins_;
+  policy::Budget steps_;
 };
 
 }  // namespace cordon::compiler

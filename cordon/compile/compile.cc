@@ -86,15 +86,16 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
   Graph graph({.share = !plain});
   BlockBuilder blocks(graph, block_options(options.optimize));
   std::vector<NumberTable> tables = build_tables(words, blocks);
+  if (blocks.is_exceeded()) return too_many_alternatives(words);
   std::vector<Plan> trees = build_trees(tables, number_plan(options.optimize));
   dump(options, [&] { return dump_trees(tables, trees); });
 
   DispatchOptions dispatch{abi::info(abi::native_arch()).audit_arch, words.bad_arch, number_plan(options.optimize)};
   NodeId root = attach_trees(tables, trees, dispatch, graph);
   if (!plain) {
-    Pruned pruned = prune(graph, root);
+    Pruned pruned = prune(graph, root, {});
     root = pruned.root;
-    for (const Replacement& r : pruned.replacements) blocks.attribute_as(r.by, r.node);
+    blocks.attribute(pruned.replacements);
   }
   dump(options, [&] { return dump_graph(graph, root); });
 

@@ -63,6 +63,7 @@ std::string condition_text(const ResolvedCondition& condition) {
 }
 
 std::string condition_text(const SplitCondition& condition) {
+  if (condition.is_always()) return "always";
   std::string text;
   if (condition.kind != SplitCondition::Kind::alternatives) {
     for (const SplitCondition& operand : condition.operands) {
@@ -116,7 +117,7 @@ std::string dump_split(const SplitPolicy& policy) {
     text += fmt::format("arch {:#x}\n", arch.audit_arch);
     for (const SplitSegment& segment : arch.segments) {
       text += fmt::format("  {}\n", range_text(segment.first, segment.last));
-      for (const SplitClause& clause : segment.clauses) {
+      for (const SplitClause& clause : arch.clauses_of(segment)) {
         text += fmt::format("    {} -> {} ({})\n", condition_text(clause.condition), action_text(clause.ret),
                             origin_text(clause.origin));
       }

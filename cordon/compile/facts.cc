@@ -11,7 +11,7 @@ constexpr unsigned kMaxSteps = 4000;
 // fact; what failed once is remembered by that.
 class Search {
  public:
-  Search(const Facts& facts, const Fact& fact) {
+  Search(const Facts& facts, const Fact& fact, policy::Budget& budget) : budget_(budget) {
     facts_.push_back(fact);
     for (const Fact& other : facts) {
       if (other.word == fact.word) facts_.push_back(other);
@@ -20,7 +20,7 @@ class Search {
 
   // `value` has its `open_bits` lowest bits clear.
   bool solve(uint32_t value, unsigned open_bits) {
-    if (++steps_ > kMaxSteps) return true;
+    if (++steps_ > kMaxSteps || !budget_.take(facts_.size() + failed_.size())) return true;
     uint64_t key = open_bits;
     for (const Fact& fact : facts_) {
       unsigned state = state_of(fact, value, open_bits);
@@ -56,11 +56,13 @@ class Search {
   Facts facts_;
   std::vector<uint64_t> failed_;
   unsigned steps_ = 0;
+  policy::Budget& budget_;
 };
 
 }  // namespace
 
-bool can_hold(const Facts& facts, const Fact& fact) {
+bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps) {
+  if (!steps.take(facts.size())) return true;
   // Without masks counting decides most cases: more values lie in the narrowest range than are taken out.
   uint64_t first = 0, last = UINT32_MAX, taken_out = 0;
   bool plain = true;
@@ -79,7 +81,7 @@ bool can_hold(const Facts& facts, const Fact& fact) {
   }
   if (plain && first > last) return false;
   if (plain && last - first + 1 > taken_out) return true;
-  return Search(facts, fact).solve(0, 32);
+  return Search(facts, fact, steps).solve(0, 32);
 }
 
 }  // namespace cordon::compiler

@@ -1,15 +1,16 @@
 // What is known of a word: facts about it under masks, and whether they can hold together.
 //
 //   Facts facts{{word, 0xff, 3, 9, true}};                           // 3 <= (word & 0xff) <= 9
-//   can_hold(facts, {word, 0xffffffff, 0, 2, true})                  // false
+//   can_hold(facts, {word, 0xffffffff, 0, 2, true}, steps)           // false
 //
-// Exact but for searches that take too long: those count as possible.
+// Exact but for searches that take too long or more steps than are left: those count as possible.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "cordon/compile/split.h"
+#include "cordon/policy/budget.h"
 
 namespace cordon::compiler {
 
@@ -27,6 +28,6 @@ struct Fact {
 using Facts = std::vector<Fact>;
 
 // Some value of the fact's word makes the fact and all facts of that word true.
-bool can_hold(const Facts& facts, const Fact& fact);
+bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps);
 
 }  // namespace cordon::compiler

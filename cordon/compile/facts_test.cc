@@ -42,8 +42,22 @@ const Row kRows[] = {
     {"odd values of a range", {{kWord, UINT32_MAX, 0x80000000, UINT32_MAX, true}}, {kWord, 1, 1, 1, true}, true},
 };
 
+constexpr uint64_t kManySteps = 1'000'000;
+
 TEST(Facts, HoldTogetherOrNot) {
-  for (const Row& row : kRows) EXPECT_EQ(can_hold(row.facts, row.fact), row.possible) << row.name;
+  for (const Row& row : kRows) {
+    policy::Budget steps(kManySteps);
+    EXPECT_EQ(can_hold(row.facts, row.fact, steps), row.possible) << row.name;
+  }
+}
+
+TEST(Facts, CountAsPossibleWhenStepsRunOut) {
+  Facts low_bits{{kWord, 3, 1, 1, true}};
+  Fact even{kWord, UINT32_MAX, 6, 6, true};
+  policy::Budget enough(kManySteps), few(3);
+  EXPECT_FALSE(can_hold(low_bits, even, enough));
+  EXPECT_TRUE(can_hold(low_bits, even, few));
+  EXPECT_TRUE(few.is_exceeded());
 }
 
 TEST(Facts, AgreeWithTryingEveryValue) {
@@ -70,7 +84,8 @@ TEST(Facts, AgreeWithTryingEveryValue) {
       possible = holds(fact);
       for (const Fact& other : facts) possible = possible && holds(other);
     }
-    ASSERT_EQ(can_hold(facts, fact), possible) << "code " << code;
+    policy::Budget steps(kManySteps);
+    ASSERT_EQ(can_hold(facts, fact, steps), possible) << "code " << code;
   }
 }
 

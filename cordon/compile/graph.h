@@ -42,6 +42,12 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+// A node made later stands where another stood.
+struct Replacement {
+  NodeId node = 0;
+  NodeId by = 0;
+};
+
 struct GraphOptions {
   bool share = true;  // false: only returns are shared
 };

@@ -36,7 +36,10 @@ class Emitter {
   }
 
   Code emit(NodeId root) {
+    code_.insns.reserve(graph_.size());
+    code_.nodes.reserve(graph_.size());
     std::vector<NodeId> stack{root};
+    stack.reserve(64);
     while (!stack.empty()) {
       NodeId id = stack.back();
       if (place_[id] != kNotPlaced) {

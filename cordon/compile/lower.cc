@@ -4,7 +4,9 @@
 // mean the same become the same nodes. Then, in this order: `x & M == 0` is one jset; a set that is all
 // subsets of a mask but for a few values is a jset behind equalities; anything else is planned.
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <optional>
 
 #include "cordon/compile/blocks.h"
 
@@ -35,44 +37,46 @@ bool next_subset(uint32_t from, uint32_t mask, uint32_t& result) {
 }
 
 void drop_impossible(std::vector<Part>& parts, uint32_t mask) {
-  std::vector<Part> kept;
+  size_t kept = 0;  // never ahead of what is read
   for (size_t i = 0; i < parts.size(); ++i) {
     uint32_t first = 0;
     if (!next_subset(parts[i].first, mask, first)) break;
     if (i + 1 < parts.size() && first >= parts[i + 1].first) continue;
-    if (kept.empty()) first = 0;
-    if (kept.empty() || kept.back().label != parts[i].label) kept.push_back({first, parts[i].label});
+    if (kept == 0) first = 0;
+    if (kept == 0 || parts[kept - 1].label != parts[i].label) parts[kept++] = {first, parts[i].label};
   }
-  parts = std::move(kept);
+  parts.resize(kept);
 }
 
+// A set: all subsets of a mask, and at most kMaxLeftOver values more, ascending.
 struct SubsetPlan {
-  uint32_t mask = 0;                // the set: all subsets of it, and what is left over
-  std::vector<uint32_t> left_over;  // ascending
-  bool found = false;
+  uint32_t mask = 0;
+  size_t left_over_count = 0;
+  std::array<uint32_t, kMaxLeftOver> left_over{};
 };
 
-SubsetPlan find_subset_plan(std::span<const Part> parts, uint32_t label, uint32_t word_mask) {
-  std::vector<uint32_t> values;
+std::optional<SubsetPlan> find_subset_plan(std::span<const Part> parts, uint32_t label, uint32_t word_mask) {
+  std::array<uint32_t, kMaxSubsetValues> values;
+  size_t count = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
     if (parts[i].label != label) continue;
     uint64_t end = i + 1 < parts.size() ? parts[i + 1].first : static_cast<uint64_t>(word_mask) + 1;
     for (uint64_t value = parts[i].first; value < end; ++value) {
       if ((value & ~static_cast<uint64_t>(word_mask)) != 0) continue;
-      if (values.size() == kMaxSubsetValues) return {};
-      if (end - value > 4 * kMaxSubsetValues) return {};
-      values.push_back(static_cast<uint32_t>(value));
+      if (count == kMaxSubsetValues || end - value > 4 * kMaxSubsetValues) return std::nullopt;
+      values[count++] = static_cast<uint32_t>(value);
     }
   }
-  for (size_t left = 0; left <= kMaxLeftOver && left < values.size(); ++left) {
-    uint32_t mask = 0;
-    for (size_t i = 0; i + left < values.size(); ++i) mask |= values[i];
-    int bits = std::popcount(mask);
-    if (bits <= 6 && (size_t{1} << bits) == values.size() - left) {
-      return {mask, {values.end() - static_cast<ptrdiff_t>(left), values.end()}, true};
-    }
+  for (size_t left = 0; left <= kMaxLeftOver && left < count; ++left) {
+    SubsetPlan plan;
+    for (size_t i = 0; i + left < count; ++i) plan.mask |= values[i];
+    int bits = std::popcount(plan.mask);
+    if (bits > 6 || (size_t{1} << bits) != count - left) continue;
+    plan.left_over_count = left;
+    std::copy_n(values.begin() + static_cast<ptrdiff_t>(count - left), left, plan.left_over.begin());
+    return plan;
   }
-  return {};
+  return std::nullopt;
 }
 
 }  // namespace
@@ -86,16 +90,15 @@ NodeId BlockBuilder::lower_subset(Accumulator accumulator, std::span<const Part>
     if (part.label != parts[0].label && part.label != other) return kNoNode;
   }
   for (uint32_t label : {parts[0].label, other}) {
-    SubsetPlan plan = find_subset_plan(parts, label, accumulator.mask);
-    if (!plan.found || plan.left_over.size() + 1 >= tests) continue;
+    std::optional<SubsetPlan> plan = find_subset_plan(parts, label, accumulator.mask);
+    if (!plan || plan->left_over_count + 1 >= tests) continue;
     NodeId no = label == other ? parts[0].label : other;
-    uint32_t forbidden = accumulator.mask & ~plan.mask;
+    uint32_t forbidden = accumulator.mask & ~plan->mask;
     // A lone jset needs no AND before it.
-    if (plan.left_over.empty()) accumulator.mask = UINT32_MAX;
+    if (plan->left_over_count == 0) accumulator.mask = UINT32_MAX;
     NodeId node = graph_.test(accumulator, TestOp::set, forbidden, no, label);
-    for (size_t i = plan.left_over.size(); i-- > 0;) {
-      node = graph_.test(accumulator, TestOp::eq, plan.left_over[i], label, node);
-    }
+    for (size_t i = plan->left_over_count; i-- > 0;)
+      node = graph_.test(accumulator, TestOp::eq, plan->left_over[i], label, node);
     return node;
   }
   return kNoNode;

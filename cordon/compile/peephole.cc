@@ -39,6 +39,22 @@ std::vector<Targets> absolute_targets(const std::vector<bpf::Insn>& insns) {
   return targets;
 }
 
+// Nothing to improve: no jumps, no test with equal sides, and every instruction is reached.
+bool is_plain(const std::vector<bpf::Insn>& insns) {
+  std::vector<char> live(insns.size(), 0);
+  live[0] = 1;
+  for (size_t pc = 0; pc < insns.size(); ++pc) {
+    const bpf::Insn& insn = insns[pc];
+    if (insn.code == bpf::kJa || !live[pc]) return false;
+    if (is_return(insn.code)) continue;
+    bool tests = is_conditional(insn.code);
+    if (tests && insn.jt == insn.jf) return false;
+    live[pc + 1 + (tests ? insn.jt : 0)] = 1;
+    if (tests) live[pc + 1 + insn.jf] = 1;
+  }
+  return true;
+}
+
 // Backwards, so that what a jump leads to is already threaded.
 void thread_jumps(std::vector<bpf::Insn>& insns, std::vector<Targets>& targets) {
   for (uint32_t pc = static_cast<uint32_t>(insns.size()); pc-- > 0;) {
@@ -71,6 +87,7 @@ std::vector<bool> reached(const std::vector<bpf::Insn>& insns, const std::vector
 }  // namespace
 
 Code peephole(Code code) {
+  if (is_plain(code.insns)) return code;
   std::vector<Targets> targets = absolute_targets(code.insns);
   thread_jumps(code.insns, targets);
   std::vector<bool> live = reached(code.insns, targets);

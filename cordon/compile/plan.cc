@@ -8,6 +8,7 @@
 #include "cordon/compile/plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "cordon/compile/plan_internal.h"
 
@@ -85,6 +86,19 @@ std::vector<Region> regions_of(const std::vector<Run>& runs) {
   return regions;
 }
 
+// One test is enough, and which is plain: most tests of arguments are such.
+std::optional<Plan::Test> only_test(std::span<const Part> parts) {
+  auto leaf = [&](size_t i) { return Plan::kLeaf | parts[i].label; };
+  if (parts.size() == 2) {
+    if (parts[1].first == 1) return Plan::Test{TestOp::eq, 0, leaf(0), leaf(1)};
+    TestOp op = parts[1].first == UINT32_MAX ? TestOp::eq : TestOp::ge;
+    return Plan::Test{op, parts[1].first, leaf(1), leaf(0)};
+  }
+  bool one_value = parts.size() == 3 && parts[0].label == parts[2].label && parts[1].first + 1 == parts[2].first;
+  if (one_value) return Plan::Test{TestOp::eq, parts[1].first, leaf(1), leaf(0)};
+  return std::nullopt;
+}
+
 }  // namespace
 
 uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
@@ -99,12 +113,14 @@ uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
 Plan Planner::plan() {
   prefix_.assign(runs_.size() + 1, 0);
   for (size_t i = 0; i < runs_.size(); ++i) prefix_[i + 1] = prefix_[i] + runs_[i].weight;
-  std::vector<Region> regions = regions_of(runs_);
-  plan_.root = join(regions);
+  plan_.tests.reserve(runs_.size());
+  plan_.root = join(regions_of(runs_));
   return std::move(plan_);
 }
 
 Plan plan_tests(std::span<const Part> parts, const PlanOptions& options) {
+  if (!options.plain)
+    if (std::optional<Plan::Test> test = only_test(parts)) return {{*test}, 0};
   std::vector<Run> runs = runs_of(parts, options);
   if (options.plain) {
     for (Run& run : runs) run.weight = 1;

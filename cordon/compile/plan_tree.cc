@@ -5,7 +5,6 @@
 // either tested one by one, which costs every number of the block as many steps as there are exceptions, or
 // cut in two, which costs one more test.
 #include <algorithm>
-#include <functional>
 
 #include "cordon/compile/plan_internal.h"
 
@@ -15,12 +14,6 @@ namespace {
 // Above these the exact methods give way to halving by weight.
 constexpr size_t kMaxOptimalRegions = 160;
 constexpr size_t kMaxOptimalExceptions = 40;
-
-// Of blocks of exceptions from..to (not included): the cheapest way, and where to cut (from: do not).
-struct Choice {
-  uint64_t cost = 0;
-  uint32_t cut = 0;
-};
 
 }  // namespace
 
@@ -90,51 +83,53 @@ uint32_t Planner::chain(size_t begin, size_t end, uint32_t main) {
   return next;
 }
 
-uint32_t Planner::region(const Region& region) {
-  uint32_t main = Plan::kLeaf | region.label;
-  std::vector<uint32_t> exceptions;
-  for (size_t i = region.begin; i < region.end; ++i) {
-    if (runs_[i].is_exception) exceptions.push_back(static_cast<uint32_t>(i));
-  }
-  size_t n = exceptions.size();
-  if (n < 2) return chain(region.begin, region.end, main);
-
-  // Block i..j of exceptions covers the runs from bound[i] to bound[j].
-  std::vector<size_t> bound(n + 1, region.end);
-  bound[0] = region.begin;
-  for (size_t i = 1; i < n; ++i) bound[i] = exceptions[i];
-  auto chain_cost = [&](size_t i, size_t j) { return weight(bound[i], bound[j]) * (j - i); };
-  std::vector<Choice> choices;
-  bool exact = n <= kMaxOptimalExceptions;
-  if (exact) {
-    choices.resize((n + 1) * (n + 1));
-    for (size_t length = 1; length <= n; ++length) {
-      for (size_t i = 0, j = length; j <= n; ++i, ++j) {
-        Choice best{chain_cost(i, j), static_cast<uint32_t>(i)};
-        uint64_t cut_cost = weight(bound[i], bound[j]) + options_.steps_per_test;
-        for (size_t k = i + 1; k < j; ++k) {
-          uint64_t cost = cut_cost + choices[i * (n + 1) + k].cost + choices[k * (n + 1) + j].cost;
-          if (cost < best.cost) best = {cost, static_cast<uint32_t>(k)};
-        }
-        choices[i * (n + 1) + j] = best;
+// The cheapest way for every block, by the costs of smaller ones.
+void Planner::choose_cuts() {
+  size_t n = bound_.size() - 1;
+  choices_.clear();
+  if (n > kMaxOptimalExceptions) return;
+  choices_.resize((n + 1) * (n + 1));
+  for (size_t length = 1; length <= n; ++length) {
+    for (size_t i = 0, j = length; j <= n; ++i, ++j) {
+      Choice best{chain_cost(i, j), static_cast<uint32_t>(i)};
+      uint64_t cut_cost = weight(bound_[i], bound_[j]) + options_.steps_per_test;
+      for (size_t k = i + 1; k < j; ++k) {
+        uint64_t cost = cut_cost + choices_[i * (n + 1) + k].cost + choices_[k * (n + 1) + j].cost;
+        if (cost < best.cost) best = {cost, static_cast<uint32_t>(k)};
       }
+      choices_[i * (n + 1) + j] = best;
     }
   }
-  auto cut_of = [&](size_t i, size_t j) -> size_t {
-    if (exact) return choices[i * (n + 1) + j].cut;
-    size_t middle = i + (j - i) / 2;
-    uint64_t halves =
-        weight(bound[i], bound[j]) + chain_cost(i, middle) + chain_cost(middle, j) + options_.steps_per_test;
-    return j - i >= 2 && halves < chain_cost(i, j) ? middle : i;
-  };
-  std::function<uint32_t(size_t, size_t)> build = [&](size_t i, size_t j) -> uint32_t {
-    size_t cut = cut_of(i, j);
-    if (cut == i) return chain(bound[i], bound[j], main);
-    uint32_t no = build(i, cut);
-    uint32_t yes = build(cut, j);
-    return add(TestOp::ge, runs_[bound[cut]].first, yes, no);
-  };
-  return build(0, n);
+}
+
+size_t Planner::cut_of(size_t i, size_t j) const {
+  if (!choices_.empty()) return choices_[i * bound_.size() + j].cut;
+  size_t middle = i + (j - i) / 2;
+  uint64_t halves =
+      weight(bound_[i], bound_[j]) + chain_cost(i, middle) + chain_cost(middle, j) + options_.steps_per_test;
+  return j - i >= 2 && halves < chain_cost(i, j) ? middle : i;
+}
+
+// A cut leaves less on both sides, so this goes at most kMaxOptimalExceptions deep, or as deep as halving does.
+uint32_t Planner::exceptions(size_t i, size_t j, uint32_t main) {
+  size_t cut = cut_of(i, j);
+  if (cut == i) return chain(bound_[i], bound_[j], main);
+  uint32_t no = exceptions(i, cut, main);
+  uint32_t yes = exceptions(cut, j, main);
+  return add(TestOp::ge, runs_[bound_[cut]].first, yes, no);
+}
+
+uint32_t Planner::region(const Region& region) {
+  uint32_t main = Plan::kLeaf | region.label;
+  bound_.clear();
+  for (size_t i = region.begin; i < region.end; ++i) {
+    if (runs_[i].is_exception) bound_.push_back(i);
+  }
+  if (bound_.size() < 2) return chain(region.begin, region.end, main);
+  bound_.front() = region.begin;
+  bound_.push_back(region.end);
+  choose_cuts();
+  return exceptions(0, bound_.size() - 1, main);
 }
 
 }  // namespace cordon::compiler

@@ -1,7 +1,7 @@
 #include "cordon/compile/provenance.h"
 
 #include <algorithm>
-#include <tuple>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -12,21 +12,45 @@ namespace {
 
 constexpr size_t kNamedRules = 3;
 
-auto key(const Origin& origin) { return std::tuple(origin.policy, origin.kind, origin.rule); }
-bool before(const Origin& a, const Origin& b) { return key(a) < key(b); }
+constexpr std::string_view kCure =
+    "give fewer values or ranges to these rules, use a mask for them, or split the policy and stack the parts";
+
+// For sorting: by policy, kind, rule.
+constexpr auto before = [](const Origin& a, const Origin& b) {
+  if (a.policy != b.policy) return a.policy < b.policy;
+  return a.kind != b.kind ? a.kind < b.kind : a.rule < b.rule;
+};
+
+// The attributions by node: those of node n are list[begin[n]] to list[begin[n + 1]].
+struct ByNode {
+  std::vector<uint32_t> begin;
+  std::vector<uint32_t> list;  // origins
+};
+
+ByNode sort_by_node(const std::vector<Attribution>& attributions) {
+  NodeId end = 0;
+  for (const Attribution& a : attributions) end = std::max(end, a.node + 1);
+  ByNode result{std::vector<uint32_t>(end + 1, 0), std::vector<uint32_t>(attributions.size())};
+  for (const Attribution& a : attributions) ++result.begin[a.node];
+  uint32_t sum = 0;
+  for (uint32_t& begin : result.begin) sum = begin += sum;
+  for (size_t i = attributions.size(); i-- > 0;)
+    result.list[--result.begin[attributions[i].node]] = attributions[i].origin;
+  return result;
+}
 
 }  // namespace
 
 std::vector<std::vector<Origin>> provenance(const Code& code, const BlockBuilder& builder) {
-  std::vector<Attribution> sorted = builder.attributions();
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const Attribution& a, const Attribution& b) { return a.node < b.node; });
+  ByNode by_node = sort_by_node(builder.attributions());
   std::vector<std::vector<Origin>> result(code.insns.size());
   for (size_t pc = 0; pc < code.insns.size(); ++pc) {
-    auto at = std::lower_bound(sorted.begin(), sorted.end(), code.nodes[pc],
-                               [](const Attribution& a, NodeId node) { return a.node < node; });
+    NodeId node = code.nodes[pc];
+    if (node + 1 >= by_node.begin.size()) continue;
     std::vector<Origin>& origins = result[pc];
-    for (; at != sorted.end() && at->node == code.nodes[pc]; ++at) origins.push_back(builder.origins()[at->origin]);
+    origins.reserve(by_node.begin[node + 1] - by_node.begin[node]);
+    for (uint32_t i = by_node.begin[node]; i < by_node.begin[node + 1]; ++i)
+      origins.push_back(builder.origins()[by_node.list[i]]);
     std::sort(origins.begin(), origins.end(), before);
     origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
   }
@@ -61,8 +85,30 @@ Diagnostic too_large(const Code& code, const std::vector<std::vector<Origin>>& o
   error.message =
       fmt::format("the program has {} instructions, the kernel takes at most {}", code.insns.size(), bpf::kMaxInsns);
   if (!biggest.empty()) error.message += "; the most are there for " + biggest;
-  error.hint =
-      "give fewer values or ranges to these rules, use a mask for them, or split the policy and stack the parts";
+  error.hint = kCure;
+  return error;
+}
+
+Diagnostic too_many_alternatives(const SplitPolicy& policy) {
+  size_t most = 0;
+  uint32_t number = 0;
+  for (const SplitArch& arch : policy.arches) {
+    for (const SplitSegment& segment : arch.segments) {
+      size_t count = 0;
+      for (const SplitClause& clause : arch.clauses_of(segment))
+        count += std::max<size_t>(clause.condition.alternatives.size(), 1);
+      if (count <= most) continue;
+      most = count;
+      number = segment.first;
+    }
+  }
+  Diagnostic error;
+  error.code = "program-too-large";
+  error.message = fmt::format(
+      "the rules have more alternatives than fit a program: {} for number {}, and the kernel takes at most {} "
+      "instructions",
+      most, number, bpf::kMaxInsns);
+  error.hint = kCure;
   return error;
 }
 

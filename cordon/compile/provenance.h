@@ -15,4 +15,7 @@ std::vector<std::vector<Origin>> provenance(const Code& code, const BlockBuilder
 // "program-too-large": the count and the rules most instructions are there for.
 Diagnostic too_large(const Code& code, const std::vector<std::vector<Origin>>& origins);
 
+// The same where building stopped before there was a program: the number most is asked about.
+Diagnostic too_many_alternatives(const SplitPolicy& policy);
+
 }  // namespace cordon::compiler

@@ -1,73 +1,13 @@
 #include "cordon/compile/prune.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "cordon/compile/facts.h"
+#include "cordon/compile/states.h"
+#include "cordon/policy/budget.h"
 
 namespace cordon::compiler {
 namespace {
-
-constexpr size_t kMaxStates = 128;  // at one node
-
-// Of one word under one mask: where `known` holds, `fact` does.
-bool implies(const Fact& known, const Fact& fact) {
-  if (known.word != fact.word || known.mask != fact.mask) return false;
-  bool covers = fact.first <= known.first && known.last <= fact.last;
-  bool apart = known.last < fact.first || fact.last < known.first;
-  if (known.inside) return fact.inside ? covers : apart;
-  return !fact.inside && known.first <= fact.first && fact.last <= known.last;
-}
-
-// Whatever `a` says follows from `b`.
-bool says_less(const Facts& a, const Facts& b) {
-  return std::all_of(a.begin(), a.end(), [&](const Fact& fact) {
-    return std::any_of(b.begin(), b.end(), [&](const Fact& known) { return implies(known, fact); });
-  });
-}
-
-void add_state(std::vector<Facts>& states, Facts facts) {
-  for (const Facts& state : states) {
-    if (says_less(state, facts)) return;
-  }
-  std::erase_if(states, [&](const Facts& state) { return says_less(facts, state); });
-  states.push_back(std::move(facts));
-}
-
-// The states with only that known of the word which all of them know.
-std::vector<Facts> blur(const std::vector<Facts>& states, WordId word) {
-  Facts common;
-  for (const Fact& fact : states.front()) {
-    bool follows =
-        std::all_of(states.begin(), states.end(), [&](const Facts& state) { return says_less({fact}, state); });
-    if (fact.word == word && follows) common.push_back(fact);
-  }
-  std::vector<Facts> result;
-  for (const Facts& state : states) {
-    Facts blurred = common;
-    std::copy_if(state.begin(), state.end(), std::back_inserter(blurred),
-                 [&](const Fact& f) { return f.word != word; });
-    add_state(result, std::move(blurred));
-  }
-  return result;
-}
-
-// Blurs word after word, first those that make the most states alike.
-void widen(std::vector<Facts>& states) {
-  for (unsigned blurred = 0; states.size() > kMaxStates;) {
-    std::vector<Facts> best;
-    WordId best_word = kWordNr;
-    for (WordId word = 0; word < kWordNr; ++word) {
-      if ((blurred >> word & 1) != 0) continue;
-      std::vector<Facts> candidate = blur(states, word);
-      if (best_word != kWordNr && candidate.size() >= best.size()) continue;
-      best = std::move(candidate);
-      best_word = word;
-    }
-    blurred |= 1u << best_word;
-    states = std::move(best);
-  }
-}
 
 // What holds when the test says yes.
 Fact fact_of(const Node& test) {
@@ -82,13 +22,14 @@ Fact fact_of(const Node& test) {
 
 class Pruner {
  public:
-  Pruner(Graph& graph, NodeId root)
+  Pruner(Graph& graph, NodeId root, const PruneOptions& options)
       : graph_(graph),
         root_(root),
         words_(root + 1, 0),
         states_(root + 1),
         reach_(root + 1, Reach::no),
-        taken_(root + 1) {}
+        taken_(root + 1),
+        steps_(options.max_steps) {}
 
   Pruned run() {
     for (NodeId id = 0; id <= root_; ++id) words_[id] = words_below(graph_[id]);
@@ -128,28 +69,28 @@ class Pruner {
   void arrive(NodeId id, const Facts& facts, const Fact* news) {
     if (reach_[id] == Reach::knowing_nothing) return;
     Facts kept;
+    steps_.take(facts.size());
     for (const Fact& fact : facts) {
       if (matters(id, fact)) kept.push_back(fact);  // weaker ones too: they are what ways have in common
     }
     if (news != nullptr && matters(id, *news)) kept.push_back(*news);
-    if (!kept.empty()) {
-      add_state(states_[id], std::move(kept));
-      if (states_[id].size() > kMaxStates) widen(states_[id]);
-      reach_[id] = states_[id].front().empty() ? Reach::knowing_nothing : Reach::in_states;
-    } else {
-      reach_[id] = Reach::knowing_nothing;
-    }
-    if (reach_[id] == Reach::knowing_nothing) states_[id].clear();
+    if (!kept.empty())
+      states_[id].add(std::move(kept), steps_);
+    else
+      states_[id].clear();
+    const bool knows_nothing = states_[id].list().empty() || states_[id].knows_nothing() || steps_.is_exceeded();
+    reach_[id] = knows_nothing ? Reach::knowing_nothing : Reach::in_states;
+    if (knows_nothing) states_[id].clear();
   }
 
   void pass_on(NodeId id) {
     if (graph_[id].kind == Node::Kind::ret) return;
-    if (reach_[id] == Reach::knowing_nothing) {
+    if (reach_[id] == Reach::knowing_nothing || steps_.is_exceeded()) {
       pass_on_state(id, {});
     } else {
-      for (const Facts& facts : states_[id]) pass_on_state(id, facts);
-      states_[id].clear();
+      for (const Facts& facts : states_[id].list()) pass_on_state(id, facts);
     }
+    states_[id].clear();
   }
 
   void pass_on_state(NodeId id, const Facts& facts) {
@@ -161,7 +102,7 @@ class Pruner {
     Fact yes = fact_of(node), no = yes;
     no.inside = !no.inside;
     bool knows = std::any_of(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == yes.word; });
-    bool can_yes = !knows || can_hold(facts, yes), can_no = !knows || can_hold(facts, no);
+    bool can_yes = !knows || can_hold(facts, yes, steps_), can_no = !knows || can_hold(facts, no, steps_);
     bool news = can_yes && can_no && is_argument(yes.word);
     if (can_yes) arrive(node.yes, facts, news ? &yes : nullptr);
     if (can_no) arrive(node.no, facts, news ? &no : nullptr);
@@ -215,13 +156,14 @@ class Pruner {
   Graph& graph_;
   NodeId root_;
   std::vector<uint16_t> words_;  // bit i: word i is tested at the node or below
-  std::vector<std::vector<Facts>> states_;
+  std::vector<States> states_;
   std::vector<Reach> reach_;
   std::vector<Taken> taken_;
+  policy::Budget steps_;
 };
 
 }  // namespace
 
-Pruned prune(Graph& graph, NodeId root) { return Pruner(graph, root).run(); }
+Pruned prune(Graph& graph, NodeId root, const PruneOptions& options) { return Pruner(graph, root, options).run(); }
 
 }  // namespace cordon::compiler

@@ -11,22 +11,24 @@
 // but no possible one ever goes.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "cordon/compile/graph.h"
 
 namespace cordon::compiler {
 
-struct Replacement {
-  NodeId node = 0;
-  NodeId by = 0;
-};
-
 struct Pruned {
   NodeId root = 0;
   std::vector<Replacement> replacements;  // nodes that stand for others, for provenance
 };
 
-Pruned prune(Graph& graph, NodeId root);
+struct PruneOptions {
+  // Facts that are compared with each other, and steps of searches: once they are used up, nodes further down
+  // count as reached with nothing known. Hundreds of times what large programs ask for.
+  uint64_t max_steps = uint64_t{1} << 26;
+};
+
+Pruned prune(Graph& graph, NodeId root, const PruneOptions& options);
 
 }  // namespace cordon::compiler

@@ -1,6 +1,8 @@
 #include "cordon/compile/split.h"
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "cordon/base/assert.h"
 #include "cordon/bpf/insn.h"
@@ -64,6 +66,28 @@ void add_part(std::vector<HighPart>& parts, uint32_t first, uint32_t last, WordR
   }
 }
 
+// High words with the same low set share one alternative.
+std::vector<HighPart> merge_equal_low(std::vector<HighPart> parts) {
+  auto before = [](const std::vector<WordRange>* a, const std::vector<WordRange>* b) {
+    return std::lexicographical_compare(a->begin(), a->end(), b->begin(), b->end(),
+                                        [](const WordRange& x, const WordRange& y) {
+                                          return x.first != y.first ? x.first < y.first : x.last < y.last;
+                                        });
+  };
+  std::map<const std::vector<WordRange>*, size_t, decltype(before)> place(before);
+  std::vector<HighPart> merged;
+  merged.reserve(parts.size());  // place points into it
+  for (HighPart& part : parts) {
+    if (auto same = place.find(&part.low); same != place.end()) {
+      add_range(merged[same->second].high, part.high.front().first, part.high.front().last);
+      continue;
+    }
+    merged.push_back(std::move(part));
+    place.emplace(&merged.back().low, merged.size() - 1);
+  }
+  return merged;
+}
+
 std::vector<HighPart> high_parts(const ResolvedTest& test) {
   uint32_t low_mask = static_cast<uint32_t>(test.mask);
   std::vector<HighPart> parts;
@@ -81,17 +105,7 @@ std::vector<HighPart> high_parts(const ResolvedTest& test) {
     if (whole_first <= whole_last) add_part(parts, whole_first, whole_last, {0, low_mask});
     if (!to_end) add_part(parts, last, last, {0, low_last});
   }
-  // High words with the same low set share one alternative.
-  std::vector<HighPart> merged;
-  for (HighPart& part : parts) {
-    auto same = std::find_if(merged.begin(), merged.end(), [&](const HighPart& m) { return m.low == part.low; });
-    if (same == merged.end()) {
-      merged.push_back(std::move(part));
-    } else {
-      add_range(same->high, part.high.front().first, part.high.front().last);
-    }
-  }
-  return merged;
+  return parts.size() < 2 ? parts : merge_equal_low(std::move(parts));
 }
 
 bool is_whole(const std::vector<WordRange>& set, uint32_t mask) {
@@ -101,15 +115,17 @@ bool is_whole(const std::vector<WordRange>& set, uint32_t mask) {
 std::vector<Alternative> split_test(const ResolvedTest& test) {
   uint32_t high_mask = static_cast<uint32_t>(test.mask >> 32), low_mask = static_cast<uint32_t>(test.mask);
   std::vector<Alternative> result;
-  for (HighPart& part : high_parts(test)) {
-    Alternative alternative;
+  std::vector<HighPart> parts = high_parts(test);
+  result.reserve(parts.size());
+  for (HighPart& part : parts) {
+    Alternative& alternative = result.emplace_back();
+    alternative.tests.reserve(2);
     if (!is_whole(part.high, high_mask)) {
       alternative.tests.push_back({high_word(test.operand), high_mask, std::move(part.high)});
     }
     if (!is_whole(part.low, low_mask)) {
       alternative.tests.push_back({low_word(test.operand), low_mask, std::move(part.low)});
     }
-    result.push_back(std::move(alternative));
   }
   return result;
 }
@@ -133,23 +149,33 @@ bool conjoin(Alternative& into, const Alternative& other) {
 std::vector<ResolvedCondition> merge_tests(const ResolvedCondition& condition) {
   bool all = condition.kind == ResolvedCondition::Kind::all;
   std::vector<ResolvedCondition> result;
+  std::map<std::pair<uint8_t, uint64_t>, size_t> columns;
   for (const ResolvedCondition& operand : condition.operands) {
-    auto same = result.end();
     if (operand.kind == ResolvedCondition::Kind::test) {
-      same = std::find_if(result.begin(), result.end(), [&](const ResolvedCondition& r) {
-        return r.kind == ResolvedCondition::Kind::test && r.test.operand == operand.test.operand &&
-               r.test.mask == operand.test.mask;
-      });
+      auto [column, is_new] = columns.try_emplace({operand.test.operand, operand.test.mask}, result.size());
+      if (!is_new) {
+        Intervals& allowed = result[column->second].test.allowed;
+        allowed = all ? intersect(allowed, operand.test.allowed) : unite(allowed, operand.test.allowed);
+        continue;
+      }
     }
-    if (same == result.end()) {
-      result.push_back(operand);
-    } else if (all) {
-      same->test.allowed = intersect(same->test.allowed, operand.test.allowed);
-    } else {
-      same->test.allowed = unite(same->test.allowed, operand.test.allowed);
-    }
+    result.push_back(operand);
   }
   return result;
+}
+
+// policy::resolve has merged them; other makers of policies need not.
+bool has_equal_columns(const std::vector<ResolvedCondition>& operands) {
+  constexpr size_t kFew = 8;
+  if (operands.size() > kFew) return true;  // the index of merge_tests finds out
+  for (size_t i = 0; i < operands.size(); ++i) {
+    for (size_t j = 0; j < i; ++j) {
+      const ResolvedCondition &a = operands[i], &b = operands[j];
+      bool tests = a.kind == ResolvedCondition::Kind::test && b.kind == ResolvedCondition::Kind::test;
+      if (tests && a.test.operand == b.test.operand && a.test.mask == b.test.mask) return true;
+    }
+  }
+  return false;
 }
 
 SplitCondition nested(SplitCondition::Kind kind, std::vector<SplitCondition> operands) {
@@ -211,19 +237,21 @@ uint32_t word_offset(WordId word, Endian endian) {
 }
 
 SplitCondition split_condition(const ResolvedCondition& condition) {
+  SplitCondition result;
   if (condition.is_always()) {
-    SplitCondition result;
-    result.alternatives.resize(1);
+    result.kind = SplitCondition::Kind::always;
     return result;
   }
   if (condition.kind == ResolvedCondition::Kind::test) {
-    SplitCondition result;
     result.alternatives = split_test(condition.test);
     return result;
   }
+  std::vector<ResolvedCondition> merged;
+  const bool must_merge = has_equal_columns(condition.operands);
+  if (must_merge) merged = merge_tests(condition);
   std::vector<SplitCondition> operands;
   bool holds_any = false;
-  for (const ResolvedCondition& operand : merge_tests(condition)) {
+  for (const ResolvedCondition& operand : must_merge ? merged : condition.operands) {
     operands.push_back(split_condition(operand));
     holds_any = holds_any || (operand.kind == ResolvedCondition::Kind::any && operands.back().alternatives.size() > 1);
   }
@@ -241,17 +269,16 @@ SplitPolicy split(const ResolvedPolicy& policy) {
     SplitArch& arch = result.arches.emplace_back();
     arch.audit_arch = table.audit_arch;
     arch.segments.reserve(table.segments.size());
+    arch.clauses.reserve(table.segments.size() + table.segments.size() / 4);
     for (const Segment& segment : table.segments) {
       CORDON_ASSERT(!segment.clauses.empty() && segment.clauses.back().condition.is_always(),
                     "resolve ends every segment with a clause that always holds");
-      SplitSegment& out = arch.segments.emplace_back();
-      out.first = segment.first;
-      out.last = segment.last;
-      out.clauses.reserve(segment.clauses.size());
+      const auto begin = static_cast<uint32_t>(arch.clauses.size());
       for (const Clause& clause : segment.clauses) {
-        out.clauses.push_back({split_condition(clause.condition), policy::to_ret(clause.action), clause.origin});
+        arch.clauses.push_back({split_condition(clause.condition), policy::to_ret(clause.action), clause.origin});
         if (clause.condition.is_always()) break;
       }
+      arch.segments.push_back({segment.first, segment.last, begin, static_cast<uint32_t>(arch.clauses.size())});
     }
   }
   return result;

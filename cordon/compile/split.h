@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cordon/policy/resolved_policy.h"
@@ -49,34 +50,44 @@ struct WordTest {
 struct Alternative {
   static constexpr size_t kMaxTests = 32;
   std::vector<WordTest> tests;
+
+  bool operator==(const Alternative&) const = default;
 };
 
 struct SplitCondition {
-  enum class Kind : uint8_t { alternatives, all, any };
+  enum class Kind : uint8_t { always, alternatives, all, any };
   Kind kind = Kind::alternatives;
   std::vector<Alternative> alternatives;  // one of them holds; none: never true
   std::vector<SplitCondition> operands;   // of all and any
 
-  bool is_always() const {
-    return kind == Kind::alternatives && alternatives.size() == 1 && alternatives[0].tests.empty();
-  }
+  bool is_always() const { return kind == Kind::always; }
+  bool operator==(const SplitCondition&) const = default;
 };
 
 struct SplitClause {
   SplitCondition condition;
   uint32_t ret = 0;
   Origin origin;
+
+  bool operator==(const SplitClause&) const = default;
 };
 
+// Its clauses are SplitArch::clauses[begin..end), the last of which always holds.
 struct SplitSegment {
   uint32_t first = 0;
   uint32_t last = 0;
-  std::vector<SplitClause> clauses;
+  uint32_t begin = 0;
+  uint32_t end = 0;
 };
 
 struct SplitArch {
   uint32_t audit_arch = 0;
   std::vector<SplitSegment> segments;
+  std::vector<SplitClause> clauses;
+
+  std::span<const SplitClause> clauses_of(const SplitSegment& segment) const {
+    return std::span(clauses).subspan(segment.begin, segment.end - segment.begin);
+  }
 };
 
 struct SplitPolicy {

@@ -18,15 +18,44 @@ NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
   return node_of(plan.root);
 }
 
+// A rule on all numbers means the same on many of them: the blocks of the largest clause lists are made once.
+class KnownBlocks {
+ public:
+  NodeId build(std::span<const SplitClause> clauses, BlockBuilder& builder) {
+    size_t alternatives = 0;
+    for (const SplitClause& clause : clauses)
+      alternatives += clause.condition.alternatives.size() + clause.condition.operands.size();
+    if (alternatives < kMinAlternatives) return builder.build(clauses);
+    for (const Known& known : known_)
+      if (std::equal(known.clauses.begin(), known.clauses.end(), clauses.begin(), clauses.end())) return known.block;
+    NodeId block = builder.build(clauses);
+    if (known_.size() < kMaxKnown) known_.push_back({clauses, block});
+    return block;
+  }
+
+ private:
+  static constexpr size_t kMinAlternatives = 32, kMaxKnown = 32;
+
+  struct Known {
+    std::span<const SplitClause> clauses;
+    NodeId block;
+  };
+  std::vector<Known> known_;
+};
+
 }  // namespace
 
 std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder) {
   std::vector<NumberTable> tables;
+  tables.reserve(policy.arches.size());
+  KnownBlocks known;
   for (const SplitArch& arch : policy.arches) {
     NumberTable& table = tables.emplace_back();
     table.audit_arch = arch.audit_arch;
+    table.parts.reserve(arch.segments.size());
     for (const SplitSegment& segment : arch.segments) {
-      NodeId block = builder.build(segment.clauses);
+      NodeId block = known.build(arch.clauses_of(segment), builder);
+      if (builder.is_exceeded()) return tables;
       if (table.parts.empty() || table.parts.back().label != block) table.parts.push_back({segment.first, block});
     }
   }

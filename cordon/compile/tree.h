@@ -21,6 +21,7 @@ struct NumberTable {
   std::vector<Part> parts;  // labels are nodes
 };
 
+// Incomplete where the builder's budget is exceeded.
 std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder);
 
 // One plan per table.
