@@ -22,6 +22,10 @@ class SynopsisFormatter : public CLI::Formatter {
  public:
   explicit SynopsisFormatter(std::string synopsis) : synopsis_(std::move(synopsis)) {}
   std::string make_usage(const CLI::App*, std::string) const override { return "usage: " + synopsis_ + "\n"; }
+  // The usage line shows what is required and how often.
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
+  }
 
  private:
   std::string synopsis_;

@@ -207,7 +207,9 @@ int show_main(int argc, char** argv) {
   std::string spec, view;
   auto app = make_app("show [options] POLICY", "Looks at a policy.", kExamples);
   app->add_option("POLICY", spec, "policy source")->required();
-  app->add_option("--as", view, "table (default), text, asm or cost")->check(one_of({"table", "text", "asm", "cost"}));
+  app->add_option("--as", view, "table (default), text, asm or cost")
+      ->type_name("VIEW")
+      ->check(one_of({"table", "text", "asm", "cost"}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
   add_output_options(*app, output);

@@ -52,6 +52,9 @@ const Mistake kMistakes[] = {
      "1:1 unknown-keyword: no statement begins with 'alow' | did you mean 'allow'?\n2:7 unknown-group: no group is "
      "called '@file-raed' | did you mean '@file-read', '@file-path' or '@time-read'?\n4:7 unknown-errno: no errno is "
      "called 'EPREM' | did you mean 'EPERM'?"},
+    {"an_unclosed_set_over_several_lines", "let A = {\n  TCGETS,\n\n  # c\n  TIOCGWINSZ\nallow read\nallow @x\n",
+     "1:9 unclosed-bracket: this '{' is not closed before the end of the file | add a '}'\n7:7 unknown-group: no group "
+     "is called '@x' | 'cordon list' shows them"},
     {"no_target", "allow",
      "1:1 syntax: 'allow' names no system call | name calls, groups such as @file-read, or * for every call"},
     {"commas_between_targets", "allow read, write",

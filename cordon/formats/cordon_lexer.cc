@@ -1,5 +1,5 @@
 // Cuts text into statements in one pass from left to right. Only an unclosed bracket makes it go back: to
-// the line after the bracket, so that one forgotten ')' does not hide every mistake below it.
+// the next line that is indented no further, so that one forgotten ')' does not hide every mistake below it.
 #include "cordon/formats/cordon_lexer.h"
 
 #include <algorithm>
@@ -178,8 +178,11 @@ void StatementReader::cut_symbols(Statement& statement) {
   if (open.empty()) return;
   unclosed(statement, open.front(), "the end of the file");
   if (++unclosed_ > kMaxUnclosed) return;
-  pos_ = std::min(text_.find('\n', open.front().at), text_.size());
+  skip_line(open.front().at);
+  while (at(0) == '\n' && line_continues(statement)) skip_line(pos_);
 }
+
+void StatementReader::skip_line(size_t from) { pos_ = std::min(text_.find('\n', from), text_.size()); }
 
 // False: the character is no bracket.
 bool StatementReader::bracket(Statement& statement, std::vector<Bracket>& open) {

@@ -71,6 +71,7 @@ class StatementReader {
   void begin_line();
   CommentText take_comment();
   bool line_continues(Statement& statement);
+  void skip_line(size_t from);
   void cut_symbols(Statement& statement);
   void cut_words(Statement& statement);
   bool end_of_line(Statement& statement, bool in_brackets);

@@ -110,7 +110,8 @@ class Reader {
 
   bool read_version() {
     if (!begins("cordon-trace")) {
-      return fail_line("this is no recording: its first line is not 'cordon-trace 1'");
+      return fail_line("this is no recording: its first line is not 'cordon-trace 1'",
+                       "cordon learn -o FILE.cordon-trace -- COMMAND makes one");
     }
     if (!expect("cordon-trace", 1)) return false;
     if (words_[1].text != "1") {
