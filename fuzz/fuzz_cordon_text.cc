@@ -1,5 +1,6 @@
 // Any bytes: the reader of cordon's language does not crash, and what it takes reads back from canonical
-// text as the same policy. An include reads the input itself, so that nesting and cycles are met too.
+// text as the same policy; what it refuses can be judged for more mistakes. An include reads the input itself, so that
+// nesting and cycles are met too.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -13,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
   cordon::formats::ReadOptions options;
   options.read_file = [text](const std::string&) { return cordon::Result<std::string>(std::string(text)); };
-  auto policy = cordon::formats::read_cordon(text, "dir/input.cordon", options);
+  auto [policy, draft] = cordon::formats::read_cordon_draft(text, "dir/input.cordon", options);
+  if (draft) cordon::formats::mistakes_in(*draft, {});
   if (!policy) return 0;
   std::string written = cordon::formats::write_cordon(*policy);
   auto again = cordon::formats::read_cordon(written, "written", {});

@@ -14,7 +14,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     cordon::formats::ReadOptions options;
     options.minijail_c_dialect = c_dialect;
     options.read_file = [text](const std::string&) { return cordon::Result<std::string>(std::string(text)); };
-    auto policy = cordon::formats::read_minijail(text, "dir/input.policy", options);
+    auto [policy, draft] = cordon::formats::read_minijail_draft(text, "dir/input.policy", options);
+    if (draft) cordon::formats::mistakes_in(*draft, {});
     if (!policy) continue;
     for (const cordon::Rule& rule : policy->rules)
       if (rule.span.source >= policy->sources.size() || rule.target.name.empty()) std::abort();

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   options.sub_arches = (data[0] & 4) != 0;
   std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text[0] != '{') text.remove_prefix(1);
-  auto policy = cordon::formats::read_oci(text, "input.json", options);
+  auto [policy, draft] = cordon::formats::read_oci_draft(text, "input.json", options);
+  if (draft) cordon::formats::mistakes_in(*draft, {});
   if (!policy) return 0;
   for (const cordon::Rule& rule : policy->rules) {
     if (rule.span.source >= policy->sources.size()) std::abort();

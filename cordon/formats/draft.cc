@@ -27,20 +27,24 @@ std::string_view marked_text(const Place& place) {
                                         : std::string_view(place.line_text).substr(begin, place.length);
 }
 
-// The rules of a place come before everything that is missing.
-bool is_firm(const PolicyDraft& draft, const Place& place) {
+using PlaceKey = std::tuple<std::string, uint32_t, uint32_t>;
+PlaceKey key_of(const Place& place) { return {place.file, place.line, place.column}; }
+
+// Where rules stand that may come behind some that are missing.
+std::set<PlaceKey> doubtful_places(const PolicyDraft& draft) {
+  std::set<PlaceKey> places;
   const std::vector<Rule>& rules = draft.policy.rules;
   for (size_t i = std::min(draft.firm_rules, rules.size()); i < rules.size(); ++i)
-    if (draft.policy.sources.locate(rules[i].span) == place) return false;
-  return true;
+    places.insert(key_of(draft.policy.sources.locate(rules[i].span)));
+  return places;
 }
 
-bool is_certain(const PolicyDraft& draft, const Diagnostic& found) {
+bool is_certain(const PolicyDraft& draft, const std::set<PlaceKey>& doubtful, const Diagnostic& found) {
   if (found.severity != Severity::error || is_one_of(kSaidByReaders, found.code)) return false;
   if (!draft.are_arches_firm && !is_one_of(kEverywhere, found.code)) return false;
   if (found.code == "unknown-constant")
     return !draft.may_lack_any_name && !draft.lost_names.contains(std::string(marked_text(found.place)));
-  return found.code != "contradiction" || is_firm(draft, found.place);
+  return found.code != "contradiction" || !doubtful.contains(key_of(found.place));
 }
 
 }  // namespace
@@ -48,8 +52,9 @@ bool is_certain(const PolicyDraft& draft, const Diagnostic& found) {
 Diagnostics mistakes_in(const PolicyDraft& draft, const policy::ResolveOptions& options) {
   Diagnostics certain;
   const Result<ResolvedPolicy> resolved = policy::resolve(draft.policy, options);
+  const std::set<PlaceKey> doubtful = doubtful_places(draft);
   for (const Diagnostic& found : resolved.diagnostics())
-    if (is_certain(draft, found)) certain.add(found);
+    if (is_certain(draft, doubtful, found)) certain.add(found);
   return certain;
 }
 

@@ -166,7 +166,8 @@ TEST(Minijail, RefusesWhatIsWrongAtItsPlace) {
        "1:4 error unknown-argument: there is no arg6: a system call has arg0 to arg5 (minijail reads past its data "
        "here, and the kernel refuses it)"},
       {"errno too large", "a: return 70000",
-       "1:11 error errno-range: errno 70000 is out of range: libminijail would quietly use its low 16 bits, 4464"},
+       "1:11 error errno-range: errno 70000 is out of range: libminijail would pass on its low 16 bits, 4464, which "
+       "the kernel takes for 4095"},
       {"negative errno", "a: return -1", "1:11 error errno-range: invalid errno value -1"},
       {"unknown errno", "a: return EPERMM", "1:11 error unknown-errno: unknown errno 'EPERMM'"},
       {"returnx", "a: returnx EPERM",

@@ -61,9 +61,9 @@ std::optional<NamedAction> read_minijail_errno(const MinijailToken& token, Arch 
   }
   if (number->magnitude > policy::kMaxErrno) {
     report.error("errno-range", token.span,
-                 "errno " + std::string(token.text) +
-                     " is out of range: libminijail would quietly use its low 16 bits, " +
-                     std::to_string(number->magnitude & 0xffff),
+                 "errno " + std::string(token.text) + " is out of range: libminijail would pass on its low 16 bits, " +
+                     std::to_string(number->magnitude & 0xffff) +
+                     ((number->magnitude & 0xffff) > policy::kMaxErrno ? ", which the kernel takes for 4095" : ""),
                  "errno values are 0 to 4095");
     return std::nullopt;
   }
