@@ -110,8 +110,12 @@ class Reader {
 
   bool read_version() {
     if (!begins("cordon-trace")) {
-      return fail_line("this is no recording: its first line is not 'cordon-trace 1'",
-                       "cordon learn -o FILE.cordon-trace -- COMMAND makes one");
+      // Whatever the line holds, it says nothing.
+      Place place;
+      place.file = std::string(sources_.name(source_));
+      diagnostics_.error("bad-trace", std::move(place), "this is no recording: its first line is not 'cordon-trace 1'",
+                         "cordon learn -o FILE.cordon-trace -- COMMAND makes one");
+      return false;
     }
     if (!expect("cordon-trace", 1)) return false;
     if (words_[1].text != "1") {

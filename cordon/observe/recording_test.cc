@@ -72,7 +72,7 @@ struct BadRow {
 
 TEST(Recording, IsRefusedWhereItCannotHaveBeenWritten) {
   const BadRow rows[] = {
-      {"no recording", "cordon-trace 1", "hello", 1, "no recording"},
+      {"no recording", "cordon-trace 1", "hello", 0, "no recording"},
       {"newer version", "cordon-trace 1", "cordon-trace 2", 1, "another version"},
       {"no command", "command", "commnd", 2, "expected a line 'command"},
       {"open quote", "\\xff\" \"\"", "\\xff\" \"", 2, "double quotes"},
