@@ -134,8 +134,10 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
     return;
   }
   if (target.kind != Target::Kind::name) return;
+  const bool exists_elsewhere = abi::is_syscall_name(target.name);
+  if (exists_elsewhere && report.policy().format == PolicyFormat::oci) return;
   std::string shown = base::printable(target.name);
-  if (abi::is_syscall_name(target.name)) {
+  if (exists_elsewhere) {
     if (report.policy().format == PolicyFormat::cordon)
       report.say(Severity::note, "absent-call", index, {}, "'" + shown + "' does not exist on the ABIs of the policy");
     if (report.policy().format == PolicyFormat::minijail)

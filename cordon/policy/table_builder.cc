@@ -1,6 +1,7 @@
 #include "cordon/policy/table_builder.h"
 
 #include <algorithm>
+#include <compare>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,6 +17,15 @@ namespace {
 constexpr size_t kMaxCandidates = size_t{1} << 21;
 constexpr uint64_t kMaxWork = uint64_t{1} << 23;    // conditions that are gone through, by weight
 constexpr uint64_t kMaxWeight = uint64_t{1} << 24;  // of all clauses
+
+// A rule on numbers, in order of the first number, then of the policy.
+struct OnNumber {
+  uint64_t key = 0;
+  const NamedNumbers* named = nullptr;  // those of one key lie in one list, in order
+
+  uint32_t first() const { return static_cast<uint32_t>(key >> 32); }
+  auto operator<=>(const OnNumber&) const = default;
+};
 
 class TableBuilder {
  public:
@@ -33,6 +43,7 @@ class TableBuilder {
                                               const FirstMatchInput& rest);
   std::vector<Candidate> candidates_for_call(const MultiplexedRules& multiplexed, uint32_t call) const;
   std::vector<Clause> clauses_for_candidates(const AbiRules& abi, uint32_t number, const FirstMatchInput& input);
+  std::vector<Clause> new_clauses(const AbiRules& abi, uint32_t number, const FirstMatchInput& input);
   bool charge(std::span<const Candidate> candidates);
   void report_tightened(const AbiRules& abi, uint32_t number, std::string_view call, const Multiplexer* way);
   const AbiRules* owner_of(uint32_t number) const;
@@ -41,14 +52,15 @@ class TableBuilder {
   const TableInput& input_;
   Report& report_;
   std::span<RuleUse> uses_;
-  std::vector<const NamedNumbers*> singles_;  // by number, then rule
-  std::vector<const NamedNumbers*> ranges_;   // by first number, then rule
+  std::vector<OnNumber> singles_;  // of one number
+  std::vector<OnNumber> ranges_;
   std::vector<uint64_t> boundaries_;
   size_t next_single_ = 0;
   size_t next_range_ = 0;
   std::vector<const NamedNumbers*> active_;  // ranges over the current number, by rule
   std::vector<Candidate> candidates_;        // for the current number, by rule
   std::vector<Tightened> tightened_;
+  size_t tightened_count_ = 0;
   size_t candidate_count_ = 0;
   Budget work_{kMaxWork};
   Budget budget_{kMaxWeight};
@@ -60,35 +72,40 @@ class TableBuilder {
   std::map<std::vector<std::pair<uint32_t, const ResolvedCondition*>>, Known> known_;
 };
 
-bool by_number_then_rule(const NamedNumbers* a, const NamedNumbers* b) {
-  if (a->numbers.first != b->numbers.first) return a->numbers.first < b->numbers.first;
-  return a->rule < b->rule;
-}
-
 bool by_rule(const NamedNumbers* a, const NamedNumbers* b) { return a->rule < b->rule; }
 
 void TableBuilder::sort_rules() {
-  for (const AbiRules& abi : input_.abis)
-    for (const NamedNumbers& named : abi.named)
-      (named.numbers.first == named.numbers.last ? singles_ : ranges_).push_back(&named);
-  std::stable_sort(singles_.begin(), singles_.end(), by_number_then_rule);
-  std::stable_sort(ranges_.begin(), ranges_.end(), by_number_then_rule);
+  for (const AbiRules& abi : input_.abis) {
+    singles_.reserve(singles_.size() + abi.named.size());
+    for (const NamedNumbers& named : abi.named) {
+      uint64_t key = uint64_t{named.numbers.first} << 32 | named.rule;
+      (named.numbers.first == named.numbers.last ? singles_ : ranges_).push_back({key, &named});
+    }
+  }
+  std::sort(singles_.begin(), singles_.end());
+  std::sort(ranges_.begin(), ranges_.end());
 }
 
 void TableBuilder::find_boundaries() {
+  boundaries_.reserve(2 * singles_.size() + 64);
   auto add = [&](NumberRange numbers) {
     boundaries_.push_back(numbers.first);
     boundaries_.push_back(uint64_t{numbers.last} + 1);
   };
+  for (const OnNumber& single : singles_) {
+    if (boundaries_.empty() || boundaries_.back() <= single.first()) boundaries_.push_back(single.first());
+    if (boundaries_.back() == single.first()) boundaries_.push_back(uint64_t{single.first()} + 1);
+  }
+  const auto sorted = static_cast<ptrdiff_t>(boundaries_.size());
   add({0, UINT32_MAX});
-  for (const NamedNumbers* named : singles_) add(named->numbers);
-  for (const NamedNumbers* named : ranges_) add(named->numbers);
+  for (const OnNumber& range : ranges_) add(range.named->numbers);
   for (const AbiRules& abi : input_.abis) {
     for (const NumberRange& part : abi.share) add(part);
     for (const NumberRange& part : abi.unknown) add(part);
     for (const MultiplexedRules& multiplexed : abi.multiplexed) add({multiplexed.number, multiplexed.number});
   }
-  std::sort(boundaries_.begin(), boundaries_.end());
+  std::sort(boundaries_.begin() + sorted, boundaries_.end());
+  std::inplace_merge(boundaries_.begin(), boundaries_.begin() + sorted, boundaries_.end());
   boundaries_.erase(std::unique(boundaries_.begin(), boundaries_.end()), boundaries_.end());
 }
 
@@ -107,11 +124,12 @@ bool TableBuilder::is_unknown(const AbiRules& abi, uint32_t number) const {
 
 void TableBuilder::gather(NumberRange numbers) {
   std::erase_if(active_, [&](const NamedNumbers* named) { return named->numbers.last < numbers.first; });
-  for (; next_range_ < ranges_.size() && ranges_[next_range_]->numbers.first == numbers.first; ++next_range_)
-    active_.insert(std::upper_bound(active_.begin(), active_.end(), ranges_[next_range_], by_rule),
-                   ranges_[next_range_]);
+  for (; next_range_ < ranges_.size() && ranges_[next_range_].first() == numbers.first; ++next_range_) {
+    const NamedNumbers* range = ranges_[next_range_].named;
+    active_.insert(std::upper_bound(active_.begin(), active_.end(), range, by_rule), range);
+  }
   size_t single = next_single_;
-  while (next_single_ < singles_.size() && singles_[next_single_]->numbers.first == numbers.first) ++next_single_;
+  while (next_single_ < singles_.size() && singles_[next_single_].first() == numbers.first) ++next_single_;
 
   candidates_.clear();
   auto add = [&](const NamedNumbers* named) {
@@ -120,8 +138,8 @@ void TableBuilder::gather(NumberRange numbers) {
   size_t active = 0;
   while (single < next_single_ || active < active_.size()) {
     bool take_single =
-        active == active_.size() || (single < next_single_ && singles_[single]->rule <= active_[active]->rule);
-    add(take_single ? singles_[single++] : active_[active++]);
+        active == active_.size() || (single < next_single_ && singles_[single].named->rule <= active_[active]->rule);
+    add(take_single ? singles_[single++].named : active_[active++]);
   }
   candidate_count_ += candidates_.size();
 }
@@ -171,6 +189,7 @@ void TableBuilder::report_tightened(const AbiRules& abi, uint32_t number, std::s
                   "limit the rule to the ABIs that have them: 'call@arch(...)'");
     }
   }
+  tightened_count_ += tightened_.size();
   tightened_.clear();
 }
 
@@ -191,25 +210,29 @@ std::vector<Clause> TableBuilder::clauses_for(NumberRange numbers) {
 
 std::vector<Clause> TableBuilder::clauses_for_candidates(const AbiRules& abi, uint32_t number,
                                                          const FirstMatchInput& input) {
-  std::vector<std::pair<uint32_t, const ResolvedCondition*>> key;
-  for (const Candidate& candidate : candidates_) key.emplace_back(candidate.rule, candidate.condition);
-  if (auto known = known_.find(key); known != known_.end())
-    return budget_.take(known->second.weight) ? known->second.clauses : std::vector<Clause>();
-  std::vector<Clause> clauses;
-  if (!charge(candidates_)) return clauses;
-  append_first_match(input, uses_, clauses, tightened_);
-  if (!tightened_.empty()) {
-    report_tightened(abi, number, {}, nullptr);
-    return clauses;
-  }
   const std::vector<Rule>& rules = report_.policy().rules;
   const bool is_only_here = std::any_of(candidates_.begin(), candidates_.end(), [&](const Candidate& candidate) {
     return rules[candidate.rule].target.kind == Target::Kind::name;
   });
-  if (is_only_here) return clauses;
+  if (is_only_here) return new_clauses(abi, number, input);
+  std::vector<std::pair<uint32_t, const ResolvedCondition*>> key;
+  for (const Candidate& candidate : candidates_) key.emplace_back(candidate.rule, candidate.condition);
+  if (auto known = known_.find(key); known != known_.end())
+    return budget_.take(known->second.weight) ? known->second.clauses : std::vector<Clause>();
+  const size_t tightened_before = tightened_count_;
+  std::vector<Clause> clauses = new_clauses(abi, number, input);
+  if (tightened_count_ > tightened_before || work_.is_exceeded()) return clauses;
   Known& known = known_[std::move(key)];
   for (const Clause& clause : clauses) known.weight += weight(clause.condition);
   known.clauses = clauses;
+  return clauses;
+}
+
+std::vector<Clause> TableBuilder::new_clauses(const AbiRules& abi, uint32_t number, const FirstMatchInput& input) {
+  std::vector<Clause> clauses;
+  if (!charge(candidates_)) return clauses;
+  append_first_match(input, uses_, clauses, tightened_);
+  report_tightened(abi, number, {}, nullptr);
   return clauses;
 }
 
