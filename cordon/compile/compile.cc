@@ -92,9 +92,11 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
 
   DispatchOptions dispatch{abi::info(abi::native_arch()).audit_arch, words.bad_arch, number_plan(options.optimize)};
   NodeId root = attach_trees(tables, trees, dispatch, graph);
+  bool is_tight = false;
   if (!plain) {
     Pruned pruned = prune(graph, root, {});
     root = pruned.root;
+    is_tight = pruned.is_exact;
     blocks.attribute(pruned.replacements);
   }
   dump(options, [&] { return dump_graph(graph, root); });
@@ -109,7 +111,8 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
   dump(options, [&] { return bpf::disassemble(*program, {.endian = endian, .comments = true, .annotate = {}}); });
 
   bpf::Cost cost = bpf::cost(*program);
-  CompileReport report{cost.insn_count, cost.longest_path, count_tests(trees), static_cast<uint32_t>(graph.size())};
+  CompileReport report{cost.insn_count, cost.longest_path, count_tests(trees), static_cast<uint32_t>(graph.size()),
+                       is_tight};
   return Filter{std::move(*program), std::move(origins), report, endian};
 }
 

@@ -24,6 +24,7 @@ struct CompileReport {
   uint32_t longest_path = 0;    // instructions
   uint32_t dispatch_tests = 0;  // comparisons of number and arch
   uint32_t node_count = 0;      // of the shared graph
+  bool is_tight = false;        // every test was found to be one that calls answer both ways
 };
 
 // A program and why each of its instructions is there.

@@ -9,6 +9,9 @@
 namespace cordon::compiler {
 namespace {
 
+// Eight times the instructions the kernel takes: a graph that is larger stays too large.
+constexpr NodeId kMaxNodes = 8 * 4096;
+
 // What holds when the test says yes.
 Fact fact_of(const Node& test) {
   const Accumulator& a = test.accumulator;
@@ -40,8 +43,9 @@ class Pruner {
       pass_on(id);
       cut = cut || (graph_[id].kind == Node::Kind::test && !(taken_[id].yes && taken_[id].no));
     }
-    if (!cut) return {root_, {}};
-    return rebuild();
+    Pruned result = cut ? rebuild() : Pruned{root_, {}, true};
+    result.is_exact = !steps_.is_exceeded() && !is_blurred_;
+    return result;
   }
 
  private:
@@ -78,6 +82,7 @@ class Pruner {
       states_[id].add(std::move(kept), steps_);
     else
       states_[id].clear();
+    is_blurred_ = is_blurred_ || states_[id].is_blurred();
     const bool knows_nothing = states_[id].list().empty() || states_[id].knows_nothing() || steps_.is_exceeded();
     reach_[id] = knows_nothing ? Reach::knowing_nothing : Reach::in_states;
     if (knows_nothing) states_[id].clear();
@@ -160,10 +165,14 @@ class Pruner {
   std::vector<Reach> reach_;
   std::vector<Taken> taken_;
   policy::Budget steps_;
+  bool is_blurred_ = false;
 };
 
 }  // namespace
 
-Pruned prune(Graph& graph, NodeId root, const PruneOptions& options) { return Pruner(graph, root, options).run(); }
+Pruned prune(Graph& graph, NodeId root, const PruneOptions& options) {
+  if (root > kMaxNodes) return {root, {}, false};
+  return Pruner(graph, root, options).run();
+}
 
 }  // namespace cordon::compiler

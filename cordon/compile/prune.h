@@ -21,12 +21,13 @@ namespace cordon::compiler {
 struct Pruned {
   NodeId root = 0;
   std::vector<Replacement> replacements;  // nodes that stand for others, for provenance
+  bool is_exact = true;                   // nothing had to be given up: every edge that is left is one some call takes
 };
 
 struct PruneOptions {
   // Facts that are compared with each other, and steps of searches: once they are used up, nodes further down
   // count as reached with nothing known. Hundreds of times what large programs ask for.
-  uint64_t max_steps = uint64_t{1} << 26;
+  uint64_t max_steps = uint64_t{1} << 27;
 };
 
 Pruned prune(Graph& graph, NodeId root, const PruneOptions& options);

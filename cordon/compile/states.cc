@@ -75,7 +75,9 @@ void widen(std::vector<Facts>& states, policy::Budget& steps) {
 
 void States::add(Facts facts, policy::Budget& steps) {
   add_state(states_, std::move(facts), steps);
-  if (states_.size() > kMaxStates) widen(states_, steps);
+  if (states_.size() <= kMaxStates) return;
+  is_blurred_ = true;
+  widen(states_, steps);
 }
 
 }  // namespace cordon::compiler

@@ -22,10 +22,12 @@ class States {
   void clear() { states_.clear(); }
 
   const std::vector<Facts>& list() const { return states_; }
+  bool is_blurred() const { return is_blurred_; }
   bool knows_nothing() const { return !states_.empty() && states_.front().empty(); }
 
  private:
   std::vector<Facts> states_;
+  bool is_blurred_ = false;
 };
 
 }  // namespace cordon::compiler
