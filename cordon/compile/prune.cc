@@ -26,16 +26,19 @@ Fact fact_of(const Node& test) {
 class Pruner {
  public:
   Pruner(Graph& graph, NodeId root, const PruneOptions& options)
-      : graph_(graph),
-        root_(root),
-        words_(root + 1, 0),
-        states_(root + 1),
-        reach_(root + 1, Reach::no),
-        taken_(root + 1),
-        steps_(options.max_steps) {}
+      : graph_(graph), root_(root), words_(root + 1, 0), steps_(options.max_steps) {}
 
   Pruned run() {
-    for (NodeId id = 0; id <= root_; ++id) words_[id] = words_below(graph_[id]);
+    bool tests_twice = false;
+    for (NodeId id = 0; id <= root_; ++id) {
+      unsigned below = words_below(graph_[id]), own = word_of(graph_[id]);
+      tests_twice = tests_twice || (below & own) != 0;
+      words_[id] = static_cast<uint16_t>(below | own);
+    }
+    if (!tests_twice) return {root_, {}, true};
+    states_.resize(root_ + 1);
+    reach_.resize(root_ + 1, Reach::no);
+    taken_.resize(root_ + 1);
     reach_[root_] = Reach::knowing_nothing;
     bool cut = false;
     for (NodeId id = root_ + 1; id-- > 0;) {
@@ -60,12 +63,16 @@ class Pruner {
   // Numbers and arches are left alone: their trees have no test too many.
   static bool is_argument(WordId word) { return word < kWordNr; }
 
-  uint16_t words_below(const Node& node) const {
+  static unsigned word_of(const Node& node) {
+    bool counts = node.kind == Node::Kind::test && is_argument(node.accumulator.word);
+    return counts ? 1u << node.accumulator.word : 0;
+  }
+
+  unsigned words_below(const Node& node) const {
     unsigned words = 0;
     if (node.yes != kNoNode) words |= words_[node.yes];
     if (node.no != kNoNode) words |= words_[node.no];
-    if (node.kind == Node::Kind::test && is_argument(node.accumulator.word)) words |= 1u << node.accumulator.word;
-    return static_cast<uint16_t>(words);
+    return words;
   }
 
   bool matters(NodeId id, const Fact& fact) const { return (words_[id] >> fact.word & 1) != 0; }
