@@ -36,65 +36,84 @@ constexpr size_t kMaxTold = 2000;
 
 std::string command_of(pid_t tid) { return tid > 0 ? base::printable(sandbox::thread_name(tid)) : std::string(); }
 
-// What lets the call pass, as an edit: a line to add where no rule denies it, else what becomes of the rule.
-std::string cure(const Loaded& loaded, const Decision& decision, const Call& call,
-                 const formats::Suggestion& suggestion) {
-  if (decision.origin.kind != Origin::Kind::rule && decision.origin.kind != Origin::Kind::multiplexed)
-    return suggestion.line;
-  const Place place = place_of(loaded, decision.origin);
-  const std::string where = place.file + ":" + std::to_string(place.line);
-  const bool has_condition = suggestion.line.find_first_of("(=") != std::string::npos;
-  if (loaded.policy->format == PolicyFormat::oci || !has_condition) {
-    // Without the rule the default answers: only where that allows is it enough to take the call out.
-    const std::string taken_out = "take " + policy::describe_syscall(call) + " out of " + where;
-    return policy::may_run(loaded.policy->default_action.action.kind) ? taken_out
-                                                                      : taken_out + " and add: " + suggestion.line;
-  }
-  if (loaded.policy->format == PolicyFormat::cordon) return "before " + where + ": " + suggestion.line;
-  const bool is_errno = decision.action.kind == ActionKind::errno_;
-  return "instead of " + where + ": " + suggestion.line +
-         (is_errno ? "; return " + std::string(abi::errno_symbol(decision.action.data, abi::native_arch())) : "");
+std::string dropped_line(size_t count) {
+  return "cordon: warning: " + std::to_string(count) + " explanations are missing here: they were not read in time\n";
+}
+
+std::string dropped_record(size_t count) {
+  return R"({"schema": "cordon.dropped/1", "count": )" + std::to_string(count) + "}\n";
+}
+
+bool may_run_in_strict_mode(const Call& call) {
+  const std::string name = policy::describe_syscall(call);
+  return name == "read" || name == "write" || name == "exit" || name == "rt_sigreturn";
+}
+
+bool ends_by_signal(ActionKind kind) {
+  return kind == ActionKind::kill_process || kind == ActionKind::kill_thread || kind == ActionKind::trap;
 }
 
 }  // namespace
 
 Explainer::Explainer(const std::vector<Loaded>& policies, ExplainOptions options)
-    : policies_(policies), options_(std::move(options)) {}
+    : policies_(policies), options_(std::move(options)) {
+  error_lines_.emplace(STDERR_FILENO, dropped_line);
+}
 
 Result<Done> Explainer::open_log() {
   if (options_.log_path.empty()) return Done{};
   log_.reset(::open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (!log_) return system_error("open '" + options_.log_path + "'", errno);
+  log_lines_.emplace(log_.get(), dropped_record);
   return Done{};
 }
 
-void Explainer::denied(pid_t tid, const Call& call, const Decision& decision) {
-  if ((options_.quiet && !log_) || !is_told(decision, options_.all)) return;
+void Explainer::continue_in_holder(int log_fd) {
+  options_.quiet = true;
+  if (error_lines_) error_lines_->abandon();
+  if (log_lines_) log_lines_->abandon();
+  (void)log_.release();  // closed here already
+  log_lines_.reset();
+  if (log_fd < 0) return;
+  log_.reset(log_fd);
+  log_lines_.emplace(log_fd, dropped_record);
+}
+
+void Explainer::finish() {
+  if (log_lines_) warn_of_log(log_lines_->finish());
+  if (error_lines_) error_lines_->finish();
+}
+
+void Explainer::denied(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
+  if (!tells() || !is_told(decision, options_.all)) return;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
+  const Call& call = notification.call;
   Story story;
-  story.pid = tid;
-  fill(story, &loaded, decision, call);
+  story.pid = notification.tid;
   // A denial that is made a thousand times is told once: the rest must cost little.
-  if (told_.contains(story.key)) return;
-  story.command = command_of(tid);
+  if (!fill(story, &loaded, decision, call, who.executable)) return;
+  story.command = base::printable(who.command);
   story.call = policy::describe_call(call);
-  story.site = sandbox::code_site(tid, call.instruction_pointer);
+  story.site = who.code_site(call.instruction_pointer);
   tell(story);
 }
 
-void Explainer::fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call) const {
+bool Explainer::fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call,
+                     const std::string& executable) {
+  const bool has_rules = loaded != nullptr && loaded->policy;
+  const formats::Suggestion suggestion =
+      has_rules ? formats::suggest_allow(call, loaded->policy->format) : formats::Suggestion();
   story.outcome = policy::to_string(decision.action, abi::native_arch());
-  if (loaded != nullptr && loaded->policy) {
-    const formats::Suggestion suggestion = formats::suggest_allow(call, loaded->policy->format);
-    story.policy = describe_origin(*loaded, decision, call);
-    story.allow = cure(*loaded, decision, call, suggestion);
-    story.warning = suggestion.warning;
-  } else {
-    story.policy = (loaded != nullptr ? loaded->name : std::string()) + ": a raw filter, which names no rules";
-  }
+  story.policy = has_rules
+                     ? describe_origin(*loaded, decision, call)
+                     : (loaded != nullptr ? loaded->name : std::string()) + ": a raw filter, which names no rules";
   // The name of a thread is its own to change, so it makes no denial a new one.
-  story.key = sandbox::executable(story.pid) + "\n" + policy::describe_syscall(call) + "\n" + story.allow + "\n" +
-              story.outcome + "\n" + story.policy;
+  story.key = executable + "\n" + policy::describe_syscall(call) + "\n" + suggestion.line + "\n" + story.outcome +
+              "\n" + story.policy;
+  if (told_.contains(story.key)) return false;
+  if (has_rules) story.allow = cures_.tell(*loaded, decision, call, suggestion);
+  story.warning = suggestion.warning;
+  return true;
 }
 
 Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
@@ -117,7 +136,9 @@ void Explainer::denied(const KernelVerdict& verdict) {
   if (verdict.call_known) {
     const Loaded* decider = nullptr;
     const Decision decision = strictest(verdict.call, decider);
-    fill(story, decider, decision, verdict.call);
+    // It died beside the one that was killed, with this call in its registers.
+    if (!verdict.is_certain && !ends_by_signal(decision.action.kind)) return;
+    if (!fill(story, decider, decision, verdict.call, sandbox::executable(story.pid))) return;
     story.call = verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   } else {
@@ -146,18 +167,19 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
     story.warning =
         "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
   story.key = story.call;
-  tell(story);
+  const bool is_allowed = verdict.call_known && may_run_in_strict_mode(verdict.call);
+  if (!is_allowed || verdict.is_certain) tell(story);
 }
 
 void Explainer::tell(const Story& story) {
   if (told_.size() > kMaxTold || !told_.insert(story.key).second) return;
   if (told_.size() > kMaxTold) {
     if (!options_.quiet)
-      print_error("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
+      error_lines_->put("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
     return;
   }
-  const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
   if (!options_.quiet) {
+    const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
     std::string text = "cordon: " + who + " " + story.call + " -> " + story.outcome + "\n";
     auto line = [&](const char* head, const std::string& value) {
       if (!value.empty()) text += std::string("  ") + head + value + "\n";
@@ -166,9 +188,12 @@ void Explainer::tell(const Story& story) {
     line("at      ", story.site);
     line("allow   ", story.allow);
     line("note    ", story.warning);
-    print_error(text);
+    error_lines_->put(std::move(text));
   }
-  if (!log_) return;
+  if (log_lines_) tell_log(story);
+}
+
+void Explainer::tell_log(const Story& story) {
   JsonWriter json;
   json.begin_object()
       .key("schema")
@@ -179,10 +204,13 @@ void Explainer::tell(const Story& story) {
       .value(int64_t{story.pid});
   json.key("call").value(story.call).key("action").value(story.outcome).key("policy").value(story.policy);
   json.key("at").value(story.site).key("allow").value(story.allow).key("note").value(story.warning).end_object();
-  const std::string text = one_line(std::move(json).take());
-  // One write per line: lines of several runs appended to one file do not mix.
-  if (::write(log_.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    print_error("cordon: warning: the explain log could not be written: " + errno_name(errno) + "\n");
+  log_lines_->put(one_line(std::move(json).take()));
+  warn_of_log(log_lines_->take_error());
+}
+
+void Explainer::warn_of_log(int error) {
+  if (error != 0 && error_lines_)
+    error_lines_->put("cordon: warning: the explain log could not be written: " + errno_name(error) + "\n");
 }
 
 }  // namespace cordon::cli

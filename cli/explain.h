@@ -8,10 +8,13 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "cli/cure.h"
+#include "cli/line_writer.h"
 #include "cli/load.h"
 #include "cordon/base/fd.h"
 #include "cordon/sandbox/supervise.h"
@@ -24,6 +27,7 @@ struct ExplainOptions {
   std::string log_path;  // JSON lines
 };
 
+// Nothing here waits for whoever reads the explanations: LineWriter. It is called by one thread.
 class Explainer {
  public:
   // `policies` in the order of stacking; they must outlive the explainer.
@@ -31,13 +35,21 @@ class Explainer {
 
   // Opens the log, if one is asked for.
   Result<Done> open_log();
+  // -1 without a log.
+  int log_fd() const { return log_.get(); }
+  bool tells() const { return !options_.quiet || log_; }
 
-  // A call that a supervisor answered.
-  void denied(pid_t tid, const Call& call, const Decision& decision);
+  // A call that a supervisor has answered, and what was seen of its thread before.
+  void denied(const Notification& notification, const sandbox::Notifier& who, const Decision& decision);
   // A call that the kernel answered by a kill or a trap.
   void denied(const KernelVerdict& verdict);
   // Mode 1: anything but read, write, exit and rt_sigreturn.
   void denied_by_strict_mode(const KernelVerdict& verdict);
+
+  // In the process that answers for what outlives the command: it tells the log only, which is `log_fd` there.
+  void continue_in_holder(int log_fd);
+  // Everything told is written, where somebody reads it.
+  void finish();
 
  private:
   struct Story {
@@ -51,15 +63,21 @@ class Explainer {
     std::string warning;
     std::string key;
   };
-  // The parts that follow from the policy, and the key by which repeats are known.
-  void fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call) const;
+  // The parts that follow from the policy. False: it was told before.
+  bool fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call,
+            const std::string& executable);
   // What the whole stack answers, and which source of it.
   Decision strictest(const Call& call, const Loaded*& decider) const;
   void tell(const Story& story);
+  void tell_log(const Story& story);
+  void warn_of_log(int error);
 
   const std::vector<Loaded>& policies_;
   ExplainOptions options_;
   Fd log_;
+  std::optional<LineWriter> error_lines_;
+  std::optional<LineWriter> log_lines_;
+  Cures cures_;
   std::set<std::string> told_;
 };
 

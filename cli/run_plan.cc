@@ -20,11 +20,11 @@ bool kills(ActionKind kind) {
   return kind == ActionKind::kill_process || kind == ActionKind::kill_thread || kind == ActionKind::trap;
 }
 
-// The policy with errno answers replaced by a question to the supervisor.
-ResolvedPolicy asking(ResolvedPolicy policy, const PlanOptions& options) {
+// The policy with its answers to some calls replaced by a question to the supervisor.
+template <class IsAsked>
+ResolvedPolicy asking(ResolvedPolicy policy, IsAsked is_asked) {
   auto ask = [&](Action& action, const Origin& origin) {
-    if (action.kind == ActionKind::errno_ && is_told({action, origin}, options.explain_all))
-      action = {ActionKind::notify, 0};
+    if (is_asked(Decision{action, origin})) action = {ActionKind::notify, 0};
   };
   for (ArchTable& table : policy.arches)
     for (Segment& segment : table.segments)
@@ -51,12 +51,21 @@ Traits traits_of(const ResolvedPolicy& policy) {
   return traits;
 }
 
-Result<bpf::Program> asking_program(const bpf::Program& program) {
+bool is_denial(ActionKind kind) { return kind == ActionKind::errno_ || kills(kind); }
+
+template <class IsAsked>
+Result<bpf::Program> asking_program(const bpf::Program& program, IsAsked is_asked) {
   std::vector<bpf::Insn> insns(program.insns().begin(), program.insns().end());
   for (bpf::Insn& insn : insns)
-    if (insn.code == bpf::kRetK && policy::from_ret(insn.k).kind == ActionKind::errno_)
+    if (insn.code == bpf::kRetK && is_asked(policy::from_ret(insn.k).kind))
       insn.k = policy::to_ret({ActionKind::notify, 0});
   return bpf::Program::create(std::move(insns));
+}
+
+// What a program computes may be a denial that nobody was asked about.
+bool computes_answers(const bpf::Program& program) {
+  return std::any_of(program.insns().begin(), program.insns().end(),
+                     [](const bpf::Insn& insn) { return insn.code == bpf::kRetA; });
 }
 
 bool returns_kill(const bpf::Program& program) {
@@ -142,8 +151,13 @@ Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const 
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   if (!options.explain_errno) return plain_plan(policies, options);
   if (policies.size() == 1 && policies[0].program) {
-    CORDON_TRY(program, asking_program(*policies[0].program));
+    const bpf::Program& own = *policies[0].program;
+    CORDON_TRY(program, asking_program(own, [](ActionKind kind) { return kind == ActionKind::errno_; }));
     RunPlan plan;
+    if (options.gate && !computes_answers(own)) {
+      CORDON_TRY(gate, asking_program(own, is_denial));
+      plan.gate = FilterSpec{gate, options.filter_flags};
+    }
     plan.listener = !(program == *policies[0].program);
     plan.can_kill = returns_kill(program);
     plan.program = policies[0].program;
@@ -160,7 +174,9 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
         policies, options,
         has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
   }
-  const ResolvedPolicy asked = asking(*plan.meaning, options);
+  const ResolvedPolicy asked = asking(*plan.meaning, [&](const Decision& decision) {
+    return decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
+  });
   Result<Filter> filter = compiler::compile(asked, {});
   if (!filter) {
     if (policies.size() == 1) return filter.error();
@@ -170,6 +186,10 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.listener = traits.notifies;
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
+  if (!options.gate) return plan;
+  auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
+  if (Result<Filter> gate = compiler::compile(asking(*plan.meaning, is_denied), {}))
+    plan.gate = FilterSpec{gate->program, flags_of(policies, options)};
   return plan;
 }
 

@@ -15,12 +15,16 @@ namespace cordon::cli {
 struct PlanOptions {
   bool explain_errno = true;  // a supervisor answers errno denials
   bool explain_all = false;   // those with ENOSYS by a rule or by `unknown` too
+  bool gate = false;          // for a start at the exec, where the command cannot be traced
   uint32_t filter_flags = 0;
 };
 
 struct RunPlan {
   std::vector<FilterSpec> filters;
   bool listener = false;
+  // Instead of the filters, where a supervisor has to stand in for the kernel: it asks about every call that they
+  // do not allow. None where they cannot be one filter.
+  std::optional<FilterSpec> gate;
   bool can_kill = false;  // a call of an architecture the policy names can be killed or trapped
   // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
   std::optional<ResolvedPolicy> meaning;
