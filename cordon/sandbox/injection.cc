@@ -153,7 +153,7 @@ bool Injection::end() {
 Result<Injection> Injection::begin(const Tracee&) {
   Diagnostic diagnostic;
   diagnostic.code = "start-point";
-  diagnostic.message = "cannot make the command install its filter itself: this is built for x86_64 only";
+  diagnostic.message = "cannot make the command install its filter itself on aarch64: cordon does so on x86_64";
   diagnostic.hint = "use --start before-exec, the default";
   return diagnostic;
 }

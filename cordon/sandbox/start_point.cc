@@ -158,7 +158,8 @@ StartOutcome reach_entry(Approach& approach) {
 #else
 
 StartOutcome reach_entry(Approach&) {
-  return failed(start_error("the entry point can be found on x86_64 only", "use --start before-exec, the default"));
+  return failed(start_error("the entry point cannot be found on aarch64: cordon does so on x86_64",
+                            "use --start before-exec, the default"));
 }
 
 #endif
