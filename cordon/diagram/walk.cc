@@ -1,0 +1,94 @@
+#include "cordon/diagram/walk.h"
+
+#include <algorithm>
+
+#include "cordon/base/assert.h"
+
+namespace cordon::diagram {
+namespace {
+
+Node child_for(const Manager& manager, Node node, uint32_t value) {
+  const auto edges = manager.edges(node);
+  return std::lower_bound(edges.begin(), edges.end(), value,
+                          [](const Edge& edge, uint32_t wanted) { return edge.last < wanted; })
+      ->child;
+}
+
+// Every node below, each once; a child has always a smaller number than its parents.
+std::vector<bool> reachable(const Manager& manager, Node root) {
+  std::vector<bool> is_reached(root + 1, false);
+  is_reached[root] = true;
+  for (Node node = root + 1; node-- > 0;) {
+    if (!is_reached[node] || manager.is_leaf(node)) continue;
+    for (const Edge& edge : manager.edges(node)) is_reached[edge.child] = true;
+  }
+  return is_reached;
+}
+
+}  // namespace
+
+uint64_t value_at(const Manager& manager, Node node, const Point& words) {
+  while (!manager.is_leaf(node)) {
+    const Field& field = manager.order().field(manager.level(node));
+    node = child_for(manager, node, words[field.word] >> field.low & field.max());
+  }
+  return manager.value(node);
+}
+
+std::vector<Node> leaves(const Manager& manager, Node root) {
+  const std::vector<bool> is_reached = reachable(manager, root);
+  std::vector<Node> found;
+  for (Node node = 0; node <= root; ++node)
+    if (is_reached[node] && manager.is_leaf(node)) found.push_back(node);
+  return found;
+}
+
+std::optional<Point> find(const Manager& manager, Node root, const std::function<bool(uint64_t)>& is_wanted,
+                          const Preferences& preferences) {
+  const std::vector<bool> is_reached = reachable(manager, root);
+  std::vector<bool> leads(root + 1, false);
+  for (Node node = 0; node <= root; ++node) {
+    if (!is_reached[node]) continue;
+    if (manager.is_leaf(node)) {
+      leads[node] = is_wanted(manager.value(node));
+      continue;
+    }
+    const auto edges = manager.edges(node);
+    leads[node] = std::any_of(edges.begin(), edges.end(), [&](const Edge& edge) { return leads[edge.child]; });
+  }
+  if (!leads[root]) return std::nullopt;
+
+  Point point{};
+  // Bits of a word that are decided. The rest of a word follows a preferred value as long as it can.
+  std::array<uint32_t, kWordCount> decided{};
+  Node node = root;
+  while (!manager.is_leaf(node)) {
+    const Field& field = manager.order().field(manager.level(node));
+    const uint32_t bits = field.max() << field.low;
+    std::optional<uint32_t> chosen;
+    for (uint32_t preferred : preferences[field.word]) {
+      if (((preferred ^ point[field.word]) & decided[field.word]) != 0) continue;
+      const uint32_t value = preferred >> field.low & field.max();
+      if (!leads[child_for(manager, node, value)]) continue;
+      chosen = value;
+      break;
+    }
+    uint32_t first = 0;
+    for (const Edge& edge : manager.edges(node)) {
+      if (!chosen && leads[edge.child]) chosen = first;
+      first = edge.last + 1;
+    }
+    point[field.word] |= *chosen << field.low;
+    decided[field.word] |= bits;
+    node = child_for(manager, node, *chosen);
+  }
+  for (unsigned word = 0; word < kWordCount; ++word)
+    for (uint32_t preferred : preferences[word])
+      if (((preferred ^ point[word]) & decided[word]) == 0) {
+        point[word] = preferred;
+        break;
+      }
+  return point;
+}
+
+}  // namespace cordon::diagram

@@ -1,0 +1,30 @@
+// Reading a diagram: the value at one point, and a point with a wanted value.
+//
+//   uint64_t value = value_at(m, node, words);
+//   std::optional<Point> found = find(m, node, [](uint64_t leaf) { return leaf != 0; }, preferred);
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "cordon/diagram/manager.h"
+
+namespace cordon::diagram {
+
+using Point = std::array<uint32_t, kWordCount>;
+
+uint64_t value_at(const Manager& manager, Node node, const Point& words);
+
+// The leaves that can be reached, each once, in no order that means anything.
+std::vector<Node> leaves(const Manager& manager, Node node);
+
+// Some point whose value is wanted, or none. Words take the first of their preferred values that leads there,
+// else the least that does; a word that does not matter takes its first preferred value, or 0.
+using Preferences = std::array<std::span<const uint32_t>, kWordCount>;
+std::optional<Point> find(const Manager& manager, Node node, const std::function<bool(uint64_t)>& is_wanted,
+                          const Preferences& preferences);
+
+}  // namespace cordon::diagram

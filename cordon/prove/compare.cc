@@ -1,0 +1,163 @@
+#include "cordon/prove/compare.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/base/assert.h"
+#include "cordon/bpf/simulate.h"
+#include "cordon/diagram/walk.h"
+#include "cordon/policy/evaluate.h"
+#include "cordon/prove/probe.h"
+#include "cordon/prove/words.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::LeafFunction;
+using diagram::Node;
+using diagram::Word;
+
+constexpr unsigned kProbes = 20000;
+
+// What two answers to one call say of the right one.
+enum Difference : uint64_t { kSame, kData, kLooser, kTighter };
+
+Difference difference(Action left, Action right) {
+  if (left.kind != right.kind) return right.kind > left.kind ? kLooser : kTighter;
+  return left.data == right.data ? kSame : kData;
+}
+
+Difference permission_difference(Action left, Action right) {
+  if (policy::may_run(left.kind) == policy::may_run(right.kind)) return kSame;
+  return policy::may_run(right.kind) ? kLooser : kTighter;
+}
+
+Action action_of(uint64_t leaf) { return policy::from_ret(static_cast<uint32_t>(leaf)); }
+
+const LeafFunction kDifference{4,
+                               [](uint64_t a, uint64_t b) { return uint64_t{difference(action_of(a), action_of(b))}; }};
+const LeafFunction kPermission{
+    5, [](uint64_t a, uint64_t b) { return uint64_t{permission_difference(action_of(a), action_of(b))}; }};
+
+// Known ABIs and their calls before numbers that nobody has.
+struct Preferred {
+  Preferred() {
+    for (const abi::ArchInfo& arch : abi::arches()) arches.push_back(arch.audit_arch);
+    for (uint32_t nr = 0; nr < 600; ++nr) numbers.push_back(nr);
+    words[kArchWord] = arches;
+    words[kNrWord] = numbers;
+  }
+  std::vector<uint32_t> arches, numbers;
+  diagram::Preferences words;
+};
+
+// Where a program is compared all words are the machine's; a policy has its own byte order for each ABI.
+Endian endian_for(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine) {
+  for (const Meaning* side : {&left, &right}) {
+    auto* policy = std::get_if<const ResolvedPolicy*>(side);
+    if (policy == nullptr) return machine;
+    for (const ArchTable& table : (*policy)->arches)
+      if (table.audit_arch == audit_arch) return table.endian;
+  }
+  return machine;
+}
+
+Call call_at(const diagram::Point& point, Endian endian) {
+  Call call;
+  call.nr = point[kNrWord];
+  call.audit_arch = point[kArchWord];
+  auto value = [&](uint8_t operand) {
+    const diagram::Operand words = words_of(operand, endian);
+    return uint64_t{point[*words.high]} << 32 | point[words.low];
+  };
+  call.instruction_pointer = value(ResolvedTest::kInstructionPointer);
+  for (uint8_t slot = 0; slot < 6; ++slot) call.args[slot] = value(slot);
+  return call;
+}
+
+std::optional<Witness>& place_of(Comparison& result, Difference kind) {
+  return kind == kLooser ? result.looser : kind == kTighter ? result.tighter : result.data;
+}
+
+void conclude(Comparison& result) {
+  if (result.looser && result.tighter)
+    result.verdict = Verdict::incomparable;
+  else if (result.looser)
+    result.verdict = Verdict::looser;
+  else if (result.tighter)
+    result.verdict = Verdict::tighter;
+  else
+    result.verdict = result.data ? Verdict::same_strictness : Verdict::equal;
+}
+
+void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& options, Comparison& result) {
+  probe(left, right, kProbes, [&](const Call& call) {
+    const Action a = answer(left, call, options.encode.endian), b = answer(right, call, options.encode.endian);
+    const Difference kind = options.as_permission ? permission_difference(a, b) : difference(a, b);
+    if (kind != kSame && !place_of(result, kind)) place_of(result, kind) = Witness{call, a, b};
+    return !(result.looser && result.tighter);
+  });
+  if (result.looser && result.tighter) result.verdict = Verdict::incomparable;
+}
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::equal: return "equal";
+    case Verdict::same_strictness: return "same_strictness";
+    case Verdict::tighter: return "tighter";
+    case Verdict::looser: return "looser";
+    case Verdict::incomparable: return "incomparable";
+    case Verdict::undecided: return "undecided";
+  }
+  return "undecided";
+}
+
+Action answer(const Meaning& meaning, const Call& call, Endian endian) {
+  if (auto* policy = std::get_if<const ResolvedPolicy*>(&meaning)) return policy::evaluate(**policy, call).action;
+  bpf::Input input{call.nr, call.audit_arch, call.instruction_pointer, {}};
+  std::copy(call.args.begin(), call.args.end(), input.args);
+  return policy::from_ret(bpf::simulate_stack(std::get<std::span<const bpf::Program>>(meaning), input, endian));
+}
+
+Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
+  Comparison result;
+  auto encoded = encode_pair(left, right, options.encode);
+  if (auto* undecided = std::get_if<Undecided>(&encoded)) {
+    result.undecided = *undecided;
+    result.steps = undecided->steps;
+    try_calls(left, right, options, result);
+    return result;
+  }
+  Pair& pair = std::get<Pair>(encoded);
+  result.steps = pair.manager.steps();
+  if (pair.left == pair.right) {
+    result.verdict = Verdict::equal;
+    return result;
+  }
+  const Node differences =
+      pair.manager.combine(options.as_permission ? kPermission : kDifference, pair.left, pair.right);
+  result.steps = pair.manager.steps();
+  if (pair.manager.exhausted()) {
+    result.undecided = Undecided{std::nullopt, 0, false, result.steps};
+    try_calls(left, right, options, result);
+    return result;
+  }
+  const Preferred preferred;
+  for (Difference kind : {kData, kLooser, kTighter}) {
+    const auto point = diagram::find(
+        pair.manager, differences, [kind](uint64_t leaf) { return leaf == kind; }, preferred.words);
+    if (!point) continue;
+    const Endian endian = endian_for(left, right, (*point)[kArchWord], options.encode.endian);
+    const Call call = call_at(*point, endian);
+    place_of(result, kind) =
+        Witness{call, answer(left, call, options.encode.endian), answer(right, call, options.encode.endian)};
+  }
+  conclude(result);
+  return result;
+}
+
+}  // namespace cordon::prove

@@ -1,0 +1,114 @@
+#include "cordon/prove/encode_policy.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "cordon/diagram/sets.h"
+#include "cordon/policy/action.h"
+#include "cordon/prove/words.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::Edge;
+using diagram::Manager;
+using diagram::Node;
+using diagram::Range;
+
+void cut_condition(const ResolvedCondition& condition, Endian endian, diagram::Cuts& cuts) {
+  if (condition.kind == ResolvedCondition::Kind::test) {
+    const diagram::Operand words = words_of(condition.test.operand, endian);
+    cuts.at_mask(words.low, static_cast<uint32_t>(condition.test.mask));
+    cuts.at_mask(*words.high, static_cast<uint32_t>(condition.test.mask >> 32));
+  }
+  for (const ResolvedCondition& operand : condition.operands) cut_condition(operand, endian, cuts);
+}
+
+class Encoder {
+ public:
+  explicit Encoder(Manager& manager) : manager_(manager) {}
+
+  Node policy(const ResolvedPolicy& policy) {
+    const Node bad_arch = answer(policy.bad_arch);
+    std::vector<Edge> by_arch;
+    uint64_t next = 0;
+    for (const ArchTable& table : policy.arches) {
+      if (table.audit_arch > next) by_arch.push_back({table.audit_arch - 1, bad_arch});
+      by_arch.push_back({table.audit_arch, numbers(table)});
+      next = uint64_t{table.audit_arch} + 1;
+    }
+    if (next <= UINT32_MAX) by_arch.push_back({UINT32_MAX, bad_arch});
+    return diagram::by_word(manager_, kArchWord, by_arch);
+  }
+
+ private:
+  Node answer(Action action) { return manager_.leaf(policy::to_ret(action)); }
+
+  Node numbers(const ArchTable& table) {
+    std::vector<Edge> pieces;
+    for (const Segment& segment : table.segments) {
+      const Node node = clauses(segment.clauses, table.endian);
+      if (!pieces.empty() && pieces.back().child == node)
+        pieces.back().last = segment.last;
+      else
+        pieces.push_back({segment.last, node});
+    }
+    return diagram::by_word(manager_, kNrWord, pieces);
+  }
+
+  // The first clause that holds answers, so the last is built first.
+  Node clauses(const std::vector<Clause>& clauses, Endian endian) {
+    Node node = answer(clauses.back().action);
+    for (size_t i = clauses.size() - 1; i-- > 0;)
+      node = manager_.choose(holds(clauses[i].condition, endian), answer(clauses[i].action), node);
+    return node;
+  }
+
+  Node holds(const ResolvedCondition& condition, Endian endian) {
+    switch (condition.kind) {
+      case ResolvedCondition::Kind::test: return test(condition.test, endian);
+      case ResolvedCondition::Kind::all: {
+        // From the last operand up: those that ask later words become children of those that ask earlier ones.
+        Node node = Manager::kTrue;
+        for (size_t i = condition.operands.size(); i-- > 0;)
+          node = manager_.both(holds(condition.operands[i], endian), node);
+        return node;
+      }
+      case ResolvedCondition::Kind::any: return any(condition.operands, endian);
+    }
+    return Manager::kFalse;
+  }
+
+  // In pairs, then pairs of pairs: n alternatives of one argument cost n log n.
+  Node any(const std::vector<ResolvedCondition>& operands, Endian endian) {
+    std::vector<Node> nodes;
+    for (const ResolvedCondition& operand : operands) nodes.push_back(holds(operand, endian));
+    while (nodes.size() > 1) {
+      for (size_t i = 0; 2 * i < nodes.size(); ++i)
+        nodes[i] = 2 * i + 1 < nodes.size() ? manager_.either(nodes[2 * i], nodes[2 * i + 1]) : nodes[2 * i];
+      nodes.resize((nodes.size() + 1) / 2);
+    }
+    return nodes.empty() ? Manager::kFalse : nodes[0];
+  }
+
+  Node test(const ResolvedTest& test, Endian endian) {
+    ranges_.clear();
+    for (const Interval& interval : test.allowed) ranges_.push_back({interval.first, interval.last});
+    return diagram::in_set(manager_, words_of(test.operand, endian), test.mask, ranges_);
+  }
+
+  Manager& manager_;
+  std::vector<Range> ranges_;
+};
+
+}  // namespace
+
+void collect_cuts(const ResolvedPolicy& policy, diagram::Cuts& cuts) {
+  for (const ArchTable& table : policy.arches)
+    for (const Segment& segment : table.segments)
+      for (const Clause& clause : segment.clauses) cut_condition(clause.condition, table.endian, cuts);
+}
+
+Node encode_policy(Manager& manager, const ResolvedPolicy& policy) { return Encoder(manager).policy(policy); }
+
+}  // namespace cordon::prove

@@ -1,0 +1,15 @@
+// A resolved policy as a diagram whose leaves are return values, in the canonical form of encode_program.h.
+#pragma once
+
+#include "cordon/diagram/manager.h"
+#include "cordon/policy/resolved_policy.h"
+
+namespace cordon::prove {
+
+// Cuts for the masks of the policy's tests.
+void collect_cuts(const ResolvedPolicy& policy, diagram::Cuts& cuts);
+
+// No node means anything when the manager is exhausted afterwards.
+diagram::Node encode_policy(diagram::Manager& manager, const ResolvedPolicy& policy);
+
+}  // namespace cordon::prove

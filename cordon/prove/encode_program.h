@@ -1,0 +1,47 @@
+// A BPF program as a diagram whose leaves are actions.
+//
+//   Execution execution(program);
+//   collect_cuts(execution, cuts);            // first: every function that is compared has the same cuts
+//   Manager m(Order::of_words(...), {});
+//   ProgramNode encoded = encode_program(m, execution, Leaves::actions);
+//
+// Any program the kernel admits can be given. Leaves are return values in one canonical form, so that equal means
+// equal to the kernel.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "cordon/diagram/manager.h"
+#include "cordon/prove/execution.h"
+
+namespace cordon::prove {
+
+// Cuts for what the program tests and computes.
+void collect_cuts(const Execution& execution, diagram::Cuts& cuts);
+
+// Words whose single bits meet in one expression or comparison; their bits are interleaved when the plain order
+// grows too large. Words that only say how far to shift come in groups of their own, before the others.
+struct MeetingWords {
+  std::vector<std::vector<diagram::Word>> groups;
+  std::vector<diagram::Word> first;
+};
+MeetingWords meeting_words(const Execution& execution);
+
+enum class Leaves : uint8_t {
+  actions,  // policy::to_ret(policy::from_ret(ret))
+  // As above, but a value that names no action becomes the least one that compares alike: beside other filters the
+  // kernel compares values first, and kills for the unknown one only if it won.
+  of_a_stack,
+};
+// From the second form to the first.
+diagram::Node as_actions(diagram::Manager& manager, diagram::Node node);
+
+struct ProgramNode {
+  diagram::Node node = 0;
+  std::optional<uint32_t> undecided_at;  // the instruction at which the manager's bound was reached
+};
+ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves);
+
+}  // namespace cordon::prove

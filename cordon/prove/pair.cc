@@ -1,0 +1,175 @@
+#include "cordon/prove/pair.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "cordon/abi/arch.h"
+#include "cordon/diagram/sets.h"
+#include "cordon/policy/action.h"
+#include "cordon/prove/encode_policy.h"
+#include "cordon/prove/encode_program.h"
+#include "cordon/prove/words.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::Edge;
+using diagram::LeafFunction;
+using diagram::Manager;
+using diagram::Node;
+using diagram::Order;
+using diagram::Word;
+
+// `a` is what the newer filters returned, `b` what an older one did: the lower action wins as a signed number,
+// the newer value between equals (seccomp_run_filters).
+const LeafFunction kStricter{0, [](uint64_t a, uint64_t b) {
+                               auto rank = [](uint64_t ret) {
+                                 return static_cast<int32_t>(static_cast<uint32_t>(ret) & policy::kRetActionMask);
+                               };
+                               return rank(b) < rank(a) ? b : a;
+                             }};
+
+constexpr uint32_t kUprobeCalls[] = {335, 336};
+
+// One side, prepared: programs are executed on unknown words once, whatever the orders tried.
+struct Side {
+  explicit Side(const Meaning& meaning) {
+    if (auto* resolved = std::get_if<const ResolvedPolicy*>(&meaning))
+      policy = *resolved;
+    else
+      for (const bpf::Program& program : std::get<std::span<const bpf::Program>>(meaning))
+        executions.emplace_back(program);
+  }
+
+  void cut(diagram::Cuts& cuts) const {
+    if (policy != nullptr) collect_cuts(*policy, cuts);
+    for (const Execution& execution : executions) collect_cuts(execution, cuts);
+  }
+
+  const ResolvedPolicy* policy = nullptr;
+  std::vector<Execution> executions;
+};
+
+std::optional<Undecided> encode(Manager& manager, const Side& side, bool is_left, Node& node) {
+  if (side.policy != nullptr) {
+    node = encode_policy(manager, *side.policy);
+    if (manager.exhausted()) return Undecided{std::nullopt, 0, is_left, manager.steps()};
+    return std::nullopt;
+  }
+  const bool is_stack = side.executions.size() > 1;
+  node = manager.leaf(policy::to_ret({ActionKind::allow, 0}));
+  for (size_t i = 0; i < side.executions.size(); ++i) {
+    const ProgramNode encoded =
+        encode_program(manager, side.executions[i], is_stack ? Leaves::of_a_stack : Leaves::actions);
+    const Undecided undecided{encoded.undecided_at, static_cast<uint32_t>(i), is_left, manager.steps()};
+    if (encoded.undecided_at) return undecided;
+    node = i == 0 ? encoded.node : manager.combine(kStricter, encoded.node, node);
+    if (is_stack && i + 1 == side.executions.size()) node = as_actions(manager, node);
+    if (manager.exhausted()) return undecided;
+  }
+  return std::nullopt;
+}
+
+// True for the calls that can occur and that the kernel filters.
+Node care_set(Manager& manager, const EncodeOptions& options) {
+  std::vector<std::pair<uint32_t, Node>> exceptions;
+  for (const abi::ArchInfo& arch : abi::tables::kArches) {
+    if (arch.word_bits != 32) continue;
+    Node upper_is_zero = Manager::kTrue;
+    for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand) {
+      const Edge edges[] = {{0, Manager::kTrue}, {UINT32_MAX, Manager::kFalse}};
+      upper_is_zero =
+          manager.both(diagram::by_word(manager, *words_of(operand, arch.endian).high, edges), upper_is_zero);
+    }
+    exceptions.emplace_back(arch.audit_arch, upper_is_zero);
+  }
+  if (options.exempt_uprobe_calls) {
+    const Edge edges[] = {
+        {kUprobeCalls[0] - 1, Manager::kTrue}, {kUprobeCalls[1], Manager::kFalse}, {UINT32_MAX, Manager::kTrue}};
+    exceptions.emplace_back(abi::info(Arch::x86_64).audit_arch, diagram::by_word(manager, kNrWord, edges));
+  }
+  std::sort(exceptions.begin(), exceptions.end());
+  std::vector<Edge> pieces;
+  uint64_t next = 0;
+  for (const auto& [audit_arch, node] : exceptions) {
+    if (audit_arch < next) continue;  // several ABIs of one audit value
+    if (audit_arch > next) pieces.push_back({audit_arch - 1, Manager::kTrue});
+    pieces.push_back({audit_arch, node});
+    next = uint64_t{audit_arch} + 1;
+  }
+  pieces.push_back({UINT32_MAX, Manager::kTrue});
+  return diagram::by_word(manager, kArchWord, pieces);
+}
+
+std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side& right, const EncodeOptions& options) {
+  Pair pair{Manager(std::move(order), {options.max_steps}), 0, 0};
+  if (auto undecided = encode(pair.manager, left, true, pair.left)) return *undecided;
+  if (auto undecided = encode(pair.manager, right, false, pair.right)) return *undecided;
+  if (pair.left == pair.right) return pair;
+  const Node care = care_set(pair.manager, options);
+  const Node nothing = pair.manager.leaf(policy::to_ret({ActionKind::allow, 0}));
+  pair.left = pair.manager.choose(care, pair.left, nothing);
+  pair.right = pair.manager.choose(care, pair.right, nothing);
+  if (pair.manager.exhausted()) return Undecided{std::nullopt, 0, false, pair.manager.steps()};
+  return pair;
+}
+
+std::optional<Undecided> overflow(const Side& side, bool is_left) {
+  for (size_t i = 0; i < side.executions.size(); ++i)
+    if (side.executions[i].overflow())
+      return Undecided{side.executions[i].overflow(), static_cast<uint32_t>(i), is_left, 0};
+  return std::nullopt;
+}
+
+// The order in which words that meet in arithmetic lie bit by bit beside each other; none meet: no order.
+std::optional<Order> interleaved_order(const Side& left, const Side& right, const diagram::Cuts& cuts, Endian endian) {
+  std::vector<Word> words{kArchWord, kNrWord};
+  std::vector<std::vector<Word>> groups;
+  for (const Side* side : {&left, &right})
+    for (const Execution& execution : side->executions) {
+      MeetingWords meeting = meeting_words(execution);
+      words.insert(words.end(), meeting.first.begin(), meeting.first.end());
+      groups.insert(groups.end(), meeting.groups.begin(), meeting.groups.end());
+    }
+  if (groups.empty() && words.size() == 2) return std::nullopt;
+  for (Word word : word_order(endian)) words.push_back(word);
+  // A word of two groups joins them.
+  for (size_t i = 0; i < groups.size(); ++i)
+    for (size_t j = i + 1; j < groups.size();) {
+      const bool meet = std::any_of(groups[j].begin(), groups[j].end(), [&](Word word) {
+        return std::find(groups[i].begin(), groups[i].end(), word) != groups[i].end();
+      });
+      if (!meet) {
+        ++j;
+        continue;
+      }
+      for (Word word : groups[j])
+        if (std::find(groups[i].begin(), groups[i].end(), word) == groups[i].end()) groups[i].push_back(word);
+      groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(j));
+      j = i + 1;
+    }
+  return Order::interleaved(words, cuts, groups);
+}
+
+}  // namespace
+
+std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Meaning& right_meaning,
+                                          const EncodeOptions& options) {
+  const Side left(left_meaning), right(right_meaning);
+  if (auto undecided = overflow(left, true)) return *undecided;
+  if (auto undecided = overflow(right, false)) return *undecided;
+  diagram::Cuts cuts;
+  left.cut(cuts);
+  right.cut(cuts);
+  auto result = attempt(Order::of_words(word_order(options.endian), cuts), left, right, options);
+  if (std::holds_alternative<Pair>(result)) return result;
+  if (auto order = interleaved_order(left, right, cuts, options.endian)) {
+    auto second = attempt(std::move(*order), left, right, options);
+    if (std::holds_alternative<Pair>(second)) return second;
+  }
+  return result;
+}
+
+}  // namespace cordon::prove

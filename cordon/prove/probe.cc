@@ -1,0 +1,99 @@
+#include "cordon/prove/probe.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "cordon/abi/arch.h"
+
+namespace cordon::prove {
+namespace {
+
+constexpr size_t kMaxValues = 4096;
+
+// xorshift64*: the same calls every time, on every machine.
+class Random {
+ public:
+  uint64_t bits() {
+    state_ ^= state_ >> 12, state_ ^= state_ << 25, state_ ^= state_ >> 27;
+    return state_ * 0x2545f4914f6cdd1d;
+  }
+  uint64_t below(uint64_t limit) { return bits() % limit; }
+
+ private:
+  uint64_t state_ = 0x9e3779b97f4a7c15;
+};
+
+struct Values {
+  void add(uint64_t value) {
+    if (all.size() >= kMaxValues) return;
+    all.push_back(value);
+    all.push_back(value - 1);
+    all.push_back(value + 1);
+  }
+  void add(const ResolvedCondition& condition) {
+    for (const Interval& interval : condition.test.allowed) add(interval.first), add(interval.last);
+    for (const ResolvedCondition& operand : condition.operands) add(operand);
+  }
+  void add(const Meaning& meaning) {
+    if (auto* policy = std::get_if<const ResolvedPolicy*>(&meaning)) {
+      for (const ArchTable& table : (*policy)->arches) {
+        arches.push_back(table.audit_arch);
+        for (const Segment& segment : table.segments) {
+          add(segment.first);
+          for (const Clause& clause : segment.clauses) add(clause.condition);
+        }
+      }
+      return;
+    }
+    for (const bpf::Program& program : std::get<std::span<const bpf::Program>>(meaning))
+      for (const bpf::Insn& insn : program.insns()) {
+        add(insn.k);
+        if (insn.code == bpf::kJeqK && abi_known(insn.k)) arches.push_back(insn.k);
+      }
+  }
+  static bool abi_known(uint32_t audit_arch) {
+    return std::any_of(abi::arches().begin(), abi::arches().end(),
+                       [&](const abi::ArchInfo& arch) { return arch.audit_arch == audit_arch; });
+  }
+
+  std::vector<uint64_t> all{0, 1, UINT64_MAX, uint64_t{1} << 31, uint64_t{1} << 32};
+  std::vector<uint32_t> arches{abi::info(Arch::x86_64).audit_arch};
+};
+
+}  // namespace
+
+void probe(const Meaning& left, const Meaning& right, unsigned count, const std::function<bool(const Call&)>& visit) {
+  Values values;
+  values.add(left);
+  values.add(right);
+  Random random;
+  auto value = [&] {
+    switch (random.below(8)) {
+      case 0: return random.bits();
+      case 1: return random.bits() & 0xffffffff;
+      // Another value's low half under this one's: what comparisons by halves get wrong.
+      case 2: return values.all[random.below(values.all.size())] << 32 | random.bits() >> 40;
+      case 3:
+        return values.all[random.below(values.all.size())] << 32 |
+               (values.all[random.below(values.all.size())] & 0xffffffff);
+      default: return values.all[random.below(values.all.size())];
+    }
+  };
+  for (unsigned i = 0; i < count; ++i) {
+    Call call;
+    call.audit_arch =
+        random.below(16) == 0 ? static_cast<uint32_t>(value()) : values.arches[random.below(values.arches.size())];
+    call.nr = static_cast<uint32_t>(value());
+    call.instruction_pointer = value();
+    for (uint64_t& argument : call.args) argument = value();
+    const auto known = std::find_if(abi::arches().begin(), abi::arches().end(),
+                                    [&](const abi::ArchInfo& arch) { return arch.audit_arch == call.audit_arch; });
+    if (known != abi::arches().end() && known->word_bits == 32) {
+      call.instruction_pointer &= 0xffffffff;
+      for (uint64_t& argument : call.args) argument &= 0xffffffff;
+    }
+    if (!visit(call)) return;
+  }
+}
+
+}  // namespace cordon::prove

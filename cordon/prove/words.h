@@ -1,0 +1,42 @@
+// Where the words of struct seccomp_data stand, and in which order a diagram asks them.
+//
+// Word i is the 32 bits at offset 4 i, so that a program's loads are words whatever the byte order; which
+// word of an argument is the high one depends on the machine.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "cordon/abi/arch.h"
+#include "cordon/bpf/insn.h"
+#include "cordon/diagram/order.h"
+#include "cordon/diagram/sets.h"
+#include "cordon/policy/resolved_policy.h"
+
+namespace cordon::prove {
+
+inline constexpr diagram::Word kNrWord = bpf::kOffsetNr / 4;
+inline constexpr diagram::Word kArchWord = bpf::kOffsetArch / 4;
+
+// The words of an argument slot 0..5 or of ResolvedTest::kInstructionPointer.
+constexpr diagram::Operand words_of(uint8_t operand, Endian endian) {
+  const uint32_t offset =
+      operand == ResolvedTest::kInstructionPointer ? bpf::kOffsetIp : bpf::kOffsetArgs + 8u * operand;
+  const auto first = static_cast<diagram::Word>(offset / 4);
+  const auto second = static_cast<diagram::Word>(first + 1);
+  return endian == Endian::little ? diagram::Operand{second, first} : diagram::Operand{first, second};
+}
+
+// Arch, number, then each argument and the instruction pointer, their high words first. Measured against other
+// orders this one is smallest or level for every kind of filter.
+constexpr std::array<diagram::Word, diagram::kWordCount> word_order(Endian endian) {
+  std::array<diagram::Word, diagram::kWordCount> words{kArchWord, kNrWord};
+  size_t at = 2;
+  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand) {
+    words[at++] = *words_of(operand, endian).high;
+    words[at++] = words_of(operand, endian).low;
+  }
+  return words;
+}
+
+}  // namespace cordon::prove
