@@ -66,7 +66,7 @@ TEST(Manager, CombinesLeaves) {
 }
 
 TEST(Manager, SaysWhenItsBoundIsReached) {
-  Manager m(Order::of_words(kWords, {}), {.max_steps = 200});
+  Manager m(Order::of_words(kWords, {}), {.max_steps = 1000});
   Node all = Manager::kTrue;
   for (Word word = 0; word < 16; ++word) all = m.both(range(m, word, 3, 9), all);
   EXPECT_FALSE(m.exhausted());
