@@ -233,7 +233,8 @@ std::string reason_for(const Column& column, size_t count) {
 GeneralisedCall generalise(const CallProfile& call) {
   GeneralisedCall result;
   if (call.too_many_values) {
-    for (const WatchedArgument& watched : observe::watched_arguments(call.arch, call.nr).arguments()) {
+    const WatchedCall known = observe::watched_arguments(call.arch, call.nr);
+    for (const WatchedArgument& watched : known.arguments()) {
       result.reasons.push_back(std::string(watched.interest->argument) + ": too many values, so not restricted");
     }
     return result;

@@ -139,7 +139,8 @@ class Synthesis {
     CallProfile wait;
     wait.arch = arch;
     wait.nr = *nr;
-    for (const WatchedArgument& watched : observe::watched_arguments(arch, *nr).arguments())
+    const WatchedCall known = observe::watched_arguments(arch, *nr);
+    for (const WatchedArgument& watched : known.arguments())
       wait.slots.push_back(watched.slot);
     wait.values.resize(1);  // FUTEX_WAIT is 0
     entry.rule.condition = generalise(wait).condition;

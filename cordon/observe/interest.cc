@@ -103,7 +103,8 @@ WatchedCall watched_arguments(Arch arch, uint32_t nr) {
 }
 
 const InterestingArgument* find_interest(Arch arch, uint32_t nr, unsigned slot) {
-  for (const WatchedArgument& watched : watched_arguments(arch, nr).arguments()) {
+  const WatchedCall call = watched_arguments(arch, nr);
+  for (const WatchedArgument& watched : call.arguments()) {
     if (watched.slot == slot) return watched.interest;
   }
   return nullptr;

@@ -44,7 +44,8 @@ struct WatchedCall {
   std::array<WatchedArgument, kMaxWatched> items{};
   uint8_t count = 0;
 
-  std::span<const WatchedArgument> arguments() const { return {items.data(), count}; }
+  std::span<const WatchedArgument> arguments() const& { return {items.data(), count}; }
+  std::span<const WatchedArgument> arguments() const&& = delete;  // the items would be gone
 };
 
 namespace observe {
