@@ -93,8 +93,8 @@ Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
   return {std::move(*loaded), std::move(kept)};
 }
 
-Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options) {
-  Result<Filter> filter = compiler::compile(*loaded.resolved, options);
+Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof) {
+  Result<Filter> filter = compile_proved(*loaded.resolved, options, proof);
   if (filter) return filter;
   Diagnostics told;
   for (Diagnostic problem : filter.error()) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/options.h"
+#include "cli/proved_filter.h"
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
@@ -26,8 +27,8 @@ struct Loaded {
 // The result's warnings are those of reading and resolving.
 Result<Loaded> load(const std::string& spec, const PolicyOptions& options);
 
-// Compiles; errors that name rules by index are told with the rules' places.
-Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options);
+// Compiles and proves; errors that name rules by index are told with the rules' places.
+Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof);
 
 // "cat.policy:7: errno EINVAL openat", "cat.policy: default (no rule names ioctl)"
 std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call);

@@ -115,7 +115,7 @@ Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vecto
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
   if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
-    if (Result<Filter> filter = compiler::compile(*meaning, {})) {
+    if (Result<Filter> filter = compile_proved(*meaning, {}, {})) {
       plan.can_kill = traits_of(*meaning).kills;
       plan.filters.push_back({filter->program, flags_of(policies, options)});
       return plan;
@@ -128,7 +128,7 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
       plan.can_kill |= returns_kill(*loaded.program);
       continue;
     }
-    Result<Filter> filter = compile(loaded, {});
+    Result<Filter> filter = compile(loaded, {}, {});
     if (!filter) return filter.error();
     flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
     plan.filters.push_back({filter->program, flags});
@@ -177,7 +177,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   const ResolvedPolicy asked = asking(*plan.meaning, [&](const Decision& decision) {
     return decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
   });
-  Result<Filter> filter = compiler::compile(asked, {});
+  Result<Filter> filter = compile_proved(asked, {}, {});
   if (!filter) {
     if (policies.size() == 1) return filter.error();
     return without_explanations(policies, options, "the stack is too large for one filter");
@@ -188,7 +188,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.filters.push_back({filter->program, flags_of(policies, options)});
   if (!options.gate) return plan;
   auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
-  if (Result<Filter> gate = compiler::compile(asking(*plan.meaning, is_denied), {}))
+  if (Result<Filter> gate = compile_proved(asking(*plan.meaning, is_denied), {}, {}))
     plan.gate = FilterSpec{gate->program, flags_of(policies, options)};
   return plan;
 }

@@ -48,7 +48,7 @@ Diagnostics check(const std::string& spec, const PolicyOptions& options) {
     if (finding.place.file.empty()) finding.place.file = loaded->name;
     findings.add(std::move(finding));
   }
-  Result<Filter> filter = compile(*loaded, {});
+  Result<Filter> filter = compile(*loaded, {}, {});
   findings.append(filter.diagnostics());
   return findings;
 }

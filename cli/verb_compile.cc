@@ -21,6 +21,7 @@ constexpr const char* kExamples =
 struct Options {
   std::string spec, output_path, to, optimize = "attach", dump;
   bool report = false, filter_only = false;
+  ProofOptions proof;
 };
 
 std::string hex_text(const std::string& raw) {
@@ -96,9 +97,11 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   }
   auto optimize = find_optimize(options.optimize);
   std::vector<std::string> stages;
-  Result<Filter> filter = compile(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages});
+  Result<Filter> filter =
+      compile(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages}, options.proof);
   print_stages(stages, options.dump);
-  if (!filter) return fail(filter.error(), output, kUsage);
+  if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
+  print_diagnostics(filter.warnings(), output);
   Result<std::string> content = render_program(*filter, options.to);
   if (!content) return fail(content.error(), output, kUsage);
   const bool is_raw = options.to.empty() || options.to == "bpf";
@@ -120,7 +123,11 @@ int compile_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app("compile [options] POLICY -o FILE", "Compiles a policy to a BPF filter.", kExamples);
+  auto app = make_app(
+      "compile [options] POLICY -o FILE",
+      "Compiles a policy to a BPF filter and proves the filter equal to the policy. Ends with 4 if the proof is not "
+      "decided.",
+      kExamples);
   app->add_option("POLICY", options.spec, "policy source")->required();
   app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
       ->required()
@@ -131,6 +138,11 @@ int compile_main(int argc, char** argv) {
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "none"}));
+  app->add_option("--effort", options.proof.effort, "let the proof take so many times its usual bound, 1 to 1000")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u));
+  app->add_flag("--danger-unproved", options.proof.danger_unproved,
+                "give out a filter although its proof was not decided; it is marked");
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");

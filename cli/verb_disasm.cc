@@ -45,7 +45,7 @@ int disasm_main(int argc, char** argv) {
   if (!loaded) return kUsage;
   Endian endian = big_endian ? Endian::big : Endian::little;
   if (!loaded->program) {
-    Result<Filter> filter = compile(*loaded, {});
+    Result<Filter> filter = compile(*loaded, {}, {});
     if (!filter) {
       print_diagnostics(filter.error(), output);
       return kUsage;

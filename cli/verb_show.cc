@@ -232,7 +232,7 @@ int show_main(int argc, char** argv) {
   }
   if (view.empty() || view == "table") return finish_output(table_text(*loaded), kDone);
   if (view == "text") return finish_output(formats::write_cordon(*loaded->policy), kDone);
-  Result<Filter> filter = compile(*loaded, {});
+  Result<Filter> filter = compile(*loaded, {}, {});
   if (!filter) {
     print_diagnostics(filter.error(), output);
     return kUsage;

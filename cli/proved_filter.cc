@@ -1,0 +1,70 @@
+#include "cli/proved_filter.h"
+
+#include <utility>
+
+#include "cli/exit_status.h"
+#include "cordon/abi/arch.h"
+#include "cordon/policy/describe.h"
+#include "cordon/prove/compare.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr uint64_t kStepsPerEffort = 2'000'000;
+
+Diagnostic not_proved(const prove::Undecided& undecided, unsigned effort, Severity severity) {
+  Diagnostic problem;
+  problem.severity = severity;
+  problem.code = "not-proved";
+  problem.message = "the filter could not be proved equal to the policy within " + std::to_string(undecided.steps) +
+                    " steps" +
+                    (undecided.pc ? " (instruction " + std::to_string(*undecided.pc) + " of it)"
+                                  : std::string(" (many conditions on different arguments of one call)"));
+  problem.hint = severity == Severity::error
+                     ? "write fewer alternatives for one call, allow the proof more time by --effort " +
+                           std::to_string(10 * effort) + ", or take it unproved by --danger-unproved"
+                     : "what the filter does was not proved: do not rely on it";
+  return problem;
+}
+
+Diagnostic proof_failed(const prove::Comparison& result) {
+  Diagnostic problem;
+  problem.code = "proof-failed";
+  problem.message = "the compiled filter is not what the policy says, so it is not given out";
+  for (const auto* witness : {&result.looser, &result.tighter, &result.data})
+    if (witness->has_value())
+      problem.notes.push_back({{},
+                               policy::describe_call((*witness)->call) + ": policy " +
+                                   policy::to_string((*witness)->left, abi::native_arch()) + ", filter " +
+                                   policy::to_string((*witness)->right, abi::native_arch())});
+  problem.hint = "this is a mistake of cordon: please report it with the policy";
+  return problem;
+}
+
+}  // namespace
+
+Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
+                              const ProofOptions& proof) {
+  Result<Filter> filter = compiler::compile(policy, options);
+  if (!filter) return filter;
+  prove::CompareOptions comparing;
+  comparing.encode.endian = filter->endian;
+  comparing.encode.max_steps = kStepsPerEffort * proof.effort;
+  const prove::Comparison result =
+      prove::compare(&policy, std::span<const bpf::Program>(&filter->program, 1), comparing);
+  if (result.verdict == prove::Verdict::equal) return filter;
+  const bool is_wrong = result.looser || result.tighter || result.data;
+  if (is_wrong || !result.undecided) return proof_failed(result);
+  if (!proof.danger_unproved) return not_proved(*result.undecided, proof.effort, Severity::error);
+  Diagnostics warnings = filter.warnings();
+  warnings.add(not_proved(*result.undecided, proof.effort, Severity::warning));
+  return {std::move(*filter), std::move(warnings)};
+}
+
+int status_of_failure(const Diagnostics& problems, int status) {
+  for (const Diagnostic& problem : problems)
+    if (problem.code == "not-proved" || problem.code == "proof-failed") return kUndecided;
+  return status;
+}
+
+}  // namespace cordon::cli

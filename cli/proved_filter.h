@@ -1,0 +1,22 @@
+// The one way from a policy to a filter: compiled, and proved equal to the policy.
+#pragma once
+
+#include "cordon/base/result.h"
+#include "cordon/compile/compile.h"
+#include "cordon/policy/resolved_policy.h"
+
+namespace cordon::cli {
+
+struct ProofOptions {
+  unsigned effort = 1;           // how many times 2 million steps (about 40 ms) a proof may take
+  bool danger_unproved = false;  // give out a filter whose proof was not decided, with a warning
+};
+
+// An error "not-proved" if the bound was reached, "proof-failed" if the compiler were wrong: then no filter comes out.
+Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
+                              const ProofOptions& proof);
+
+// Ends with kUndecided where a proof was not decided, else with `status`.
+int status_of_failure(const Diagnostics& problems, int status);
+
+}  // namespace cordon::cli
