@@ -95,13 +95,13 @@ Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
 
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof) {
   Result<Filter> filter = compile_proved(*loaded.resolved, options, proof);
-  if (filter) return filter;
   Diagnostics told;
-  for (Diagnostic problem : filter.error()) {
+  for (Diagnostic problem : filter.diagnostics()) {
     if (problem.place.file.empty()) problem.place.file = loaded.name;
     told.add(std::move(problem));
   }
-  return told;
+  if (!filter) return told;
+  return {std::move(*filter), std::move(told)};
 }
 
 std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call) {

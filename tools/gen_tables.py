@@ -7,6 +7,7 @@
 The output depends on data/ alone, so running it twice changes nothing.
 """
 import csv
+import re
 import sys
 from pathlib import Path
 
@@ -192,6 +193,8 @@ def argument_tables(arches, syscall_names):
         if row["syscall"] not in syscall_names:
             fail(f"arguments.csv names '{row['syscall']}', which syscalls.csv lacks")
         arguments = prototypes.setdefault(row["syscall"], [])
+        if re.fullmatch(r"arg\d+", row["name"]) and row["name"] != "arg" + row["index"]:
+            fail(f"arguments.csv: {row['syscall']} has an argument {row['name']} that is not register {row['name'][3:]}")
         if row["name"]:
             arguments.append(Argument(row["name"], row["type"], int(row["bits"]), 0))
     overrides = {}

@@ -52,7 +52,7 @@ TEST(Arguments, AreAsWideAsTheKernelReadsThem) {
       {"ioctl", "arg", Arch::x86_64, 2, 64},
       {"fcntl", "cmd", Arch::x86_64, 1, 32},
       {"prctl", "option", Arch::x86_64, 0, 32},
-      {"prctl", "arg2", Arch::x86_64, 1, 64},
+      {"prctl", "arg1", Arch::x86_64, 1, 64},
       {"ptrace", "request", Arch::x86_64, 0, 64},
       {"ptrace", "pid", Arch::x86_64, 1, 32},
       {"clone", "clone_flags", Arch::x86_64, 0, 32},

@@ -24,6 +24,12 @@ void cut_condition(const ResolvedCondition& condition, Endian endian, diagram::C
   for (const ResolvedCondition& operand : condition.operands) cut_condition(operand, endian, cuts);
 }
 
+constexpr size_t kFewClauses = 16;
+
+// The answer of clauses none of which holds; no return value is so large.
+constexpr uint64_t kSilent = uint64_t{1} << 32;
+const diagram::LeafFunction kFirst{7, [](uint64_t a, uint64_t b) { return a == kSilent ? b : a; }};
+
 class Encoder {
  public:
   explicit Encoder(Manager& manager) : manager_(manager) {}
@@ -56,12 +62,32 @@ class Encoder {
     return diagram::by_word(manager_, kNrWord, pieces);
   }
 
-  // The first clause that holds answers, so the last is built first.
+  // The first clause that holds answers. Few are laid over each other one by one, the last first. Many are joined in
+  // pairs, then pairs of pairs: n values of one argument cost n log n.
   Node clauses(const std::vector<Clause>& clauses, Endian endian) {
+    if (clauses.size() > kFewClauses) return joined(clauses, endian);
     Node node = answer(clauses.back().action);
     for (size_t i = clauses.size() - 1; i-- > 0;)
       node = manager_.choose(holds(clauses[i].condition, endian), answer(clauses[i].action), node);
     return node;
+  }
+
+  Node joined(const std::vector<Clause>& clauses, Endian endian) {
+    const Node silent = manager_.leaf(kSilent);
+    std::vector<Node> nodes;
+    for (const Clause& clause : clauses)
+      nodes.push_back(manager_.choose(holds(clause.condition, endian), answer(clause.action), silent));
+    return in_pairs(std::move(nodes), [&](Node first, Node second) { return manager_.combine(kFirst, first, second); });
+  }
+
+  template <class Join>
+  static Node in_pairs(std::vector<Node> nodes, Join join) {
+    while (nodes.size() > 1) {
+      for (size_t i = 0; 2 * i < nodes.size(); ++i)
+        nodes[i] = 2 * i + 1 < nodes.size() ? join(nodes[2 * i], nodes[2 * i + 1]) : nodes[2 * i];
+      nodes.resize((nodes.size() + 1) / 2);
+    }
+    return nodes[0];
   }
 
   Node holds(const ResolvedCondition& condition, Endian endian) {
@@ -79,16 +105,11 @@ class Encoder {
     return Manager::kFalse;
   }
 
-  // In pairs, then pairs of pairs: n alternatives of one argument cost n log n.
   Node any(const std::vector<ResolvedCondition>& operands, Endian endian) {
+    if (operands.empty()) return Manager::kFalse;
     std::vector<Node> nodes;
     for (const ResolvedCondition& operand : operands) nodes.push_back(holds(operand, endian));
-    while (nodes.size() > 1) {
-      for (size_t i = 0; 2 * i < nodes.size(); ++i)
-        nodes[i] = 2 * i + 1 < nodes.size() ? manager_.either(nodes[2 * i], nodes[2 * i + 1]) : nodes[2 * i];
-      nodes.resize((nodes.size() + 1) / 2);
-    }
-    return nodes.empty() ? Manager::kFalse : nodes[0];
+    return in_pairs(std::move(nodes), [&](Node a, Node b) { return manager_.either(a, b); });
   }
 
   Node test(const ResolvedTest& test, Endian endian) {
