@@ -19,6 +19,8 @@ constexpr Verb kVerbs[] = {
     {"learn", "run a command, record its system calls, write the tightest policy", learn_main},
     {"check", "parse and lint policies: dead and contradicting rules, open doors", check_main},
     {"test", "what would happen to a call, and by which rule", test_main},
+    {"diff", "what one policy allows that another does not", diff_main},
+    {"prove", "prove that one policy is within another, or equals it", prove_main},
     {"show", "look at a policy: table, assembly, cost", show_main},
     {"compile", "compile a policy to a BPF filter", compile_main},
     {"disasm", "disassemble a filter", disasm_main},

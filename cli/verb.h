@@ -14,10 +14,12 @@ struct Verb {
 
 int check_main(int argc, char** argv);
 int compile_main(int argc, char** argv);
+int diff_main(int argc, char** argv);
 int disasm_main(int argc, char** argv);
 int doctor_main(int argc, char** argv);
 int learn_main(int argc, char** argv);
 int list_main(int argc, char** argv);
+int prove_main(int argc, char** argv);
 int run_main(int argc, char** argv);
 int show_main(int argc, char** argv);
 int syscalls_main(int argc, char** argv);

@@ -13,6 +13,7 @@ constexpr size_t kInitialResults = 1024;
 constexpr size_t kMaxResults = size_t{1} << 18;
 // Marks results of combine in the table; conditions of choose are node numbers far below.
 constexpr Node kCombineMark = 0xffffffe0;
+constexpr Node kZeroMark = 0xfffffff8;
 
 uint32_t mix(uint64_t value) {
   value *= 0x9e3779b97f4a7c15;
@@ -182,6 +183,31 @@ Node Manager::combine(const LeafFunction& function, Node a, Node b) {
   }
   const Node result = intern(level, base);
   slot(mark, a, b) = {mark, a, b, result};
+  return result;
+}
+
+Node Manager::with_zero(Node node, uint16_t words) {
+  if (is_leaf(node)) return node;
+  if (exhausted()) return kFalse;
+  if (const Remembered& known = slot(kZeroMark, node, words);
+      known.a == kZeroMark && known.b == node && known.c == words)
+    return known.result;
+  const Record record = nodes_[node];
+  Node result;
+  if ((words >> order_.field(record.level).word & 1) != 0) {
+    ++steps_;
+    result = with_zero(edges_[record.first].child, words);
+  } else {
+    const size_t base = scratch_.size();
+    for (uint32_t i = 0; i < record.count; ++i) {
+      ++steps_;
+      const Edge edge = edges_[record.first + i];
+      const Node child = with_zero(edge.child, words);
+      push(base, edge.last, child);
+    }
+    result = intern(record.level, base);
+  }
+  slot(kZeroMark, node, words) = {kZeroMark, node, words, result};
   return result;
 }
 

@@ -59,6 +59,8 @@ class Manager {
   Node either(Node a, Node b) { return choose(a, kTrue, b); }
   Node negation(Node a) { return choose(a, kFalse, kTrue); }
   Node combine(const LeafFunction& function, Node a, Node b);
+  // The function where the words of the set (bit w stands for word w) are zero; it no longer looks at them.
+  Node with_zero(Node node, uint16_t words);
 
   const Order& order() const { return order_; }
   bool is_leaf(Node node) const { return nodes_[node].level == order_.size(); }

@@ -135,6 +135,30 @@ TEST(ByWord, KeepsItsPiecesHoweverTheWordIsCut) {
   }
 }
 
+TEST(PiecesOf, GivesTheIntervalsOfAWordBackHoweverItIsCut) {
+  for (uint32_t mask : {0u, 1u, 0x40000000u, 0xff00u}) {
+    Cuts cuts;
+    cuts.at_mask(0, mask);
+    Manager m = manager_of(cuts);
+    const Edge edges[] = {{0, m.leaf(5)}, {9, m.leaf(6)}, {0x3fff, m.leaf(7)}, {UINT32_MAX, range(m, 2, 1, 4)}};
+    const auto pieces = pieces_of(m, by_word(m, 0, edges), 0, 100'000);
+    ASSERT_TRUE(pieces) << mask;
+    ASSERT_EQ(pieces->size(), 4u) << mask;
+    for (size_t i = 0; i < 4; ++i) {
+      EXPECT_EQ((*pieces)[i].last, edges[i].last);
+      EXPECT_EQ((*pieces)[i].node, edges[i].child);
+    }
+  }
+}
+
+TEST(PiecesOf, GivesUpWhereThereAreTooMany) {
+  Cuts cuts;
+  cuts.at_mask(0, 1);
+  Manager m = manager_of(cuts);
+  const Range odd{1, 1};
+  EXPECT_FALSE(pieces_of(m, in_set(m, {std::nullopt, Word{0}}, 1, {&odd, 1}), 0, 1000));
+}
+
 TEST(Find, GivesAPointWithTheWantedValueAndPrefersWhatItIsTold) {
   Manager m = manager_of({});
   const Node node = m.choose(range(m, 1, 100, 900), m.choose(range(m, 2, 7, 7), m.leaf(3), m.leaf(4)), m.leaf(5));

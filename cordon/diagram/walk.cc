@@ -1,6 +1,7 @@
 #include "cordon/diagram/walk.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cordon/base/assert.h"
 
@@ -25,7 +26,72 @@ std::vector<bool> reachable(const Manager& manager, Node root) {
   return is_reached;
 }
 
+class Pieces {
+ public:
+  Pieces(const Manager& manager, Word word, size_t max_pieces)
+      : manager_(manager), levels_(manager.order().levels_of(word)), max_pieces_(max_pieces) {}
+
+  // Values that begin with `prefix`, from the field `index` on. Depth of recursion: fields of a word, at most 32.
+  bool visit(Node node, size_t index, uint32_t prefix) {
+    if (index == levels_.size() || manager_.level(node) > levels_.back()) {
+      const uint32_t below = index == levels_.size() ? 0 : reach_of(index);
+      return add(prefix, prefix | below, node);
+    }
+    const Field& field = manager_.order().field(levels_[index]);
+    if (manager_.level(node) < levels_[index]) return false;
+    const bool is_skipped = manager_.level(node) != levels_[index];
+    const Edge whole{field.max(), node};
+    const std::vector<Edge> edges = is_skipped ? std::vector<Edge>{whole} : copy(manager_.edges(node));
+    uint64_t value = 0;
+    for (const Edge& edge : edges) {
+      if (manager_.level(edge.child) > levels_.back()) {
+        const uint32_t below = (uint32_t{1} << field.low) - 1;
+        const auto first = static_cast<uint32_t>(value);
+        if (!add(prefix | first << field.low, prefix | edge.last << field.low | below, edge.child)) return false;
+      } else {
+        for (; value <= edge.last; ++value)
+          if (!visit(edge.child, index + 1, prefix | static_cast<uint32_t>(value) << field.low)) return false;
+      }
+      value = uint64_t{edge.last} + 1;
+    }
+    return true;
+  }
+
+  std::vector<Piece> take() && { return std::move(pieces_); }
+
+ private:
+  static std::vector<Edge> copy(std::span<const Edge> edges) { return {edges.begin(), edges.end()}; }
+
+  // All bits of this field and those below.
+  uint32_t reach_of(size_t index) const {
+    const Field& field = manager_.order().field(levels_[index]);
+    return field.max() << field.low | ((uint32_t{1} << field.low) - 1);
+  }
+
+  bool add(uint32_t first, uint32_t last, Node node) {
+    if (++visits_ > 64 * max_pieces_) return false;
+    if (!pieces_.empty() && pieces_.back().node == node) {
+      pieces_.back().last = last;
+      return true;
+    }
+    pieces_.push_back({first, last, node});
+    return pieces_.size() <= max_pieces_;
+  }
+
+  const Manager& manager_;
+  std::span<const Level> levels_;
+  size_t max_pieces_;
+  size_t visits_ = 0;
+  std::vector<Piece> pieces_;
+};
+
 }  // namespace
+
+std::optional<std::vector<Piece>> pieces_of(const Manager& manager, Node node, Word word, size_t max_pieces) {
+  Pieces pieces(manager, word, max_pieces);
+  if (!pieces.visit(node, 0, 0)) return std::nullopt;
+  return std::move(pieces).take();
+}
 
 uint64_t value_at(const Manager& manager, Node node, const Point& words) {
   while (!manager.is_leaf(node)) {

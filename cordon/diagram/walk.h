@@ -27,4 +27,12 @@ using Preferences = std::array<std::span<const uint32_t>, kWordCount>;
 std::optional<Point> find(const Manager& manager, Node node, const std::function<bool(uint64_t)>& is_wanted,
                           const Preferences& preferences);
 
+// The function below for each interval of one word's values, in order; neighbours differ. None where the word's
+// fields do not stand together at the top of the diagram, or there are more than `max_pieces`.
+struct Piece {
+  uint32_t first = 0, last = 0;
+  Node node = 0;
+};
+std::optional<std::vector<Piece>> pieces_of(const Manager& manager, Node node, Word word, size_t max_pieces);
+
 }  // namespace cordon::diagram

@@ -47,7 +47,8 @@ CallProfile profile_of(std::string_view name, Arch arch, const std::vector<Value
   CallProfile call;
   call.arch = arch;
   call.nr = abi::number_of(name, arch).value_or(0);
-  for (const WatchedArgument& watched : observe::watched_arguments(arch, call.nr).arguments()) {
+  const WatchedCall known = observe::watched_arguments(arch, call.nr);
+  for (const WatchedArgument& watched : known.arguments()) {
     call.slots.push_back(watched.slot);
   }
   for (const Values& row : values) call.values.push_back({row, 1, 1});

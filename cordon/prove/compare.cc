@@ -53,30 +53,6 @@ struct Preferred {
   diagram::Preferences words;
 };
 
-// Where a program is compared all words are the machine's; a policy has its own byte order for each ABI.
-Endian endian_for(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine) {
-  for (const Meaning* side : {&left, &right}) {
-    auto* policy = std::get_if<const ResolvedPolicy*>(side);
-    if (policy == nullptr) return machine;
-    for (const ArchTable& table : (*policy)->arches)
-      if (table.audit_arch == audit_arch) return table.endian;
-  }
-  return machine;
-}
-
-Call call_at(const diagram::Point& point, Endian endian) {
-  Call call;
-  call.nr = point[kNrWord];
-  call.audit_arch = point[kArchWord];
-  auto value = [&](uint8_t operand) {
-    const diagram::Operand words = words_of(operand, endian);
-    return uint64_t{point[*words.high]} << 32 | point[words.low];
-  };
-  call.instruction_pointer = value(ResolvedTest::kInstructionPointer);
-  for (uint8_t slot = 0; slot < 6; ++slot) call.args[slot] = value(slot);
-  return call;
-}
-
 std::optional<Witness>& place_of(Comparison& result, Difference kind) {
   return kind == kLooser ? result.looser : kind == kTighter ? result.tighter : result.data;
 }
@@ -123,23 +99,24 @@ Action answer(const Meaning& meaning, const Call& call, Endian endian) {
   return policy::from_ret(bpf::simulate_stack(std::get<std::span<const bpf::Program>>(meaning), input, endian));
 }
 
-Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
-  Comparison result;
-  auto encoded = encode_pair(left, right, options.encode);
-  if (auto* undecided = std::get_if<Undecided>(&encoded)) {
-    result.undecided = *undecided;
-    result.steps = undecided->steps;
-    try_calls(left, right, options, result);
-    return result;
+Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine) {
+  for (const Meaning* side : {&left, &right}) {
+    auto* policy = std::get_if<const ResolvedPolicy*>(side);
+    if (policy == nullptr) return machine;
+    for (const ArchTable& table : (*policy)->arches)
+      if (table.audit_arch == audit_arch) return table.endian;
   }
-  Pair& pair = std::get<Pair>(encoded);
+  return machine;
+}
+
+Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right, const CompareOptions& options) {
+  Comparison result;
   result.steps = pair.manager.steps();
   if (pair.left == pair.right) {
     result.verdict = Verdict::equal;
     return result;
   }
-  const Node differences =
-      pair.manager.combine(options.as_permission ? kPermission : kDifference, pair.left, pair.right);
+  const Node found = pair.manager.combine(options.as_permission ? kPermission : kDifference, pair.left, pair.right);
   result.steps = pair.manager.steps();
   if (pair.manager.exhausted()) {
     result.undecided = Undecided{std::nullopt, 0, false, result.steps};
@@ -149,14 +126,23 @@ Comparison compare(const Meaning& left, const Meaning& right, const CompareOptio
   const Preferred preferred;
   for (Difference kind : {kData, kLooser, kTighter}) {
     const auto point = diagram::find(
-        pair.manager, differences, [kind](uint64_t leaf) { return leaf == kind; }, preferred.words);
+        pair.manager, found, [kind](uint64_t leaf) { return leaf == kind; }, preferred.words);
     if (!point) continue;
-    const Endian endian = endian_for(left, right, (*point)[kArchWord], options.encode.endian);
-    const Call call = call_at(*point, endian);
+    const Call call = call_at(*point, endian_of(left, right, (*point)[kArchWord], options.encode.endian));
     place_of(result, kind) =
         Witness{call, answer(left, call, options.encode.endian), answer(right, call, options.encode.endian)};
   }
   conclude(result);
+  return result;
+}
+
+Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
+  auto encoded = encode_pair(left, right, options.encode);
+  if (auto* pair = std::get_if<Pair>(&encoded)) return compare_encoded(*pair, left, right, options);
+  Comparison result;
+  result.undecided = std::get<Undecided>(encoded);
+  result.steps = result.undecided->steps;
+  try_calls(left, right, options, result);
   return result;
 }
 

@@ -47,6 +47,13 @@ struct CompareOptions {
 // verdict is what the witnesses show, at least: incomparable if both, else undecided.
 Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options);
 
+// The same of a pair that is encoded already.
+Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right, const CompareOptions& options);
+
+// The byte order of a call that shows a difference: the machine's where a program is compared, as all its words are;
+// else that of the policies' ABI.
+Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine);
+
 // "A within B": A is nowhere looser than B.
 constexpr bool is_within(Verdict verdict_of_a_against_b) {
   return verdict_of_a_against_b == Verdict::equal || verdict_of_a_against_b == Verdict::same_strictness ||

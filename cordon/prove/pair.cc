@@ -72,35 +72,45 @@ std::optional<Undecided> encode(Manager& manager, const Side& side, bool is_left
   return std::nullopt;
 }
 
-// True for the calls that can occur and that the kernel filters.
-Node care_set(Manager& manager, const EncodeOptions& options) {
-  std::vector<std::pair<uint32_t, Node>> exceptions;
-  for (const abi::ArchInfo& arch : abi::tables::kArches) {
-    if (arch.word_bits != 32) continue;
-    Node upper_is_zero = Manager::kTrue;
-    for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand) {
-      const Edge edges[] = {{0, Manager::kTrue}, {UINT32_MAX, Manager::kFalse}};
-      upper_is_zero =
-          manager.both(diagram::by_word(manager, *words_of(operand, arch.endian).high, edges), upper_is_zero);
-    }
-    exceptions.emplace_back(arch.audit_arch, upper_is_zero);
-  }
-  if (options.exempt_uprobe_calls) {
-    const Edge edges[] = {
-        {kUprobeCalls[0] - 1, Manager::kTrue}, {kUprobeCalls[1], Manager::kFalse}, {UINT32_MAX, Manager::kTrue}};
-    exceptions.emplace_back(abi::info(Arch::x86_64).audit_arch, diagram::by_word(manager, kNrWord, edges));
-  }
-  std::sort(exceptions.begin(), exceptions.end());
+// True for the audit values of the ABIs that the predicate picks.
+template <class Predicate>
+Node is_arch(Manager& manager, Predicate predicate) {
+  std::vector<uint32_t> values;
+  for (const abi::ArchInfo& arch : abi::arches())
+    if (predicate(arch)) values.push_back(arch.audit_arch);
+  std::sort(values.begin(), values.end());
+  values.erase(std::unique(values.begin(), values.end()), values.end());
   std::vector<Edge> pieces;
-  uint64_t next = 0;
-  for (const auto& [audit_arch, node] : exceptions) {
-    if (audit_arch < next) continue;  // several ABIs of one audit value
-    if (audit_arch > next) pieces.push_back({audit_arch - 1, Manager::kTrue});
-    pieces.push_back({audit_arch, node});
-    next = uint64_t{audit_arch} + 1;
+  for (uint32_t value : values) {
+    if (value != 0 && (pieces.empty() || pieces.back().last != value - 1))
+      pieces.push_back({value - 1, Manager::kFalse});
+    pieces.push_back({value, Manager::kTrue});
   }
-  pieces.push_back({UINT32_MAX, Manager::kTrue});
+  if (pieces.empty() || pieces.back().last != UINT32_MAX) pieces.push_back({UINT32_MAX, Manager::kFalse});
   return diagram::by_word(manager, kArchWord, pieces);
+}
+
+uint16_t upper_words(Endian endian) {
+  uint16_t words = 0;
+  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand)
+    words |= static_cast<uint16_t>(1u << *words_of(operand, endian).high);
+  return words;
+}
+
+// The function on calls that can occur and that the kernel filters; elsewhere it is any one function.
+Node on_care_set(Manager& manager, Node node, const EncodeOptions& options) {
+  for (Endian endian : {Endian::little, Endian::big}) {
+    const Node is_narrow =
+        is_arch(manager, [endian](const abi::ArchInfo& arch) { return arch.word_bits == 32 && arch.endian == endian; });
+    node = manager.choose(is_narrow, manager.with_zero(node, upper_words(endian)), node);
+  }
+  if (!options.exempt_uprobe_calls) return node;
+  const Edge exempt[] = {
+      {kUprobeCalls[0] - 1, Manager::kFalse}, {kUprobeCalls[1], Manager::kTrue}, {UINT32_MAX, Manager::kFalse}};
+  const Node is_exempt =
+      manager.both(is_arch(manager, [](const abi::ArchInfo& arch) { return arch.arch == Arch::x86_64; }),
+                   diagram::by_word(manager, kNrWord, exempt));
+  return manager.choose(is_exempt, manager.leaf(policy::to_ret({ActionKind::allow, 0})), node);
 }
 
 std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side& right, const EncodeOptions& options) {
@@ -108,10 +118,8 @@ std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side&
   if (auto undecided = encode(pair.manager, left, true, pair.left)) return *undecided;
   if (auto undecided = encode(pair.manager, right, false, pair.right)) return *undecided;
   if (pair.left == pair.right) return pair;
-  const Node care = care_set(pair.manager, options);
-  const Node nothing = pair.manager.leaf(policy::to_ret({ActionKind::allow, 0}));
-  pair.left = pair.manager.choose(care, pair.left, nothing);
-  pair.right = pair.manager.choose(care, pair.right, nothing);
+  pair.left = on_care_set(pair.manager, pair.left, options);
+  pair.right = on_care_set(pair.manager, pair.right, options);
   if (pair.manager.exhausted()) return Undecided{std::nullopt, 0, false, pair.manager.steps()};
   return pair;
 }

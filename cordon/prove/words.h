@@ -11,6 +11,8 @@
 #include "cordon/bpf/insn.h"
 #include "cordon/diagram/order.h"
 #include "cordon/diagram/sets.h"
+#include "cordon/diagram/walk.h"
+#include "cordon/policy/call.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon::prove {
@@ -37,6 +39,17 @@ constexpr std::array<diagram::Word, diagram::kWordCount> word_order(Endian endia
     words[at++] = words_of(operand, endian).low;
   }
   return words;
+}
+
+// The call whose words these are.
+inline Call call_at(const diagram::Point& point, Endian endian) {
+  auto value = [&](uint8_t operand) {
+    const diagram::Operand words = words_of(operand, endian);
+    return uint64_t{point[*words.high]} << 32 | point[words.low];
+  };
+  Call call{point[kNrWord], point[kArchWord], value(ResolvedTest::kInstructionPointer), {}};
+  for (uint8_t slot = 0; slot < 6; ++slot) call.args[slot] = value(slot);
+  return call;
 }
 
 }  // namespace cordon::prove

@@ -1,0 +1,106 @@
+#include "cli/comparing.h"
+
+#include "cordon/abi/arch.h"
+#include "cordon/abi/syscalls.h"
+#include "cordon/base/text.h"
+#include "cordon/policy/describe.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr uint64_t kStepsPerEffort = 2'000'000;
+
+std::string arch_of(const Call& call) {
+  const auto arch = abi::arch_of_call(call.audit_arch, call.nr);
+  return arch ? std::string(abi::name(*arch)) : "an architecture without a name (" + base::hex(call.audit_arch) + ")";
+}
+
+// The name of the call without its architecture, which is told apart.
+std::string call_text(const Call& call) {
+  const std::string text = policy::describe_call(call);
+  const size_t open = text.find('(');
+  return text.substr(0, std::min(text.find('@'), open)) + text.substr(open);
+}
+
+std::string lines_of(const Loaded& loaded) {
+  if (!loaded.policy) return {};
+  std::string text;
+  for (const SandboxLine& line : loaded.policy->sandbox.lines) {
+    const Place place = loaded.policy->sources.locate(line.span);
+    text += "    " + base::printable(place.line_text) + "\n";
+  }
+  return text;
+}
+
+}  // namespace
+
+void add_comparing_options(CLI::App& app, ComparingOptions& options) {
+  app.add_flag("--as-permission", options.as_permission,
+               "compare only whether a call may run (allow, log, notify, trace) or not");
+  app.add_flag("--exempt-uprobes", options.exempt_uprobe_calls,
+               "leave out the calls 335 and 336 of x86_64, which newer kernels do not filter");
+  app.add_option("--effort", options.effort, "let the proof take so many times its usual bound, 1 to 1000")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u));
+}
+
+Result<Sides> load_sides(const std::string& left, const std::string& right, const PolicyOptions& options) {
+  Result<Loaded> first = load(left, options), second = load(right, options);
+  Diagnostics found = first.diagnostics();
+  found.append(second.diagnostics());
+  if (!first || !second) return found;
+  return {Sides{std::move(*first), std::move(*second)}, std::move(found)};
+}
+
+prove::Meaning meaning_of(const Loaded& loaded) {
+  if (loaded.resolved) return &*loaded.resolved;
+  return std::span<const bpf::Program>(&*loaded.program, 1);
+}
+
+prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options) {
+  prove::CompareOptions result;
+  result.as_permission = options.as_permission;
+  result.encode.exempt_uprobe_calls = options.exempt_uprobe_calls;
+  result.encode.max_steps = kStepsPerEffort * options.effort;
+  result.encode.endian = abi::info(abi::native_arch()).endian;
+  for (const Loaded* side : {&sides.left, &sides.right})
+    if (side->resolved && !side->resolved->arches.empty()) result.encode.endian = side->resolved->arches[0].endian;
+  return result;
+}
+
+std::string witness_text(const prove::Witness& witness) {
+  return call_text(witness.call) + " on " + arch_of(witness.call) + ": left " +
+         policy::to_string(witness.left, abi::native_arch()) + ", right " +
+         policy::to_string(witness.right, abi::native_arch());
+}
+
+void write_witnesses(JsonWriter& json, const prove::Comparison& comparison) {
+  const std::pair<const char*, const std::optional<prove::Witness>*> kinds[] = {
+      {"looser", &comparison.looser}, {"tighter", &comparison.tighter}, {"same_strictness", &comparison.data}};
+  for (const auto& [relation, witness] : kinds) {
+    if (!witness->has_value()) continue;
+    json.begin_object().key("relation").value(relation).key("call").value(call_text((*witness)->call));
+    json.key("arch").value(arch_of((*witness)->call));
+    json.key("left").value(policy::to_string((*witness)->left, abi::native_arch()));
+    json.key("right").value(policy::to_string((*witness)->right, abi::native_arch())).end_object();
+  }
+}
+
+std::string undecided_text(const prove::Comparison& comparison) {
+  const prove::Undecided& why = *comparison.undecided;
+  std::string text =
+      "  the bound of " + std::to_string(why.steps) + " steps was reached at the " + (why.is_left ? "left" : "right") +
+      " side" + (why.pc ? ", instruction " + std::to_string(*why.pc) : std::string()) + "; --effort N allows more\n";
+  for (const auto* witness : {&comparison.looser, &comparison.tighter, &comparison.data})
+    if (witness->has_value()) text += "  found by trying: " + witness_text(**witness) + "\n";
+  return text;
+}
+
+std::string sandbox_text(const Sides& sides) {
+  const std::string left = lines_of(sides.left), right = lines_of(sides.right);
+  if (left.empty() && right.empty()) return {};
+  return "lines that are not about calls, and not compared:\n  left\n" + (left.empty() ? "    none\n" : left) +
+         "  right\n" + (right.empty() ? "    none\n" : right);
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,37 @@
+// What `diff` and `prove` share: two sources, how to compare them, and how a call that shows a difference is told.
+#pragma once
+
+#include <string>
+
+#include "cli/load.h"
+#include "cli/options.h"
+#include "cordon/base/json_writer.h"
+#include "cordon/prove/compare.h"
+
+namespace cordon::cli {
+
+struct ComparingOptions {
+  bool as_permission = false;
+  bool exempt_uprobe_calls = false;
+  unsigned effort = 1;
+};
+
+struct Sides {
+  Loaded left, right;
+};
+
+void add_comparing_options(CLI::App& app, ComparingOptions& options);
+Result<Sides> load_sides(const std::string& left, const std::string& right, const PolicyOptions& options);
+// Points into `loaded`.
+prove::Meaning meaning_of(const Loaded& loaded);
+prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options);
+
+// "ioctl(fd=0, cmd=0x5412) on x86_64: left allow, right errno EPERM"
+std::string witness_text(const prove::Witness& witness);
+void write_witnesses(JsonWriter& json, const prove::Comparison& comparison);
+// Where the bound was reached, and what trying calls showed all the same.
+std::string undecided_text(const prove::Comparison& comparison);
+// The lines that no comparison of calls speaks of (files, net, caps, limit); empty if there are none.
+std::string sandbox_text(const Sides& sides);
+
+}  // namespace cordon::cli

@@ -1,0 +1,78 @@
+#include "cli/comparing.h"
+#include "cli/exit_status.h"
+#include "cli/verb.h"
+#include "cordon/base/json_writer.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr const char* kExamples =
+    "  cordon prove new.cordon within old.cordon    nothing is allowed that was not before; else a call that is\n"
+    "  cordon prove app.cordon equals app.bpf       a filter does exactly what the policy says\n"
+    "  cordon prove app.json within builtin:docker-default --as-permission    whatever the errno";
+
+struct Answer {
+  bool holds = false;
+  // Calls that show why not: the first of each kind that speaks against it.
+  std::vector<const prove::Witness*> against;
+};
+
+// Of A, the left side, against B: A is within B if B is nowhere tighter than A.
+Answer judge(const prove::Comparison& result, bool is_within) {
+  Answer answer;
+  for (const auto* witness : {&result.tighter, &result.looser, &result.data})
+    if (witness->has_value() && (!is_within || witness == &result.tighter)) answer.against.push_back(&**witness);
+  answer.holds = answer.against.empty() && result.verdict != prove::Verdict::undecided;
+  return answer;
+}
+
+}  // namespace
+
+int prove_main(int argc, char** argv) {
+  OutputOptions output;
+  PolicyOptions reading;
+  ComparingOptions comparing;
+  std::string left_spec, relation, right_spec;
+  auto app = make_app("prove [options] A within|equals B",
+                      "Proves that A is nowhere looser than B, or that both answer every call alike. Ends with 0 if it "
+                      "holds, 1 with a call that shows why not, 4 if that could not be decided.",
+                      kExamples);
+  app->add_option("A", left_spec, "policy source, or a raw filter")->required();
+  app->add_option("RELATION", relation, "within or equals")->required()->check(one_of({"within", "equals"}));
+  app->add_option("B", right_spec, "policy source, or a raw filter")->required();
+  add_comparing_options(*app, comparing);
+  add_policy_options(*app, reading);
+  add_json_option(*app, output);
+  add_output_options(*app, output);
+  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  Result<Sides> sides = load_sides(left_spec, right_spec, reading);
+  print_diagnostics(sides.diagnostics(), output);
+  if (!sides) return kUsage;
+  const prove::Comparison result =
+      prove::compare(meaning_of(sides->left), meaning_of(sides->right), compare_options(*sides, comparing));
+  const Answer answer = judge(result, relation == "within");
+  const bool is_decided = answer.holds || !answer.against.empty();
+  const int status = answer.holds ? kDone : is_decided ? kFindings : kUndecided;
+  if (output.json) {
+    JsonWriter json;
+    json.begin_object().key("schema").value("cordon.prove/1").key("claim").value(relation);
+    json.key("result")
+        .value(answer.holds ? "holds"
+               : is_decided ? "fails"
+                            : "undecided")
+        .key("witnesses")
+        .begin_array();
+    write_witnesses(json, result);
+    json.end_array().end_object();
+    return finish_output(std::move(json).take(), status);
+  }
+  std::string text;
+  if (answer.holds)
+    text = "holds: " + left_spec + (relation == "within" ? " is within " : " equals ") + right_spec + "\n";
+  if (!is_decided) text = "undecided\n" + undecided_text(result);
+  if (!answer.against.empty()) text = "does not hold\n";
+  for (const prove::Witness* witness : answer.against) text += "  " + witness_text(*witness) + "\n";
+  return finish_output(text + sandbox_text(*sides), status);
+}
+
+}  // namespace cordon::cli
