@@ -146,9 +146,11 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
   Approach approach({.command = launched.pid, .pidfd = launched.pidfd.get()});
   StartOutcome reached = reach_start(approach, start);
   if (reached.kind != StartOutcome::Kind::reached) return give_up(launched, approach, reached);
-  auto confined = confine(
-      tracee,
-      {.filters = spec.filters, .listener = spec.listener, .strict = spec.strict, .pidfd = launched.pidfd.get()});
+  auto confined = confine(tracee, {.filters = spec.filters,
+                                   .listener = spec.listener,
+                                   .filters_without_listener = spec.filters_without_listener,
+                                   .strict = spec.strict,
+                                   .pidfd = launched.pidfd.get()});
   if (!confined) {
     approach.abandon();
     destroy(launched);

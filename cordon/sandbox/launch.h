@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +43,11 @@ struct LaunchSpec {
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;
   bool listener = false;  // user notification for the last filter
-  bool strict = false;    // mode 1, entered at `start` (entry); no filters then
+  // What is installed instead of `filters` where a listener cannot be had after all (several threads before the
+  // entry point): filters that ask nobody. Made only then. Not given: `filters`, whose questions the kernel answers
+  // by ENOSYS.
+  std::function<Result<std::vector<FilterSpec>>()> filters_without_listener = {};
+  bool strict = false;  // mode 1, entered at `start` (entry); no filters then
   bool no_new_privs = true;
   bool trace_exits = false;  // stay attached to learn what a killed or trapped call was
   // For StartPoint::exec where the command cannot be traced: the filters' meaning with every call they do not

@@ -194,12 +194,12 @@ class ClosingThread {
   int error_ = 0;
 };
 
-FailedStep step_of(const ConfineRequest& request, size_t index, long result) {
+FailedStep step_of(std::span<const FilterSpec> filters, size_t index, long result) {
   return {.step = LaunchStep::filter,
           .error = static_cast<int>(result < 0 ? -result : ESRCH),
           .filter = static_cast<uint32_t>(index),
-          .filter_count = static_cast<uint32_t>(request.filters.size()),
-          .filter_size = static_cast<uint32_t>(request.filters[index].program.size()),
+          .filter_count = static_cast<uint32_t>(filters.size()),
+          .filter_size = static_cast<uint32_t>(filters[index].program.size()),
           .path = {}};
 }
 
@@ -211,37 +211,54 @@ long install(Injection& injection, const FilterSpec& filter, uint64_t flags) {
   return injection.call(InjectedCall::seccomp, {SECCOMP_SET_MODE_FILTER, flags, program, 0, 0});
 }
 
+// Of one thread, whatever the spec says: the closing thread has to stay without the filter.
 long install_listening(Injection& injection, const FilterSpec& filter) {
-  uint64_t flags = filter.flags | SECCOMP_FILTER_FLAG_NEW_LISTENER;
+  constexpr uint64_t kSync = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+  uint64_t flags = (filter.flags & ~kSync) | SECCOMP_FILTER_FLAG_NEW_LISTENER;
   long result = install(injection, filter, flags | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
   return result == -EINVAL ? install(injection, filter, flags) : result;
 }
 
-Result<Done> install_all(Injection& injection, const ConfineRequest& request, size_t count, bool many_threads) {
-  for (size_t i = 0; i < count; ++i) {
+Result<Done> install_all(Injection& injection, std::span<const FilterSpec> filters, bool many_threads) {
+  // The others mean nothing without a listener, and the kernel refuses one of them then.
+  constexpr uint64_t kOfListener = SECCOMP_FILTER_FLAG_TSYNC_ESRCH | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  constexpr uint64_t kTaken = SECCOMP_FILTER_FLAG_TSYNC | kOfListener;
+  for (size_t i = 0; i < filters.size(); ++i) {
     uint64_t sync = many_threads ? SECCOMP_FILTER_FLAG_TSYNC : 0;
-    uint64_t flags = (request.filters[i].flags & ~uint64_t{SECCOMP_FILTER_FLAG_TSYNC}) | sync;
-    long result = install(injection, request.filters[i], flags);
-    if (result != 0) return install_error(step_of(request, i, result));
+    long result = install(injection, filters[i], (filters[i].flags & ~kTaken) | sync);
+    if (result != 0) return install_error(step_of(filters, i, result));
   }
   return Done{};
+}
+
+// A listener was asked for and cannot be had: nothing may ask then, as the kernel would answer ENOSYS.
+Result<Confined> install_unheard(Injection& injection, const ConfineRequest& request, bool many_threads,
+                                 std::string why) {
+  std::vector<FilterSpec> made;
+  std::span<const FilterSpec> filters = request.filters;
+  if (request.filters_without_listener) {
+    CORDON_TRY(unasking, request.filters_without_listener());
+    made = std::move(unasking);
+    filters = made;
+  }
+  CORDON_TRY(done, install_all(injection, filters, many_threads));
+  (void)done;
+  Confined confined;
+  confined.note = "errno denials are not explained: " + std::move(why);
+  return confined;
 }
 
 Result<Confined> install_with_listener(Injection& injection, const ConfineRequest& request) {
   Confined confined;
   ClosingThread closer(injection);
-  if (!closer.is_there()) {
-    confined.note = "errno denials are not explained: the command cannot have a second thread for a moment (" +
-                    errno_name(closer.error()) + ")";
-    CORDON_TRY(done, install_all(injection, request, request.filters.size(), false));
-    (void)done;
-    return confined;
-  }
+  if (!closer.is_there())
+    return install_unheard(injection, request, false,
+                           "the command cannot have a second thread for a moment (" + errno_name(closer.error()) + ")");
   size_t last = request.filters.size() - 1;
-  CORDON_TRY(done, install_all(injection, request, last, false));
+  CORDON_TRY(done, install_all(injection, request.filters.first(last), false));
   (void)done;
   long fd = install_listening(injection, request.filters[last]);
-  if (fd < 0) return install_error(step_of(request, last, fd));
+  if (fd < 0) return install_error(step_of(request.filters, last, fd));
   int taken = static_cast<int>(syscall(SYS_pidfd_getfd, request.pidfd, fd, 0));
   int error = errno;
   confined.listener.reset(taken);
@@ -276,14 +293,14 @@ Result<Confined> confine(const Tracee& tracee, const ConfineRequest& request) {
   if (request.strict) {
     long result = injection.call(InjectedCall::prctl, {PR_SET_SECCOMP, SECCOMP_MODE_STRICT, 0, 0, 0});
     if (result != 0) return system_error("enter strict mode", static_cast<int>(-result));
-  } else if (request.listener && !many_threads && !request.filters.empty()) {
-    CORDON_TRY(listening, install_with_listener(injection, request));
-    confined = std::move(listening);
+  } else if (request.listener && !request.filters.empty()) {
+    CORDON_TRY(installed, many_threads ? install_unheard(injection, request, many_threads,
+                                                         "the command has several threads before its entry point")
+                                       : install_with_listener(injection, request));
+    confined = std::move(installed);
   } else {
-    CORDON_TRY(done, install_all(injection, request, request.filters.size(), many_threads));
+    CORDON_TRY(done, install_all(injection, request.filters, many_threads));
     (void)done;
-    if (request.listener)
-      confined.note = "errno denials are not explained: the command has several threads before its entry point";
   }
   if (!injection.end()) return start_error("the command was ended while its filter was being installed", {});
   return confined;

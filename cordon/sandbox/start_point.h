@@ -13,9 +13,11 @@
 // before the point is an error and is killed: it would have gone round the filter.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "cordon/base/fd.h"
 #include "cordon/base/result.h"
@@ -47,6 +49,7 @@ struct Confined {
 struct ConfineRequest {
   std::span<const FilterSpec> filters;
   bool listener = false;
+  std::function<Result<std::vector<FilterSpec>>()> filters_without_listener = {};  // of the LaunchSpec
   bool strict = false;
   int pidfd = -1;
 };

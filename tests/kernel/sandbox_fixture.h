@@ -2,6 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -93,6 +95,14 @@ int in_child(Work work) {
 inline bool become_nobody() {
   constexpr uid_t kNobody = 65534;
   return (geteuid() != 0 || setresuid(kNobody, kNobody, kNobody) == 0) && prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0;
+}
+
+// From here on the calling process is under the filter.
+inline bool install_here(const bpf::Program& program) {
+  auto insns = program.insns();
+  sock_fprog raw{static_cast<unsigned short>(insns.size()),
+                 reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(insns.data()))};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &raw) == 0;
 }
 
 inline void note_failure(Seen& seen, const Diagnostics& diagnostics) {

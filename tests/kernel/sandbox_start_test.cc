@@ -1,5 +1,6 @@
 // Filters that begin at the exec or at the entry point, for dynamic, static and 32-bit programs.
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 
 #include "sandbox_fixture.h"
@@ -64,6 +65,7 @@ TEST_P(Start, TheListenerIsClosedInTheCommandWhateverThePolicySaysOfClose) {
   for (uint32_t ret : {kKillProcess, kErrno | EPERM, kTrap, kNotify}) {
     LaunchSpec made = spec({"fds"}, close_nr, ret);
     made.listener = true;
+    made.filters[0].flags = SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH;  // not to the closing thread
     Seen seen = run(made);
     EXPECT_EQ(seen.status(), 0);
     EXPECT_EQ(seen.output, alone);
@@ -181,6 +183,52 @@ TEST(StartOf, WhatHappensBeforeTheEntryPointIsJudgedWhereTheFilterBeginsAtTheExe
 
 TEST(StartOf, ThreadsFromBeforeTheEntryPointGetTheFilterToo) {
   EXPECT_EQ(run(early_spec("thread", kErrno | 13)).output, "thread errno 13\nentry\nerrno 13\n");
+}
+
+// The other filters are made only where they are needed.
+LaunchSpec with_fallback(LaunchSpec spec) {
+  spec.filters[0].flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  spec.filters_without_listener = []() -> Result<std::vector<FilterSpec>> {
+    return std::vector<FilterSpec>{{filter_for(kDenied, kErrno | 13), 0}};
+  };
+  return spec;
+}
+
+TEST(StartOf, WhatNobodyCouldBeAskedAboutIsAnsweredByTheFiltersWithoutListener) {
+  Seen seen = run(with_fallback(early_spec("thread", kNotify)));
+  EXPECT_EQ(seen.output, "thread errno 13\nentry\nerrno 13\n");
+  EXPECT_EQ(seen.notes, std::vector<std::string>{"explaining"});
+  EXPECT_TRUE(seen.notifications.empty());
+}
+
+TEST(StartOf, ACommandThatCanHaveNoSecondThreadGetsTheFiltersWithoutListener) {
+  constexpr uint32_t kCloneThread = 0x10000, kFirstArgument = 16;
+  auto no_threads = bpf::Program::create({{bpf::kLdAbs, 0, 0, bpf::kOffsetNr},
+                                          {bpf::kJeqK, 0, 3, SYS_clone},
+                                          {bpf::kLdAbs, 0, 0, kFirstArgument},
+                                          {bpf::kJsetK, 0, 1, kCloneThread},
+                                          {bpf::kRetK, 0, 0, kErrno | EAGAIN},
+                                          {bpf::kRetK, 0, 0, kAllow}});
+  ASSERT_TRUE(no_threads);
+  LaunchSpec spec = with_fallback(spec_for(denied_call(), kDenied, kNotify));
+  spec.start = StartPoint::entry;
+  int status = in_child([&] {
+    if (!install_here(*no_threads)) return 2;
+    Seen seen = run(spec);
+    return seen.output == "errno 13\n" && seen.notes.size() == 1 ? 0 : 1;
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST(StartOf, FiltersThatCannotBeMadeMeanThatNothingRan) {
+  LaunchSpec spec = early_spec("thread", kNotify);
+  spec.filters_without_listener = []() -> Result<std::vector<FilterSpec>> {
+    Diagnostics problem;
+    return problem.error("not-proved", {}, "no such filter", "");
+  };
+  Seen seen = run(spec);
+  EXPECT_EQ(seen.failure, "not-proved");
+  EXPECT_EQ(seen.output, "");
 }
 
 TEST(StartOf, AProgramThatExecutesAnotherLaterIsAllRight) {
