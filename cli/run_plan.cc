@@ -154,10 +154,6 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
     const bpf::Program& own = *policies[0].program;
     CORDON_TRY(program, asking_program(own, [](ActionKind kind) { return kind == ActionKind::errno_; }));
     RunPlan plan;
-    if (options.gate && !computes_answers(own)) {
-      CORDON_TRY(gate, asking_program(own, is_denial));
-      plan.gate = FilterSpec{gate, options.filter_flags};
-    }
     plan.listener = !(program == *policies[0].program);
     plan.can_kill = returns_kill(program);
     plan.program = policies[0].program;
@@ -186,11 +182,18 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.listener = traits.notifies;
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
-  if (!options.gate) return plan;
-  auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
-  if (Result<Filter> gate = compile_proved(asking(*plan.meaning, is_denied), {}, {}))
-    plan.gate = FilterSpec{gate->program, flags_of(policies, options)};
   return plan;
+}
+
+std::optional<FilterSpec> make_gate(const RunPlan& plan) {
+  if (plan.program && !computes_answers(*plan.program)) {
+    if (Result<bpf::Program> program = asking_program(*plan.program, is_denial))
+      return FilterSpec{std::move(*program), plan.filters.back().flags};
+  }
+  if (!plan.meaning) return std::nullopt;
+  auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
+  Result<Filter> filter = compile_proved(asking(*plan.meaning, is_denied), {}, {});
+  return filter ? std::optional(FilterSpec{filter->program, plan.filters.back().flags}) : std::nullopt;
 }
 
 bool is_told(const Decision& decision, bool explain_all) {

@@ -15,16 +15,12 @@ namespace cordon::cli {
 struct PlanOptions {
   bool explain_errno = true;  // a supervisor answers errno denials
   bool explain_all = false;   // those with ENOSYS by a rule or by `unknown` too
-  bool gate = false;          // for a start at the exec, where the command cannot be traced
   uint32_t filter_flags = 0;
 };
 
 struct RunPlan {
   std::vector<FilterSpec> filters;
   bool listener = false;
-  // Instead of the filters, where a supervisor has to stand in for the kernel: it asks about every call that they
-  // do not allow. None where they cannot be one filter.
-  std::optional<FilterSpec> gate;
   bool can_kill = false;  // a call of an architecture the policy names can be killed or trapped
   // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
   std::optional<ResolvedPolicy> meaning;
@@ -33,6 +29,10 @@ struct RunPlan {
 
 // The result's notes say what cannot be explained and why.
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
+
+// Instead of the plan's filters, where a supervisor has to stand in for the kernel: it asks about every call that
+// they do not allow. None where they cannot be one filter, or nobody is to be asked.
+std::optional<FilterSpec> make_gate(const RunPlan& plan);
 
 // Is a denial worth telling? An errno ENOSYS by a rule or by `unknown` is an answer programs expect.
 bool is_told(const Decision& decision, bool explain_all);

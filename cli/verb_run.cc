@@ -1,17 +1,12 @@
 #include <linux/seccomp.h>
 
-#include <cerrno>
-#include <csignal>
-
 #include "cli/command.h"
 #include "cli/exit_status.h"
-#include "cli/explain.h"
 #include "cli/load.h"
 #include "cli/run_plan.h"
+#include "cli/supervised_run.h"
 #include "cli/verb.h"
 #include "cordon/sandbox/launch.h"
-#include "cordon/sandbox/process_info.h"
-#include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
 namespace {
@@ -81,12 +76,6 @@ uint32_t filter_flags(const Options& options) {
          (options.tsync ? SECCOMP_FILTER_FLAG_TSYNC : 0u);
 }
 
-bool is_listener_busy(const Diagnostics& problems) {
-  for (const Diagnostic& problem : problems)
-    if (problem.code == "listener-busy") return true;
-  return false;
-}
-
 // Calls that are handed to somebody who is not there.
 void warn_about_unanswered(const Action& action, const std::string& whose, const Place& place, Diagnostics& warnings) {
   if (action.kind == ActionKind::notify)
@@ -108,84 +97,11 @@ void warn_about_unanswered(const std::vector<Loaded>& policies, Diagnostics& war
   }
 }
 
-// What was decided about a call that asks, until it is told.
-struct Answerer {
-  const RunPlan& plan;
-  Explainer& explainer;
-  pid_t command = 0;
-  bool gate_shut = false;
-  Decision last = {};
-  bool has_ended_command = false;
-
-  Response answer(const Notification& notification) {
-    last = decide(plan, notification.call);
-    switch (last.action.kind) {
-      case ActionKind::errno_: return last.action.data == 0 ? Response::returns(0) : Response::fail(last.action.data);
-      case ActionKind::kill_process:
-      case ActionKind::kill_thread:
-      case ActionKind::trap:
-        if (!gate_shut) break;
-        if (sandbox::thread_group(notification.tid) == command) has_ended_command = true;
-        return Response::kills();
-      default: break;
-    }
-    // `notify` without anybody to ask is what the kernel answers itself; anything else cannot be asked about.
-    return Response::fail(ENOSYS);
-  }
-
-  // A kill that we made in the kernel's place ends the run as the kernel's would.
-  int exit_status(const Outcome& outcome) const {
-    const bool is_ours = has_ended_command && outcome.signaled && outcome.code == SIGKILL;
-    return is_ours ? 128 + SIGSYS : outcome.exit_status();
-  }
-};
-
-int supervise_command(const Options& options, Launched launched, const RunPlan& plan, Explainer& explainer,
-                      const OutputOptions& output) {
-  Answerer answerer{.plan = plan, .explainer = explainer, .command = launched.pid, .gate_shut = launched.gate_shut};
-  Supervision supervision;
-  supervision.answer = [&](const Notification& notification) { return answerer.answer(notification); };
-  if (explainer.tells())
-    supervision.on_answered = [&](const Notification& notification, const sandbox::Notifier& who) {
-      explainer.denied(notification, who, answerer.last);
-    };
-  supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) {
-    if (options.strict)
-      explainer.denied_by_strict_mode(verdict);
-    else
-      explainer.denied(verdict);
-  };
-  supervision.kept = explainer.log_fd();
-  supervision.on_hold = [&](int log_fd) { explainer.continue_in_holder(log_fd); };
-  supervision.on_hold_end = [&] { explainer.finish(); };
-  Result<Outcome> outcome = sandbox::supervise(std::move(launched), supervision);
-  explainer.finish();
-  if (!outcome) return fail(outcome.error(), output, kOwnFailure);
-  return answerer.exit_status(*outcome);
-}
-
-int run_supervised(const Options& options, LaunchSpec spec, const RunPlan& plan, const std::vector<Loaded>& policies,
-                   const OutputOptions& output) {
-  if (options.explaining.log_path == "-")
-    return fail(usage_error("--explain-log takes a file", "explanations are on standard error anyway"), output,
-                kOwnFailure);
-  Explainer explainer(policies, options.explaining);
-  Result<Done> log = explainer.open_log();
-  if (!log) return fail(log.error(), output, kOwnFailure);
-  Result<Launched> launched = sandbox::launch(spec);
-  if (!launched && spec.listener && is_listener_busy(launched.error())) {
-    print_error("cordon: note: errno denials are not explained: the command runs inside another seccomp listener\n");
-    Result<RunPlan> plain = make_plan(
-        policies, {.explain_errno = false, .explain_all = false, .gate = false, .filter_flags = filter_flags(options)});
-    if (!plain) return fail(plain.error(), output, kOwnFailure);
-    spec.filters = plain->filters;
-    spec.listener = false;
-    spec.gate.reset();
-    launched = sandbox::launch(spec);
-  }
-  print_diagnostics(launched.diagnostics(), output);
-  if (!launched) return launch_failure_status(launched.error());
-  return supervise_command(options, std::move(*launched), plan, explainer, output);
+// With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
+FilterSpec listening(FilterSpec filter, const Options& options) {
+  if (options.tsync) filter.flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
+  if (options.wait_killable) filter.flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  return filter;
 }
 
 int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& output) {
@@ -203,7 +119,9 @@ int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& out
     return fail(refused, output, launch_failure_status(refused));
   }
   spec.trace_exits = true;
-  return run_supervised(options, std::move(spec), {}, {}, output);
+  const std::vector<Loaded> none;
+  return run_supervised(std::move(spec), {}, {.policies = none, .explaining = options.explaining, .strict = true},
+                        output);
 }
 
 int run(Options& options, const PolicyOptions& reading, const OutputOptions& output, std::vector<std::string> command) {
@@ -236,7 +154,6 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
 
   Result<RunPlan> plan = make_plan(policies, {.explain_errno = !options.exec && !options.no_listener,
                                               .explain_all = options.explaining.all,
-                                              .gate = *start == StartPoint::exec,
                                               .filter_flags = filter_flags(options)});
   print_diagnostics(plan.diagnostics(), output);
   if (!plan) return kOwnFailure;
@@ -246,12 +163,17 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
     return fail(refused, output, launch_failure_status(refused));
   }
   spec.listener = plan->listener;
-  spec.gate = plan->gate;
-  // With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
-  if (spec.listener && options.tsync) spec.filters.back().flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
-  if (spec.listener && options.wait_killable) spec.filters.back().flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+  if (spec.listener) spec.filters.back() = listening(std::move(spec.filters.back()), options);
+  spec.filters_without_listener = [&]() -> Result<std::vector<FilterSpec>> {
+    CORDON_TRY(plain, make_plan(policies, {.explain_errno = false, .filter_flags = filter_flags(options)}));
+    return std::move(plain.filters);
+  };
+  spec.gate = [&] {
+    std::optional<FilterSpec> gate = make_gate(*plan);
+    return gate ? std::optional(listening(std::move(*gate), options)) : gate;
+  };
   spec.trace_exits = plan->can_kill;
-  return run_supervised(options, std::move(spec), *plan, policies, output);
+  return run_supervised(std::move(spec), *plan, {.policies = policies, .explaining = options.explaining}, output);
 }
 
 }  // namespace

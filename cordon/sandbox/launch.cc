@@ -165,9 +165,9 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
 }
 
 // Without a tracer: the filter is there before the exec, and who answers for it lets that exec pass.
-Result<Launched> launch_gated(const LaunchSpec& spec, LauncherState& state) {
+Result<Launched> launch_gated(const LaunchSpec& spec, FilterSpec gate, LauncherState& state) {
   LaunchSpec gated = spec;
-  gated.filters = {*spec.gate};
+  gated.filters = {std::move(gate)};
   gated.listener = true;
   CORDON_TRY(preparation, Preparation::make(gated));
   preparation->plan.signal_mask = state.command_mask();
@@ -213,7 +213,7 @@ Result<Launched> launch(const LaunchSpec& spec) {
                                   ? launch_before_exec(spec, std::move(preparation), *state)
                                   : launch_at(start, spec, std::move(preparation), *state);
   if (!launched && start == StartPoint::exec && spec.gate && is_trace_refusal(launched.error()))
-    launched = launch_gated(spec, *state);
+    if (std::optional<FilterSpec> gate = spec.gate()) launched = launch_gated(spec, std::move(*gate), *state);
   if (!launched) {
     state->may_open();
     return launched;

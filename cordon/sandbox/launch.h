@@ -52,8 +52,9 @@ struct LaunchSpec {
   bool trace_exits = false;  // stay attached to learn what a killed or trapped call was
   // For StartPoint::exec where the command cannot be traced: the filters' meaning with every call they do not
   // allow turned into a question. It is installed before the exec, which launch() lets pass; from then on the
-  // supervisor stands in for the kernel (Launched::gate_shut). Not given: such a launch is refused.
-  std::optional<FilterSpec> gate;
+  // supervisor stands in for the kernel (Launched::gate_shut). Made only then. Not given, or none made: such a
+  // launch is refused.
+  std::function<std::optional<FilterSpec>()> gate = {};
   // The signals supervise() passes on stay blocked in the calling thread when launch() returns, so that none
   // of them ends the launcher and leaves the command without its supervisor. The end of what was launched
   // sets the old mask again. The command never sees the difference.

@@ -11,18 +11,12 @@
 namespace cordon::testing {
 namespace {
 
-bool refuse_ptrace() {
-  bpf::Program program = filter_for(SYS_ptrace, kErrno | EPERM);
-  auto insns = program.insns();
-  sock_fprog raw{static_cast<unsigned short>(insns.size()),
-                 reinterpret_cast<sock_filter*>(const_cast<bpf::Insn*>(insns.data()))};
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &raw) == 0;
-}
+bool refuse_ptrace() { return install_here(filter_for(SYS_ptrace, kErrno | EPERM)); }
 
 LaunchSpec gated_spec(std::vector<std::string> argv, uint32_t nr, StartPoint start = StartPoint::exec) {
   LaunchSpec spec = spec_for(std::move(argv), nr, kErrno | 13);
   spec.start = start;
-  spec.gate = FilterSpec{filter_for(nr, kNotify), 0};
+  spec.gate = [nr] { return FilterSpec{filter_for(nr, kNotify), 0}; };
   return spec;
 }
 

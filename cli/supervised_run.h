@@ -1,0 +1,25 @@
+// A command under its filters with cordon beside it: what `run` does without --exec.
+//
+//   return run_supervised(std::move(spec), plan, {.policies = policies, .explaining = {}}, output);
+#pragma once
+
+#include <vector>
+
+#include "cli/explain.h"
+#include "cli/load.h"
+#include "cli/output.h"
+#include "cli/run_plan.h"
+#include "cordon/sandbox/launch.h"
+
+namespace cordon::cli {
+
+struct SupervisedRun {
+  const std::vector<Loaded>& policies;
+  ExplainOptions explaining;
+  bool strict = false;  // the filters are seccomp's mode 1
+};
+
+// The status to end with.
+int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& run, const OutputOptions& output);
+
+}  // namespace cordon::cli
