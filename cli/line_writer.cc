@@ -1,19 +1,16 @@
 #include "cli/line_writer.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <string_view>
 #include <utility>
+
+#include "cli/output.h"
 
 namespace cordon::cli {
 namespace {
@@ -24,22 +21,6 @@ constexpr std::chrono::seconds kPatience{1};
 bool is_file(int fd) {
   struct stat status {};
   return fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-}
-
-// 0 or an errno. One write a line where the kernel takes it so: lines of several runs do not mix.
-int write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count >= 0) {
-      text.remove_prefix(static_cast<size_t>(count));
-    } else if (errno == EAGAIN) {
-      pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
-      if (poll(&entry, 1, -1) < 0 && errno != EINTR) return errno;
-    } else if (errno != EINTR) {
-      return errno;
-    }
-  }
-  return 0;
 }
 
 // Whoever starts threads here reads its signals itself.

@@ -1,6 +1,7 @@
 #include "cli/output.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,20 +18,6 @@
 
 namespace cordon::cli {
 namespace {
-
-// 0, or the errno of the write that failed; beyond RLIMIT_FSIZE that is EFBIG, as the signal is held.
-int write_all(int fd, std::string_view text) {
-  const HeldSignals held({SIGXFSZ});
-  while (!text.empty()) {
-    ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0) {
-      if (errno == EINTR) continue;
-      return errno;
-    }
-    text.remove_prefix(static_cast<size_t>(written));
-  }
-  return 0;
-}
 
 constexpr size_t kMaxPolicyBytes = size_t{16} << 20;
 
@@ -80,6 +67,22 @@ HeldSignals::~HeldSignals() {
   const timespec at_once{};
   if (!had_file_limit_) ::sigtimedwait(&file_limit, nullptr, &at_once);
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+}
+
+int write_all(int fd, std::string_view text) {
+  const HeldSignals held({SIGXFSZ});
+  while (!text.empty()) {
+    const ssize_t count = ::write(fd, text.data(), text.size());
+    if (count >= 0) {
+      text.remove_prefix(static_cast<size_t>(count));
+    } else if (errno == EAGAIN) {
+      pollfd entry{.fd = fd, .events = POLLOUT, .revents = 0};
+      if (::poll(&entry, 1, -1) < 0 && errno != EINTR) return errno;
+    } else if (errno != EINTR) {
+      return errno;
+    }
+  }
+  return 0;
 }
 
 int finish_output(std::string_view text, int status) {

@@ -25,6 +25,11 @@ struct OutputOptions {
 int finish_output(std::string_view text, int status);
 
 void print_error(std::string_view text);  // to standard error as it is
+
+// 0, or the errno of the write that failed: beyond RLIMIT_FSIZE EFBIG, not a signal. Waits where the descriptor is
+// one that does not. One write where the kernel takes it so: lines of several processes do not mix.
+int write_all(int fd, std::string_view text);
+
 void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& options);
 
 // Prints what went wrong; gives `status` back, to end with.

@@ -215,7 +215,7 @@ Result<RecordedRun> record(const RecordOptions& options) {
   NotifyRecorder recorder(listener, command, {.launch = launched.pid, .launched = launched_already});
   bool finished = recorder.run();
   // Without an answer every call of the tasks that live on would fail with ENOSYS.
-  if (!finished) sandbox::leave_holder(listener, [](const Notification&) { return Response::run(); });
+  if (!finished) sandbox::leave_holder(listener, {.answer = [](const Notification&) { return Response::run(); }});
   if (launched.exec_pending) {
     if (std::optional<Diagnostic> failure = sandbox::launch_failure(launched)) {
       command.outcome();

@@ -9,17 +9,25 @@
 
 #include <initializer_list>
 #include <utility>
+#include <vector>
 
 #include "cordon/base/fd.h"
+#include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
 
 namespace cordon::sandbox {
 namespace {
 
-// close_range(2), or one by one before 5.9.
-void close_from(unsigned first) {
-  if (syscall(SYS_close_range, first, ~0U, 0) == 0) return;
-  for (long fd = first, end = sysconf(_SC_OPEN_MAX); fd < end; ++fd) close(static_cast<int>(fd));
+// close_range(2), or one by one before 5.9: those that are open, as the limit may be 2^30. Without /proc the first
+// 1024 have to do.
+void close_from(int first) {
+  constexpr int kUsualLimit = 1024;
+  if (syscall(SYS_close_range, static_cast<unsigned>(first), ~0U, 0) == 0) return;
+  std::vector<int> open = own_descriptors();
+  if (open.empty())
+    for (int fd = first; fd < kUsualLimit; ++fd) open.push_back(fd);
+  for (int fd : open)
+    if (fd >= first) close(fd);
 }
 
 constexpr int kListener = 3, kKept = 4;
@@ -42,9 +50,9 @@ Listener keep_only(int listener, int& kept) {
 [[noreturn]] void hold(int listener, const Holding& holding) {
   setsid();
   // Signals meant for the command's terminal or group no longer reach it; a polite end would break the
-  // tasks that are left.
+  // tasks that are left, and so would a write that fails.
+  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGXFSZ}) ::signal(signal, SIG_IGN);
   set_signal_mask(0);
-  for (int signal : {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE}) ::signal(signal, SIG_IGN);
   if (chdir("/") != 0) _exit(1);
   int kept = holding.kept;
   Listener own = keep_only(listener, kept);
@@ -86,10 +94,6 @@ bool leave_holder(Listener& listener, const Holding& holding) {
   do result = waitpid(child, &status, 0);
   while (result < 0 && errno == EINTR);
   return result != child || (WIFEXITED(status) && WEXITSTATUS(status) == kMade);
-}
-
-bool leave_holder(Listener& listener, const Answer& answer) {
-  return leave_holder(listener, Holding{.answer = answer, .on_answered = {}, .kept = -1, .on_start = {}, .on_end = {}});
 }
 
 }  // namespace cordon::sandbox

@@ -35,6 +35,5 @@ void answer_all(Listener& listener, const Holding& holding);
 
 // False: no process could be made.
 bool leave_holder(Listener& listener, const Holding& holding);
-bool leave_holder(Listener& listener, const Answer& answer);
 
 }  // namespace cordon::sandbox

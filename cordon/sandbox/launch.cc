@@ -78,7 +78,7 @@ Result<Launched> finish(Launched launched, Diagnostics notes) {
 // The child waits at its gate, where it was given: from here on nobody may look into us.
 void begin(Launched& launched, LauncherState& state) {
   state.close();
-  state.ignore_pipe_signal();
+  state.ignore_write_signals();
   if (launched.preparation->plan.gated) open_gate(launched.preparation->report());
 }
 

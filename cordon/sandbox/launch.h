@@ -91,8 +91,8 @@ namespace sandbox {
 // The diagnostics' code says what kind of failure it was: "not-found" (127), "not-executable" (126),
 // anything else is cordon's own (125).
 //
-// Until what was launched is gone, SIGCHLD has its standard disposition, SIGPIPE is ignored and the process
-// cannot be traced or dumped (PR_SET_DUMPABLE 0). The last stays so where a task of the command may be left:
+// Until what was launched is gone, SIGCHLD has its standard disposition, SIGPIPE and SIGXFSZ are ignored and the
+// process cannot be traced or dumped (PR_SET_DUMPABLE 0). The last stays so where a task of the command may be left:
 // only a listener can tell that there is none.
 //
 // Notes beside the value say what could not be had: no listener, no tracer.

@@ -14,7 +14,10 @@ LauncherState::LauncherState() : mask_(block_all_signals()) {
 
 LauncherState::~LauncherState() {
   if (may_open_ && dumpable_ > 0) prctl(PR_SET_DUMPABLE, dumpable_, 0, 0, 0);
-  if (ignores_pipe_) sigaction(SIGPIPE, &pipe_action_, nullptr);
+  if (ignores_write_signals_) {
+    sigaction(SIGPIPE, &pipe_action_, nullptr);
+    sigaction(SIGXFSZ, &file_limit_action_, nullptr);
+  }
   sigaction(SIGCHLD, &child_action_, nullptr);
   release_signals();
 }
@@ -29,11 +32,13 @@ void LauncherState::close() {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-void LauncherState::ignore_pipe_signal() {
-  if (ignores_pipe_) return;
+void LauncherState::ignore_write_signals() {
+  if (ignores_write_signals_) return;
   struct sigaction ignored {};
   ignored.sa_handler = SIG_IGN;
-  ignores_pipe_ = sigaction(SIGPIPE, &ignored, &pipe_action_) == 0;
+  sigaction(SIGPIPE, &ignored, &pipe_action_);
+  sigaction(SIGXFSZ, &ignored, &file_limit_action_);
+  ignores_write_signals_ = true;
 }
 
 void LauncherState::hold_signals(uint64_t signals) {

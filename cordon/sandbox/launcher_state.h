@@ -34,8 +34,9 @@ class LauncherState {
   // closed.
   void may_open() { may_open_ = true; }
 
-  // After the clone, which would hand it on: a reader that has gone must not end the supervisor.
-  void ignore_pipe_signal();
+  // After the clone, which would hand it on: neither a reader that has gone nor a file size limit (SIGXFSZ) may end
+  // the supervisor.
+  void ignore_write_signals();
 
   // Of all blocked signals only these stay so; or none that was not before.
   void hold_signals(uint64_t signals);
@@ -46,9 +47,10 @@ class LauncherState {
   bool holds_ = true;
   int dumpable_ = -1;  // before close(); -1: not closed
   bool may_open_ = false;
-  bool ignores_pipe_ = false;
+  bool ignores_write_signals_ = false;
   struct sigaction child_action_ {};
   struct sigaction pipe_action_ {};
+  struct sigaction file_limit_action_ {};
 };
 
 }  // namespace cordon::sandbox

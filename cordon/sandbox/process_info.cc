@@ -67,6 +67,17 @@ Mapping parse_mapping(std::string_view line) {
   return mapping;
 }
 
+// The entries of a directory that are numbers.
+std::vector<int> numbers_in(const std::string& path) {
+  std::vector<int> numbers;
+  DIR* directory = opendir(path.c_str());
+  if (directory == nullptr) return numbers;
+  while (const dirent* entry = readdir(directory))
+    if (entry->d_name[0] != '.') numbers.push_back(static_cast<int>(number_at(entry->d_name)));
+  closedir(directory);
+  return numbers;
+}
+
 }  // namespace
 
 std::string executable(pid_t tid) {
@@ -133,15 +144,9 @@ bool is_stopped(pid_t pid) {
   return text[end + 2] == 'T' || text[end + 2] == 't';
 }
 
-std::vector<pid_t> threads_of(pid_t pid) {
-  std::vector<pid_t> threads;
-  DIR* directory = opendir(("/proc/" + std::to_string(pid) + "/task").c_str());
-  if (directory == nullptr) return threads;
-  while (const dirent* entry = readdir(directory))
-    if (auto tid = static_cast<pid_t>(number_at(entry->d_name)); tid > 1) threads.push_back(tid);
-  closedir(directory);
-  return threads;
-}
+std::vector<pid_t> threads_of(pid_t pid) { return numbers_in("/proc/" + std::to_string(pid) + "/task"); }
+
+std::vector<int> own_descriptors() { return numbers_in("/proc/self/fd"); }
 
 unsigned thread_count(pid_t pid) { return static_cast<unsigned>(status_number(pid, "\nThreads:")); }
 

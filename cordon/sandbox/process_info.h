@@ -39,6 +39,9 @@ bool is_stopped(pid_t pid);
 // The threads of a process, those that have ended and were not taken yet too; nothing if it is gone.
 std::vector<pid_t> threads_of(pid_t pid);
 
+// What this process has open; nothing where /proc cannot be read.
+std::vector<int> own_descriptors();
+
 // How many threads a process has; 0 if it is gone.
 unsigned thread_count(pid_t pid);
 

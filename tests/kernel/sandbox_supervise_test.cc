@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include <fstream>
@@ -234,6 +235,69 @@ TEST(Supervise, AReaderThatHasGoneDoesNotEndIt) {
               return action.sa_handler == SIG_DFL ? 0 : 4;
             }),
             0);
+}
+
+TEST(Supervise, AFileSizeLimitEndsTheCommandOnly) {
+  std::string path = ::testing::TempDir() + "/cordon-limit-" + std::to_string(getpid());
+  EXPECT_EQ(in_child([&] {
+              signal(SIGXFSZ, SIG_DFL);
+              rlimit none{0, RLIM_INFINITY};
+              int file = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+              if (file < 0 || setrlimit(RLIMIT_FSIZE, &none) != 0) return 1;
+              Supervision supervision;
+              int error = 0;
+              supervision.answer = [&](const Notification&) {
+                error = write(file, "x", 1) < 0 ? errno : 0;
+                return Response::returns(0);
+              };
+              auto launched = sandbox::launch(spec_for(denied_call(), kDenied, kNotify));
+              if (!launched || !sandbox::supervise(std::move(*launched), supervision)) return 2;
+              if (error != EFBIG) return 3;
+              auto ended = sandbox::launch(spec_for({victim(), "signal", std::to_string(SIGXFSZ)}, kDenied, kNotify));
+              if (!ended) return 4;
+              auto outcome = sandbox::supervise(std::move(*ended), supervision);
+              if (!outcome || outcome->exit_status() != 128 + SIGXFSZ) return 5;
+              struct sigaction action {};
+              sigaction(SIGXFSZ, nullptr, &action);
+              return action.sa_handler == SIG_DFL ? 0 : 6;
+            }),
+            0);
+  unlink(path.c_str());
+}
+
+// What the holder has open, told through the one descriptor it keeps; a limit of 2^30 is usual in containers.
+TEST(Supervise, TheHolderKeepsNothingOpenWhereCloseRangeIsRefused) {
+  std::string path = ::testing::TempDir() + "/cordon-daemon-" + std::to_string(getpid());
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  EXPECT_EQ(in_child([&] {
+              rlimit limit{};
+              getrlimit(RLIMIT_NOFILE, &limit);
+              limit.rlim_cur = limit.rlim_max;
+              setrlimit(RLIMIT_NOFILE, &limit);
+              if (!install_here(filter_for(SYS_close_range, kErrno | ENOSYS))) return 1;
+              if (dup2(STDIN_FILENO, static_cast<int>(limit.rlim_max) - 1) < 0) return 2;
+              auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
+              if (!launched) return 3;
+              Supervision supervision;
+              supervision.answer = [](const Notification&) { return Response::returns(4242); };
+              supervision.kept = ends[1];
+              supervision.on_hold = [](int fd) {
+                std::string text;
+                for (int open : sandbox::own_descriptors())
+                  if (fcntl(open, F_GETFD) >= 0) text += std::to_string(open) + " ";
+                (void)!write(fd, text.data(), text.size());
+              };
+              return sandbox::supervise(std::move(*launched), supervision) ? 0 : 4;
+            }),
+            0);
+  close(ends[1]);
+  char text[128]{};
+  EXPECT_GT(read(ends[0], text, sizeof text - 1), 0);
+  EXPECT_EQ(std::string(text), "0 1 2 3 4 ");
+  close(ends[0]);
+  EXPECT_TRUE(eventually([&] { return file_text(path) == "4242\n"; }));
+  unlink(path.c_str());
 }
 
 TEST(Supervise, TheHolderWorksWhereTheListenerIsAStandardDescriptor) {
