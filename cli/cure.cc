@@ -1,6 +1,5 @@
 #include "cli/cure.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,6 +10,8 @@
 
 namespace cordon::cli {
 namespace {
+
+constexpr size_t kMaxListed = 16;  // conditions in one edit
 
 std::string_view trim(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r";
@@ -74,18 +75,25 @@ std::string Cures::tell_minijail(const Loaded& loaded, const Decision& decision,
   const std::string name = suggested.substr(0, colon);
   const std::string condition = suggested.substr(colon + 2);
   const std::optional<Place> line = line_for(loaded, decision, call);
-  std::vector<std::string>& told = told_[loaded.name + "\n" + (line ? where(*line) : std::string()) + "\n" + name];
-  if (std::find(told.begin(), told.end(), condition) == told.end()) told.push_back(condition);
-  std::string all;
-  for (const std::string& one : told) all += (all.empty() ? "" : " || ") + one;
-  if (!line) return name + ": " + all;
-  const WidenedLine widened = widen_minijail_line(line->line_text, name, all);
+  Told& told = told_[loaded.name + "\n" + (line ? where(*line) : std::string()) + "\n" + name];
+  if (told.conditions.insert(condition).second) {
+    if (told.listed == kMaxListed) {
+      told.list.clear();
+      told.listed = 0;
+    }
+    told.list += (told.list.empty() ? "" : " || ") + condition;
+    ++told.listed;
+  }
+  const size_t earlier = told.conditions.size() - told.listed;
+  const std::string comment = earlier > 0 ? "  # and " + std::to_string(earlier) + " more, told before" : std::string();
+  if (!line) return name + ": " + told.list + comment;
+  const WidenedLine widened = widen_minijail_line(line->line_text, name, told.list);
   switch (widened.where) {
-    case WidenedLine::Where::instead: return "instead of " + where(*line) + ": " + widened.text;
-    case WidenedLine::Where::before: return "before " + where(*line) + ": " + widened.text;
+    case WidenedLine::Where::instead: return "instead of " + where(*line) + ": " + widened.text + comment;
+    case WidenedLine::Where::before: return "before " + where(*line) + ": " + widened.text + comment;
     case WidenedLine::Where::unknown: break;
   }
-  return "join to the condition of " + name + " at " + where(*line) + " by ||: " + all;
+  return "join to the condition of " + name + " at " + where(*line) + " by ||: " + told.list + comment;
 }
 
 std::string Cures::tell(const Loaded& loaded, const Decision& decision, const Call& call,

@@ -5,13 +5,15 @@
 //   "before app.cordon:3: allow mkdir", "instead of cat.policy:2: ioctl: arg1 == TCGETS || arg1 == FIONREAD"
 //
 // A minijail policy has one line for a call: what was told for it before, and what it allows already, stands in
-// each edit, so that the last one is all that has to be made.
+// each edit, so that the last one is all that has to be made. Beyond 16 conditions a new list is begun, and a comment
+// in the line says how many were told in the ones before.
 #pragma once
 
+#include <cstddef>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "cli/load.h"
 #include "cordon/formats/suggest.h"
@@ -27,7 +29,12 @@ class Cures {
   std::string tell_minijail(const Loaded& loaded, const Decision& decision, const Call& call,
                             const std::string& suggested);
 
-  std::map<std::string, std::vector<std::string>> told_;  // conditions, by the line or the call they are for
+  struct Told {
+    std::set<std::string> conditions;
+    std::string list;  // those that an edit shows, joined
+    size_t listed = 0;
+  };
+  std::map<std::string, Told> told_;  // by the line or the call they are for
 };
 
 // A line for a call of this name, and one more condition under which the call is to be allowed.

@@ -85,7 +85,7 @@ void Explainer::finish() {
 }
 
 void Explainer::denied(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
-  if (!tells() || !is_told(decision, options_.all)) return;
+  if (has_enough() || !tells() || !is_told(decision, options_.all)) return;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
   const Call& call = notification.call;
   Story story;
@@ -139,6 +139,7 @@ void Explainer::denied(const KernelVerdict& verdict) {
     // It died beside the one that was killed, with this call in its registers.
     if (!verdict.is_certain && !ends_by_signal(decision.action.kind)) return;
     if (!fill(story, decider, decision, verdict.call, sandbox::executable(story.pid))) return;
+  if (has_enough()) return;
     story.call = verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   } else {
@@ -164,6 +165,7 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   story.site = verdict.site;
   if (verdict.call_known && policy::describe_syscall(verdict.call) == "exit_group")
+  if (has_enough()) return;
     story.warning =
         "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
   story.key = story.call;
@@ -172,8 +174,8 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
 }
 
 void Explainer::tell(const Story& story) {
-  if (told_.size() > kMaxTold || !told_.insert(story.key).second) return;
-  if (told_.size() > kMaxTold) {
+  if (!told_.insert(story.key).second) return;
+  if (has_enough()) {
     if (!options_.quiet)
       error_lines_->put("cordon: " + std::to_string(kMaxTold) + " distinct denials were explained; the rest is not\n");
     return;
@@ -181,6 +183,8 @@ void Explainer::tell(const Story& story) {
   if (!options_.quiet) {
     const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
     std::string text = "cordon: " + who + " " + story.call + " -> " + story.outcome + "\n";
+bool Explainer::has_enough() const { return told_.size() > kMaxTold; }
+
     auto line = [&](const char* head, const std::string& value) {
       if (!value.empty()) text += std::string("  ") + head + value + "\n";
     };

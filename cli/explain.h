@@ -68,6 +68,8 @@ class Explainer {
             const std::string& executable);
   // What the whole stack answers, and which source of it.
   Decision strictest(const Call& call, const Loaded*& decider) const;
+  // So much was told that nothing more will be: whatever comes now must cost nothing.
+  bool has_enough() const;
   void tell(const Story& story);
   void tell_log(const Story& story);
   void warn_of_log(int error);
