@@ -1,6 +1,7 @@
 #include "cli/explain.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -62,8 +63,17 @@ Explainer::Explainer(const std::vector<Loaded>& policies, ExplainOptions options
 
 Result<Done> Explainer::open_log() {
   if (options_.log_path.empty()) return Done{};
-  log_.reset(::open(options_.log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
-  if (!log_) return system_error("open '" + options_.log_path + "'", errno);
+  // A pipe without a reader would hold us here for ever, before the command.
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  log_.reset(::open(options_.log_path.c_str(), kFlags, 0666));
+  if (!log_) {
+    const int error = errno;
+    struct stat status {};
+    const bool is_pipe = error == ENXIO && ::stat(options_.log_path.c_str(), &status) == 0 && S_ISFIFO(status.st_mode);
+    return system_error("open '" + options_.log_path + "'", error,
+                        is_pipe ? "it is a pipe that nobody reads: start its reader first" : "");
+  }
+  ::fcntl(log_.get(), F_SETFL, O_APPEND);
   log_lines_.emplace(log_.get(), dropped_record);
   return Done{};
 }
@@ -129,6 +139,7 @@ Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
 }
 
 void Explainer::denied(const KernelVerdict& verdict) {
+  if (has_enough()) return;
   Story story;
   story.command = verdict.command.empty() ? command_of(verdict.pid) : base::printable(verdict.command);
   story.pid = verdict.tid > 0 ? verdict.tid : verdict.pid;
@@ -139,7 +150,6 @@ void Explainer::denied(const KernelVerdict& verdict) {
     // It died beside the one that was killed, with this call in its registers.
     if (!verdict.is_certain && !ends_by_signal(decision.action.kind)) return;
     if (!fill(story, decider, decision, verdict.call, sandbox::executable(story.pid))) return;
-  if (has_enough()) return;
     story.call = verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   } else {
@@ -155,6 +165,7 @@ void Explainer::denied(const KernelVerdict& verdict) {
 }
 
 void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
+  if (has_enough()) return;
   Story story;
   story.command = verdict.command.empty() ? command_of(verdict.pid) : base::printable(verdict.command);
   story.pid = verdict.pid;
@@ -165,13 +176,14 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   story.site = verdict.site;
   if (verdict.call_known && policy::describe_syscall(verdict.call) == "exit_group")
-  if (has_enough()) return;
     story.warning =
         "a program that ends by exit_group cannot end in strict mode; -p builtin:strict is the filter that lets it";
   story.key = story.call;
   const bool is_allowed = verdict.call_known && may_run_in_strict_mode(verdict.call);
   if (!is_allowed || verdict.is_certain) tell(story);
 }
+
+bool Explainer::has_enough() const { return told_.size() > kMaxTold; }
 
 void Explainer::tell(const Story& story) {
   if (!told_.insert(story.key).second) return;
@@ -183,8 +195,6 @@ void Explainer::tell(const Story& story) {
   if (!options_.quiet) {
     const std::string who = (story.command.empty() ? "?" : story.command) + "[" + std::to_string(story.pid) + "]";
     std::string text = "cordon: " + who + " " + story.call + " -> " + story.outcome + "\n";
-bool Explainer::has_enough() const { return told_.size() > kMaxTold; }
-
     auto line = [&](const char* head, const std::string& value) {
       if (!value.empty()) text += std::string("  ") + head + value + "\n";
     };
