@@ -52,8 +52,6 @@ std::optional<Diagnostic> not_a_policy(std::string_view content, std::string_vie
   const size_t nul = content.find('\0');
   if (nul == std::string_view::npos) return std::nullopt;
   if (bpf::read_raw(content)) return failure(name, "this is a compiled filter, not text", "read it with --format bpf");
-  if (bpf::read_raw(content))
-    return failure(name, "this is a compiled filter, not text", "read it with --format bpf");
   if (nul < 2 && content.size() > 3 && content[nul + 2] == '\0')
     return failure(name, "this is text in UTF-16, not a policy", std::string(kRecode));
   return failure(name, "a NUL byte at byte " + std::to_string(nul + 1) + ": this is no text",

@@ -162,7 +162,7 @@ std::optional<Approach::Held> Approach::note_held(const TaskStop& found) {
   return is_exec ? std::optional(Held::executed) : std::nullopt;
 }
 
-Approach::Held Approach::hold_all() {
+Approach::Held Approach::hold_threads() {
   constexpr useconds_t kPauseUs = 200;
   constexpr int kTries = 10000;  // two seconds
   for (int tries = 0; tries < kTries;) {
@@ -189,8 +189,6 @@ Approach::Held Approach::hold_all() {
   }
   return Held::busy;
 }
-
-Approach::Held Approach::hold_threads() { return hold_all(); }
 
 void Approach::let_threads_go() {
   for (const auto& [tid, task] : tasks_)
@@ -228,7 +226,7 @@ void Approach::end_all() {
 }
 
 void Approach::abandon() {
-  (void)hold_all();
+  (void)hold_threads();
   end_all();
   kill(options_.command, SIGKILL);
   (void)take_ends();
@@ -248,7 +246,7 @@ bool Approach::leave_call() {
 }
 
 void Approach::abandon_with(int status) {
-  Held held = hold_all();
+  Held held = hold_threads();
   end_all();
   const Task& task = tasks_[options_.command];
   bool can_leave = held != Held::ended && held != Held::busy && task.is_stopped && (!task.is_in_call || leave_call());

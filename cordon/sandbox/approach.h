@@ -65,7 +65,6 @@ class Approach {
   bool look(TaskStop& found);
   void note_birth(pid_t parent);
   bool handle(const TaskStop& found, Event& event);
-  Held hold_all();
   std::optional<Held> note_held(const TaskStop& found);
   void find_threads();
   void end_all();
