@@ -12,8 +12,10 @@ constexpr size_t kInitialTable = 1024;
 constexpr size_t kInitialResults = 1024;
 constexpr size_t kMaxResults = size_t{1} << 18;
 // Marks results of combine in the table; conditions of choose are node numbers far below.
+// No node has so large a number (Limits::max_edges).
 constexpr Node kCombineMark = 0xffffffe0;
-constexpr Node kZeroMark = 0xfffffff8;
+constexpr size_t kMaxFunctions = 16;
+constexpr Node kZeroMark = kCombineMark + kMaxFunctions;
 
 uint32_t mix(uint64_t value) {
   value *= 0x9e3779b97f4a7c15;
@@ -164,10 +166,18 @@ Node Manager::choose(Node condition, Node yes, Node no) {
   return result;
 }
 
-Node Manager::combine(const LeafFunction& function, Node a, Node b) {
+Node Manager::combine(LeafFunction function, Node a, Node b) {
+  auto known = std::find(functions_.begin(), functions_.end(), function);
+  if (known == functions_.end()) {
+    CORDON_ASSERT(functions_.size() < kMaxFunctions, "each function has a mark of its own among the results");
+    known = functions_.insert(functions_.end(), function);
+  }
+  return combine_marked(kCombineMark + static_cast<Node>(known - functions_.begin()), function, a, b);
+}
+
+Node Manager::combine_marked(Node mark, LeafFunction function, Node a, Node b) {
   if (exhausted()) return kFalse;
-  if (is_leaf(a) && is_leaf(b)) return leaf(function.apply(value(a), value(b)));
-  const Node mark = kCombineMark + function.id;
+  if (is_leaf(a) && is_leaf(b)) return leaf(function(value(a), value(b)));
   if (const Remembered& known = slot(mark, a, b); known.a == mark && known.b == a && known.c == b) return known.result;
   const Level level = std::min(nodes_[a].level, nodes_[b].level);
   const uint32_t max = order_.field(level).max();
@@ -176,7 +186,7 @@ Node Manager::combine(const LeafFunction& function, Node a, Node b) {
   for (;;) {
     ++steps_;
     const uint32_t last = std::min({left.edge.last, right.edge.last, max});
-    const Node child = combine(function, left.edge.child, right.edge.child);
+    const Node child = combine_marked(mark, function, left.edge.child, right.edge.child);
     push(base, last, child);
     if (last == max) break;
     left.pass(*this, last), right.pass(*this, last);

@@ -34,13 +34,11 @@ struct Edge {
 
 struct Limits {
   uint64_t max_steps = 2'000'000;  // edges touched; about 40 ms
+  size_t max_edges = 1 << 27;      // kept; 1 GiB
 };
 
-// A function of two leaf values; `id` (below 16) tells functions apart in the table of results.
-struct LeafFunction {
-  uint32_t id = 0;
-  uint64_t (*apply)(uint64_t, uint64_t) = nullptr;
-};
+// A function of two leaf values.
+using LeafFunction = uint64_t (*)(uint64_t, uint64_t);
 
 class Manager {
  public:
@@ -58,7 +56,7 @@ class Manager {
   Node both(Node a, Node b) { return choose(a, b, kFalse); }
   Node either(Node a, Node b) { return choose(a, kTrue, b); }
   Node negation(Node a) { return choose(a, kFalse, kTrue); }
-  Node combine(const LeafFunction& function, Node a, Node b);
+  Node combine(LeafFunction function, Node a, Node b);
   // The function where the words of the set (bit w stands for word w) are zero; it no longer looks at them.
   Node with_zero(Node node, uint16_t words);
 
@@ -69,7 +67,9 @@ class Manager {
   // Valid until the next operation that makes nodes.
   std::span<const Edge> edges(Node node) const { return {edges_.data() + nodes_[node].first, nodes_[node].count}; }
 
-  bool exhausted() const { return steps_ > limits_.max_steps; }
+  bool exhausted() const { return steps_ > limits_.max_steps || edges_.size() > limits_.max_edges; }
+  // Counts work that is done beside the diagram.
+  void charge(uint64_t steps) { steps_ += steps; }
   uint64_t steps() const { return steps_; }
   size_t node_count() const { return nodes_.size(); }
 
@@ -92,6 +92,7 @@ class Manager {
   void grow_table();
   void push(size_t scratch_base, uint32_t last, Node child);
   Remembered& slot(Node a, Node b, Node c);
+  Node combine_marked(Node mark, LeafFunction function, Node a, Node b);
 
   Order order_;
   Limits limits_;
@@ -100,7 +101,8 @@ class Manager {
   std::vector<Edge> edges_;
   std::vector<Node> table_;  // open addressing; kNothing is free
   std::vector<Remembered> results_;
-  std::vector<Edge> scratch_;  // edges of nodes being built, one stack for all levels of recursion
+  std::vector<LeafFunction> functions_;  // those used so far; their results are told apart by the index
+  std::vector<Edge> scratch_;            // edges of nodes being built, one stack for all levels of recursion
 };
 
 }  // namespace cordon::diagram

@@ -55,7 +55,7 @@ TEST(Manager, MakesEqualFunctionsOneNode) {
 
 TEST(Manager, CombinesLeaves) {
   Manager m = manager_of({});
-  const LeafFunction add{1, [](uint64_t a, uint64_t b) { return a + b; }};
+  const LeafFunction add = [](uint64_t a, uint64_t b) { return a + b; };
   const Node a = m.choose(range(m, 0, 1, 5), m.leaf(100), m.leaf(200));
   const Node b = m.choose(range(m, 2, 0, 9), m.leaf(1), m.leaf(2));
   Point point{};

@@ -1,5 +1,7 @@
 #include "cordon/prove/bits.h"
 
+#include <algorithm>
+
 #include "cordon/base/assert.h"
 
 namespace cordon::prove {
@@ -8,17 +10,23 @@ using diagram::Edge;
 using diagram::Manager;
 using diagram::Node;
 
-// Operands have smaller numbers than what they are part of, so that no recursion is needed.
+// Operands have smaller numbers than what they are part of, so that those missing are made in ascending order and no
+// recursion is needed.
 const Bits& BitVectors::of(Expression expression) {
-  std::vector<bool> is_needed(expression + 1, false);
-  is_needed[expression] = true;
-  for (Expression e = expression + 1; e-- > 0;) {
-    const auto& entry = expressions_[e];
-    if (!is_needed[e] || index_[e] != kNone || entry.is_constant() || entry.bits) continue;
-    is_needed[entry.left] = is_needed[entry.right] = true;
+  if (index_[expression] != kNone) return known_[index_[expression]];
+  std::vector<Expression> missing{expression};
+  for (size_t i = 0; i < missing.size(); ++i) {
+    const auto& entry = expressions_[missing[i]];
+    if (entry.is_constant() || entry.bits) continue;
+    for (Expression operand : {entry.left, entry.right}) {
+      if (index_[operand] != kNone) continue;
+      index_[operand] = kPlanned;
+      missing.push_back(operand);
+    }
   }
-  for (Expression e = 0; e <= expression; ++e) {
-    if (!is_needed[e] || index_[e] != kNone) continue;
+  std::sort(missing.begin(), missing.end());
+  manager_.charge(missing.size());
+  for (Expression e : missing) {
     known_.push_back(make(expressions_[e]));
     index_[e] = static_cast<uint32_t>(known_.size() - 1);
   }

@@ -27,7 +27,7 @@ class BitVectors {
   diagram::Node holds(const Test& test);
 
  private:
-  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr uint32_t kNone = UINT32_MAX, kPlanned = UINT32_MAX - 1;
 
   Bits make(const Expressions::Entry& entry);
   Bits of_word(const WordBits& bits);

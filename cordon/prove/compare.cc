@@ -15,7 +15,6 @@
 namespace cordon::prove {
 namespace {
 
-using diagram::LeafFunction;
 using diagram::Node;
 using diagram::Word;
 
@@ -36,10 +35,10 @@ Difference permission_difference(Action left, Action right) {
 
 Action action_of(uint64_t leaf) { return policy::from_ret(static_cast<uint32_t>(leaf)); }
 
-const LeafFunction kDifference{4,
-                               [](uint64_t a, uint64_t b) { return uint64_t{difference(action_of(a), action_of(b))}; }};
-const LeafFunction kPermission{
-    5, [](uint64_t a, uint64_t b) { return uint64_t{permission_difference(action_of(a), action_of(b))}; }};
+uint64_t leaf_difference(uint64_t a, uint64_t b) { return difference(action_of(a), action_of(b)); }
+uint64_t leaf_permission_difference(uint64_t a, uint64_t b) {
+  return permission_difference(action_of(a), action_of(b));
+}
 
 // Known ABIs and their calls before numbers that nobody has.
 struct Preferred {
@@ -70,7 +69,8 @@ void conclude(Comparison& result) {
 
 void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& options, Comparison& result) {
   probe(left, right, kProbes, [&](const Call& call) {
-    const Action a = answer(left, call, options.encode.endian), b = answer(right, call, options.encode.endian);
+    const Endian endian = endian_of(left, right, call.audit_arch, options.encode.endian);
+    const Action a = answer(left, call, endian), b = answer(right, call, endian);
     const Difference kind = options.as_permission ? permission_difference(a, b) : difference(a, b);
     if (kind != kSame && !place_of(result, kind)) place_of(result, kind) = Witness{call, a, b};
     return !(result.looser && result.tighter);
@@ -100,12 +100,12 @@ Action answer(const Meaning& meaning, const Call& call, Endian endian) {
 }
 
 Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine) {
-  for (const Meaning* side : {&left, &right}) {
-    auto* policy = std::get_if<const ResolvedPolicy*>(side);
-    if (policy == nullptr) return machine;
-    for (const ArchTable& table : (*policy)->arches)
-      if (table.audit_arch == audit_arch) return table.endian;
-  }
+  for (const Meaning* side : {&left, &right})
+    if (auto* policy = std::get_if<const ResolvedPolicy*>(side))
+      for (const ArchTable& table : (*policy)->arches)
+        if (table.audit_arch == audit_arch) return table.endian;
+  for (const abi::ArchInfo& arch : abi::arches())
+    if (arch.audit_arch == audit_arch) return arch.endian;
   return machine;
 }
 
@@ -116,7 +116,8 @@ Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right
     result.verdict = Verdict::equal;
     return result;
   }
-  const Node found = pair.manager.combine(options.as_permission ? kPermission : kDifference, pair.left, pair.right);
+  const Node found =
+      pair.manager.combine(options.as_permission ? leaf_permission_difference : leaf_difference, pair.left, pair.right);
   result.steps = pair.manager.steps();
   if (pair.manager.exhausted()) {
     result.undecided = Undecided{std::nullopt, 0, false, result.steps};
@@ -128,9 +129,13 @@ Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right
     const auto point = diagram::find(
         pair.manager, found, [kind](uint64_t leaf) { return leaf == kind; }, preferred.words);
     if (!point) continue;
-    const Call call = call_at(*point, endian_of(left, right, (*point)[kArchWord], options.encode.endian));
-    place_of(result, kind) =
-        Witness{call, answer(left, call, options.encode.endian), answer(right, call, options.encode.endian)};
+    const Endian endian = endian_of(left, right, (*point)[kArchWord], options.encode.endian);
+    const Call call = call_at(*point, endian);
+    const Witness witness{call, answer(left, call, endian), answer(right, call, endian)};
+    const auto shown = options.as_permission ? permission_difference(witness.left, witness.right)
+                                             : difference(witness.left, witness.right);
+    CORDON_ASSERT(shown == kind, "a witness shows the difference the diagrams found");
+    place_of(result, kind) = witness;
   }
   conclude(result);
   return result;

@@ -12,7 +12,6 @@
 namespace cordon::prove {
 namespace {
 
-using diagram::LeafFunction;
 using diagram::Manager;
 using diagram::Node;
 using diagram::Piece;
@@ -21,13 +20,11 @@ constexpr size_t kMaxPieces = 100'000;
 constexpr uint64_t kSame = uint64_t{1} << 32;  // no pair of different answers: the left half of one is never 1
 
 // Both answers where they differ.
-const LeafFunction kBoth{8, [](uint64_t left, uint64_t right) { return left == right ? kSame : left << 32 | right; }};
-const LeafFunction kBothPermissions{9, [](uint64_t left, uint64_t right) {
-                                      auto may_run = [](uint64_t ret) {
-                                        return policy::may_run(policy::from_ret(static_cast<uint32_t>(ret)).kind);
-                                      };
-                                      return may_run(left) == may_run(right) ? kSame : left << 32 | right;
-                                    }};
+uint64_t both_answers(uint64_t left, uint64_t right) { return left == right ? kSame : left << 32 | right; }
+uint64_t both_permissions(uint64_t left, uint64_t right) {
+  auto may_run = [](uint64_t ret) { return policy::may_run(policy::from_ret(static_cast<uint32_t>(ret)).kind); };
+  return may_run(left) == may_run(right) ? kSame : left << 32 | right;
+}
 
 Action left_of(uint64_t leaf) { return policy::from_ret(static_cast<uint32_t>(leaf >> 32)); }
 Action right_of(uint64_t leaf) { return policy::from_ret(static_cast<uint32_t>(leaf)); }
@@ -206,7 +203,8 @@ Differences differences(const Meaning& left, const Meaning& right, const Compare
   }
   result.comparison = compare_encoded(*pair, left, right, options);
   if (result.comparison.verdict == Verdict::equal || result.comparison.verdict == Verdict::undecided) return result;
-  const Node both = pair->manager.combine(options.as_permission ? kBothPermissions : kBoth, pair->left, pair->right);
+  const Node both =
+      pair->manager.combine(options.as_permission ? both_permissions : both_answers, pair->left, pair->right);
   result.is_complete = !pair->manager.exhausted() && Grouping(*pair, left, right, options).run(both, result);
   return result;
 }

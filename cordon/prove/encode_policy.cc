@@ -28,7 +28,7 @@ constexpr size_t kFewClauses = 16;
 
 // The answer of clauses none of which holds; no return value is so large.
 constexpr uint64_t kSilent = uint64_t{1} << 32;
-const diagram::LeafFunction kFirst{7, [](uint64_t a, uint64_t b) { return a == kSilent ? b : a; }};
+uint64_t first_answer(uint64_t a, uint64_t b) { return a == kSilent ? b : a; }
 
 class Encoder {
  public:
@@ -77,7 +77,8 @@ class Encoder {
     std::vector<Node> nodes;
     for (const Clause& clause : clauses)
       nodes.push_back(manager_.choose(holds(clause.condition, endian), answer(clause.action), silent));
-    return in_pairs(std::move(nodes), [&](Node first, Node second) { return manager_.combine(kFirst, first, second); });
+    return in_pairs(std::move(nodes),
+                    [&](Node first, Node second) { return manager_.combine(first_answer, first, second); });
   }
 
   template <class Join>

@@ -10,7 +10,6 @@
 namespace cordon::prove {
 namespace {
 
-using diagram::LeafFunction;
 using diagram::Manager;
 using diagram::Node;
 using diagram::Range;
@@ -18,8 +17,8 @@ using diagram::Word;
 
 uint64_t canonical_ret(uint64_t ret) { return policy::to_ret(policy::from_ret(static_cast<uint32_t>(ret))); }
 
-const LeafFunction kJoin{1, [](uint64_t a, uint64_t b) { return a | b; }};
-const LeafFunction kCanonical{2, [](uint64_t a, uint64_t) { return canonical_ret(a); }};
+uint64_t join_bits(uint64_t a, uint64_t b) { return a | b; }
+uint64_t canonical_leaf(uint64_t ret, uint64_t) { return canonical_ret(ret); }
 
 constexpr ActionKind kByStrictness[] = {ActionKind::kill_process, ActionKind::kill_thread, ActionKind::trap,
                                         ActionKind::errno_,       ActionKind::notify,      ActionKind::trace,
@@ -110,7 +109,7 @@ class Encoder {
     unsigned width = kind == ActionKind::trap || kind == ActionKind::trace ? 16 : 0;
     if (kind == ActionKind::errno_) width = 12;
     for (unsigned i = 0; i < width; ++i)
-      result = manager_.choose(bits[i], manager_.combine(kJoin, result, manager_.leaf(uint64_t{1} << i)), result);
+      result = manager_.choose(bits[i], manager_.combine(join_bits, result, manager_.leaf(uint64_t{1} << i)), result);
     if (kind != ActionKind::errno_) return result;
     Node is_large = Manager::kFalse;
     for (unsigned i = width; i < 16; ++i) is_large = manager_.either(bits[i], is_large);
@@ -214,7 +213,7 @@ MeetingWords meeting_words(const Execution& execution) {
   return result;
 }
 
-Node as_actions(Manager& manager, Node node) { return manager.combine(kCanonical, node, Manager::kFalse); }
+Node as_actions(Manager& manager, Node node) { return manager.combine(canonical_leaf, node, Manager::kFalse); }
 
 ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves) {
   Encoder encoder(manager, execution, leaves);

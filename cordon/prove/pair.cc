@@ -16,7 +16,6 @@ namespace cordon::prove {
 namespace {
 
 using diagram::Edge;
-using diagram::LeafFunction;
 using diagram::Manager;
 using diagram::Node;
 using diagram::Order;
@@ -24,12 +23,10 @@ using diagram::Word;
 
 // `a` is what the newer filters returned, `b` what an older one did: the lower action wins as a signed number,
 // the newer value between equals (seccomp_run_filters).
-const LeafFunction kStricter{0, [](uint64_t a, uint64_t b) {
-                               auto rank = [](uint64_t ret) {
-                                 return static_cast<int32_t>(static_cast<uint32_t>(ret) & policy::kRetActionMask);
-                               };
-                               return rank(b) < rank(a) ? b : a;
-                             }};
+uint64_t stricter_ret(uint64_t a, uint64_t b) {
+  auto rank = [](uint64_t ret) { return static_cast<int32_t>(static_cast<uint32_t>(ret) & policy::kRetActionMask); };
+  return rank(b) < rank(a) ? b : a;
+}
 
 constexpr uint32_t kUprobeCalls[] = {335, 336};
 
@@ -65,7 +62,7 @@ std::optional<Undecided> encode(Manager& manager, const Side& side, bool is_left
         encode_program(manager, side.executions[i], is_stack ? Leaves::of_a_stack : Leaves::actions);
     const Undecided undecided{encoded.undecided_at, static_cast<uint32_t>(i), is_left, manager.steps()};
     if (encoded.undecided_at) return undecided;
-    node = i == 0 ? encoded.node : manager.combine(kStricter, encoded.node, node);
+    node = i == 0 ? encoded.node : manager.combine(stricter_ret, encoded.node, node);
     if (is_stack && i + 1 == side.executions.size()) node = as_actions(manager, node);
     if (manager.exhausted()) return undecided;
   }
@@ -97,13 +94,13 @@ uint16_t upper_words(Endian endian) {
   return words;
 }
 
+// ABIs whose upper words are always zero: the kernel masks registers before a filter sees them
+// (syscall_get_arguments of ppc and sparc). i386 is not one: `int 0x80` from 64-bit code shows whole registers.
+bool has_no_upper_words(const abi::ArchInfo& arch) { return arch.arch == Arch::ppc || arch.arch == Arch::sparc; }
+
 // The function on calls that can occur and that the kernel filters; elsewhere it is any one function.
 Node on_care_set(Manager& manager, Node node, const EncodeOptions& options) {
-  for (Endian endian : {Endian::little, Endian::big}) {
-    const Node is_narrow =
-        is_arch(manager, [endian](const abi::ArchInfo& arch) { return arch.word_bits == 32 && arch.endian == endian; });
-    node = manager.choose(is_narrow, manager.with_zero(node, upper_words(endian)), node);
-  }
+  node = manager.choose(is_arch(manager, has_no_upper_words), manager.with_zero(node, upper_words(Endian::big)), node);
   if (!options.exempt_uprobe_calls) return node;
   const Edge exempt[] = {
       {kUprobeCalls[0] - 1, Manager::kFalse}, {kUprobeCalls[1], Manager::kTrue}, {UINT32_MAX, Manager::kFalse}};

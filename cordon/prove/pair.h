@@ -6,8 +6,9 @@
 // A function is a resolved policy, or the programs of a stack, which the kernel asks all: the strictest action
 // wins, and the newest's data between equals.
 //
-// Only calls that can occur count (the care set): on an ABI of 32 bits the upper words of arguments and of the
-// instruction pointer are zero. What cannot occur gets the same answer on both sides.
+// Only calls that can occur count (the care set): where the kernel clears the upper halves of registers before a
+// filter sees them (ppc, sparc) they are zero. Elsewhere they count on 32-bit ABIs too: i386's `int 0x80` made by
+// 64-bit code shows a filter whole registers.
 #pragma once
 
 #include <cstdint>

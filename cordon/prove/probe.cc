@@ -86,9 +86,8 @@ void probe(const Meaning& left, const Meaning& right, unsigned count, const std:
     call.nr = static_cast<uint32_t>(value());
     call.instruction_pointer = value();
     for (uint64_t& argument : call.args) argument = value();
-    const auto known = std::find_if(abi::arches().begin(), abi::arches().end(),
-                                    [&](const abi::ArchInfo& arch) { return arch.audit_arch == call.audit_arch; });
-    if (known != abi::arches().end() && known->word_bits == 32) {
+    if (call.audit_arch == abi::info(Arch::ppc).audit_arch || call.audit_arch == abi::info(Arch::sparc).audit_arch) {
+      // The kernel shows no upper halves there.
       call.instruction_pointer &= 0xffffffff;
       for (uint64_t& argument : call.args) argument &= 0xffffffff;
     }
