@@ -1,6 +1,7 @@
 #include "cli/comparing.h"
 
 #include "cordon/abi/arch.h"
+#include "cordon/abi/arguments.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/base/text.h"
 #include "cordon/policy/describe.h"
@@ -16,8 +17,7 @@ std::string arch_of(const Call& call) {
 }
 
 // The name of the call without its architecture, which is told apart.
-std::string call_text(const Call& call) {
-  const std::string text = policy::describe_call(call);
+std::string without_arch(const std::string& text) {
   const size_t open = text.find('(');
   return text.substr(0, std::min(text.find('@'), open)) + text.substr(open);
 }
@@ -68,8 +68,21 @@ prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions
   return result;
 }
 
+std::string describe_whole_call(const Call& call) {
+  std::string text = policy::describe_call(call);
+  const auto arch = abi::arch_of_call(call.audit_arch, call.nr);
+  for (unsigned slot = 0; slot < call.args.size(); ++slot) {
+    const auto argument = arch ? abi::argument_at(abi::name_of(call.nr, *arch), slot, *arch) : std::nullopt;
+    unsigned bits = arch ? abi::info(*arch).word_bits : 64;
+    if (argument) bits = std::min<unsigned>(bits, argument->bits);
+    if (bits < 64 && call.args[slot] >> bits != 0)
+      text += " with raw(arg" + std::to_string(slot) + ")=" + base::hex(call.args[slot]);
+  }
+  return text;
+}
+
 std::string witness_text(const prove::Witness& witness) {
-  return call_text(witness.call) + " on " + arch_of(witness.call) + ": left " +
+  return without_arch(describe_whole_call(witness.call)) + " on " + arch_of(witness.call) + ": left " +
          policy::to_string(witness.left, abi::native_arch()) + ", right " +
          policy::to_string(witness.right, abi::native_arch());
 }
@@ -79,7 +92,7 @@ void write_witnesses(JsonWriter& json, const prove::Comparison& comparison) {
       {"looser", &comparison.looser}, {"tighter", &comparison.tighter}, {"same_strictness", &comparison.data}};
   for (const auto& [relation, witness] : kinds) {
     if (!witness->has_value()) continue;
-    json.begin_object().key("relation").value(relation).key("call").value(call_text((*witness)->call));
+    json.begin_object().key("relation").value(relation).key("call").value(without_arch(describe_whole_call((*witness)->call)));
     json.key("arch").value(arch_of((*witness)->call));
     json.key("left").value(policy::to_string((*witness)->left, abi::native_arch()));
     json.key("right").value(policy::to_string((*witness)->right, abi::native_arch())).end_object();

@@ -1,5 +1,6 @@
 #include "cli/proved_filter.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/exit_status.h"
@@ -21,8 +22,8 @@ Diagnostic not_proved(const prove::Undecided& undecided, unsigned effort, Severi
                     (undecided.pc ? " (instruction " + std::to_string(*undecided.pc) + " of it)"
                                   : std::string(" (many conditions on different arguments of one call)"));
   problem.hint = severity == Severity::error
-                     ? "write fewer alternatives for one call, allow the proof more time by --effort " +
-                           std::to_string(10 * effort) + ", or take it unproved by --danger-unproved"
+                     ? "write fewer alternatives for one call; or `cordon compile` with --effort " +
+                           std::to_string(10 * effort) + ", or with --danger-unproved, and use the .bpf file"
                      : "what the filter does was not proved: do not rely on it";
   return problem;
 }
@@ -61,10 +62,12 @@ Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::Comp
   return {std::move(*filter), std::move(warnings)};
 }
 
+bool has_code(const Diagnostics& problems, std::string_view code) {
+  return std::any_of(problems.begin(), problems.end(), [&](const Diagnostic& one) { return one.code == code; });
+}
+
 int status_of_failure(const Diagnostics& problems, int status) {
-  for (const Diagnostic& problem : problems)
-    if (problem.code == "not-proved" || problem.code == "proof-failed") return kUndecided;
-  return status;
+  return has_code(problems, "not-proved") || has_code(problems, "proof-failed") ? kUndecided : status;
 }
 
 }  // namespace cordon::cli

@@ -1,6 +1,8 @@
 // The one way from a policy to a filter: compiled, and proved equal to the policy.
 #pragma once
 
+#include <string_view>
+
 #include "cordon/base/result.h"
 #include "cordon/compile/compile.h"
 #include "cordon/policy/resolved_policy.h"
@@ -16,7 +18,8 @@ struct ProofOptions {
 Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
                               const ProofOptions& proof);
 
-// Ends with kUndecided where a proof was not decided, else with `status`.
+bool has_code(const Diagnostics& problems, std::string_view code);
+// kUndecided where there is no proof, else `status`.
 int status_of_failure(const Diagnostics& problems, int status);
 
 }  // namespace cordon::cli

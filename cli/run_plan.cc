@@ -115,7 +115,9 @@ Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vecto
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
   if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
-    if (Result<Filter> filter = compile_proved(*meaning, {}, {})) {
+    Result<Filter> filter = compile_proved(*meaning, {}, {});
+    if (!filter && has_code(filter.error(), "proof-failed")) return filter.error();
+    if (filter) {
       plan.can_kill = traits_of(*meaning).kills;
       plan.filters.push_back({filter->program, flags_of(policies, options)});
       return plan;
@@ -175,8 +177,11 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   });
   Result<Filter> filter = compile_proved(asked, {}, {});
   if (!filter) {
-    if (policies.size() == 1) return filter.error();
-    return without_explanations(policies, options, "the stack is too large for one filter");
+    if (policies.size() == 1 || has_code(filter.error(), "proof-failed")) return filter.error();
+    return without_explanations(policies, options,
+                                has_code(filter.error(), "not-proved")
+                                    ? "that the stack's one filter is right was not proved in time"
+                                    : "the stack is too large for one filter");
   }
   const Traits traits = traits_of(asked);
   plan.listener = traits.notifies;

@@ -24,6 +24,8 @@ struct Options {
   ProofOptions proof;
 };
 
+constexpr std::string_view kUnproved = "not proved equal to its policy";
+
 std::string hex_text(const std::string& raw) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
@@ -36,35 +38,39 @@ std::string hex_text(const std::string& raw) {
   return text;
 }
 
-std::string c_text(const bpf::Program& program) {
-  std::string text = "/* struct sock_filter[], " + std::to_string(program.size()) + " instructions */\n";
+std::string c_text(const bpf::Program& program, bool is_proved) {
+  std::string text = "/* struct sock_filter[], " + std::to_string(program.size()) + " instructions" +
+                     (is_proved ? "" : ", " + std::string(kUnproved)) + " */\n";
   for (const bpf::Insn& insn : program.insns())
     text += "{" + base::hex(insn.code) + ", " + std::to_string(insn.jt) + ", " + std::to_string(insn.jf) + ", " +
             base::hex(insn.k) + "},\n";
   return text;
 }
 
-Result<std::string> render_program(const Filter& filter, const std::string& to) {
+Result<std::string> render_program(const Filter& filter, const std::string& to, bool is_proved) {
   if (to.empty() || to == "bpf") return bpf::write_raw(filter.program);
   if (to == "hex") return hex_text(bpf::write_raw(filter.program));
-  if (to == "c") return c_text(filter.program);
-  if (to == "asm") return bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = {}});
+  if (to == "c") return c_text(filter.program, is_proved);
+  if (to == "asm")
+    return (is_proved ? "" : "; " + std::string(kUnproved) + "\n") +
+           bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = {}});
   return usage_error("--to cannot be '" + base::printable(to) + "'", "bpf, hex, c or asm");
 }
 
-std::string report_text(const Filter& filter, bool json) {
+std::string report_text(const Filter& filter, bool is_proved, bool json) {
   const bpf::Cost cost = bpf::cost(filter.program);
   if (json) {
     JsonWriter writer;
     writer.begin_object().key("schema").value("cordon.compile/1");
     writer.key("instructions").value(cost.insn_count).key("converted_instructions").value(cost.converted_count);
     writer.key("longest_path").value(cost.longest_path).key("dispatch_tests").value(filter.report.dispatch_tests);
-    writer.end_object();
+    writer.key("proved").value(is_proved).end_object();
     return std::move(writer).take();
   }
   return "instructions            " + std::to_string(cost.insn_count) + "\n" + "converted by the kernel " +
          std::to_string(cost.converted_count) + "\n" + "longest path            " + std::to_string(cost.longest_path) +
-         "\n" + "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n";
+         "\n" + "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n" +
+         "proved                  " + (is_proved ? "equal to the policy" : "no") + "\n";
 }
 
 std::optional<compiler::Optimize> find_optimize(const std::string& name) {
@@ -102,7 +108,8 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   print_stages(stages, options.dump);
   if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
   print_diagnostics(filter.warnings(), output);
-  Result<std::string> content = render_program(*filter, options.to);
+  const bool is_proved = !has_code(filter.warnings(), "not-proved");
+  Result<std::string> content = render_program(*filter, options.to, is_proved);
   if (!content) return fail(content.error(), output, kUsage);
   const bool is_raw = options.to.empty() || options.to == "bpf";
   if (options.output_path == "-" && is_raw && ::isatty(STDOUT_FILENO) == 1)
@@ -111,10 +118,10 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   if (!written) return fail(written.error(), output, kRefused);
   if (!options.report) return kDone;
   if (options.output_path == "-") {
-    print_error(report_text(*filter, output.json));
+    print_error(report_text(*filter, is_proved, output.json));
     return kDone;
   }
-  return finish_output(report_text(*filter, output.json), kDone);
+  return finish_output(report_text(*filter, is_proved, output.json), kDone);
 }
 
 }  // namespace
@@ -142,7 +149,7 @@ int compile_main(int argc, char** argv) {
       ->type_name("N")
       ->check(CLI::Range(1u, 1000u));
   app->add_flag("--danger-unproved", options.proof.danger_unproved,
-                "give out a filter although its proof was not decided; it is marked");
+                "give out a filter although its proof was not decided, marked as such in --report, asm and c");
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");

@@ -2,7 +2,6 @@
 #include "cli/exit_status.h"
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
-#include "cordon/policy/describe.h"
 #include "cordon/prove/difference.h"
 
 namespace cordon::cli {
@@ -42,7 +41,7 @@ std::string group_text(const prove::DifferenceGroup& group) {
   std::string text = "  " + kind + joined(group.calls, kMaxNamed) + " on " + joined(group.arches, 32) + ": left " +
                      policy::to_string(group.left, abi::native_arch()) + ", right " +
                      policy::to_string(group.right, abi::native_arch()) + "\n";
-  if (!group.is_whole) text += "             for some arguments: " + policy::describe_call(group.witness) + "\n";
+  if (!group.is_whole) text += "             for some arguments: " + describe_whole_call(group.witness) + "\n";
   return text;
 }
 
@@ -53,7 +52,9 @@ std::string as_text(const prove::Differences& found, const std::string& left, co
   if (!found.is_complete)
     for (const auto* witness : {&found.comparison.looser, &found.comparison.tighter, &found.comparison.data})
       if (witness->has_value()) text += "  " + witness_text(**witness) + "\n";
-  if (found.differing_calls != 0) text += std::to_string(found.differing_calls) + " calls differ\n";
+  if (found.differing_calls != 0)
+    text +=
+        std::to_string(found.differing_calls) + (found.differing_calls == 1 ? " call differs\n" : " calls differ\n");
   return text;
 }
 
@@ -73,7 +74,7 @@ std::string as_json(const prove::Differences& found) {
     for (const std::string& call : group.calls) json.value(call);
     json.end_array().key("left").value(policy::to_string(group.left, abi::native_arch()));
     json.key("right").value(policy::to_string(group.right, abi::native_arch()));
-    json.key("whole").value(group.is_whole).key("witness").value(policy::describe_call(group.witness)).end_object();
+    json.key("whole").value(group.is_whole).key("witness").value(describe_whole_call(group.witness)).end_object();
   }
   json.end_array().end_object();
   return std::move(json).take();
