@@ -2,7 +2,7 @@
  1: jeq #0xc00000b7, 3, 2        ; arm64
  2: ret #0x80000000              ; kill_process
  3: ld [0]                       ; nr
- 4: jge #0xe2, 5, 8              ; mprotect
+ 4: jge #0xe2, 5, 8              ; from mprotect up
  5: jeq #0xe2, 6, 20             ; mprotect
  6: ld [32]                      ; arg2.low, prot of mprotect
  7: jset #0x4, 20, 19            ; PROT_EXEC

@@ -1,7 +1,7 @@
  0: ld [4]                       ; arch
  1: jeq #0xc00000b7, 2, 25       ; arm64
  2: ld [0]                       ; nr
- 3: jge #0x81, 4, 9              ; kill
+ 3: jge #0x81, 4, 9              ; from kill up
  4: jeq #0x81, 5, 25             ; kill
  5: ld [20]                      ; arg0.high, pid of kill
  6: jeq #0x1, 7, 25

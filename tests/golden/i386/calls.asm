@@ -2,16 +2,16 @@
  1: jeq #0x40000003, 3, 2        ; i386
  2: ret #0x80000000              ; kill_process
  3: ld [0]                       ; nr
- 4: jge #0xfc, 5, 11             ; exit_group
- 5: jge #0x163, 8, 6             ; getrandom
+ 4: jge #0xfc, 5, 11             ; from exit_group up
+ 5: jge #0x163, 8, 6             ; from getrandom up
  6: jeq #0xfc, 25, 7             ; exit_group
  7: jeq #0x127, 25, 24           ; openat
  8: jeq #0x163, 25, 9            ; getrandom
  9: jeq #0x1b3, 10, 24           ; clone3
 10: ret #0x00050026              ; errno ENOSYS
-11: jge #0x6c, 12, 13            ; fstat
+11: jge #0x6c, 12, 13            ; from fstat up
 12: jeq #0x6c, 25, 24            ; fstat
-13: jge #0x15, 14, 19            ; mount
+13: jge #0x15, 14, 19            ; from mount up
 14: jeq #0x15, 15, 16            ; mount
 15: ret #0x7ffc0000              ; log
 16: jeq #0x2d, 25, 17            ; brk

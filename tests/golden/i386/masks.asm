@@ -2,7 +2,7 @@
  1: jeq #0x40000003, 3, 2        ; i386
  2: ret #0x80000000              ; kill_process
  3: ld [0]                       ; nr
- 4: jge #0x88, 11, 5             ; personality
+ 4: jge #0x88, 11, 5             ; from personality up
  5: jeq #0x78, 6, 8              ; clone
  6: ld [16]                      ; arg0.low, clone_flags of clone
  7: jset #0x7e020000, 19, 20

@@ -1,7 +1,7 @@
  0: ld [4]                       ; arch
  1: jeq #0x40000003, 2, 12       ; i386
  2: ld [0]                       ; nr
- 3: jge #0x37, 4, 7              ; fcntl
+ 3: jge #0x37, 4, 7              ; from fcntl up
  4: jeq #0x37, 5, 12             ; fcntl
  5: ld [24]                      ; arg1.low, cmd of fcntl
  6: jeq #0x3, 12, 13             ; F_GETFL

@@ -1,7 +1,7 @@
  0: ld [4]                       ; arch
  1: jeq #0x80000016, 2, 27       ; s390x
  2: ld [0]                       ; nr
- 3: jge #0x16e, 4, 7             ; setsockopt
+ 3: jge #0x16e, 4, 7             ; from setsockopt up
  4: jeq #0x16e, 5, 27            ; setsockopt
  5: ld [28]                      ; arg1.low, level of setsockopt
  6: jeq #0x1, 11, 28             ; SOL_SOCKET

@@ -1,7 +1,7 @@
  0: ld [4]                       ; arch
  1: jeq #0x80000016, 2, 25       ; s390x
  2: ld [0]                       ; nr
- 3: jge #0x37, 4, 9              ; fcntl
+ 3: jge #0x37, 4, 9              ; from fcntl up
  4: jeq #0x37, 5, 25             ; fcntl
  5: ld [24]                      ; arg1.high, cmd of fcntl
  6: jeq #0x0, 7, 24

@@ -1,18 +1,18 @@
  0: ld [4]                       ; arch
  1: jeq #0xc000003e, 2, 5        ; x86_64
  2: ld [0]                       ; nr
- 3: jge #0x40000000, 4, 6        ; read
+ 3: jge #0x40000000, 4, 6        ; x32
  4: jeq #0xffffffff, 24, 5
  5: ret #0x80000000              ; kill_process
- 6: jge #0x2, 7, 25              ; open
- 7: jge #0xe7, 8, 14             ; exit_group
- 8: jge #0x13e, 11, 9            ; getrandom
+ 6: jge #0x2, 7, 25              ; from open up
+ 7: jge #0xe7, 8, 14             ; from exit_group up
+ 8: jge #0x13e, 11, 9            ; from getrandom up
  9: jeq #0xe7, 25, 10            ; exit_group
 10: jeq #0x101, 25, 24           ; openat
 11: jeq #0x13e, 25, 12           ; getrandom
 12: jeq #0x1b3, 13, 24           ; clone3
 13: ret #0x00050026              ; errno ENOSYS
-14: jge #0x3b, 15, 19            ; execve
+14: jge #0x3b, 15, 19            ; from execve up
 15: jeq #0x3b, 25, 16            ; execve
 16: jeq #0x3c, 25, 17            ; exit
 17: jeq #0xa5, 18, 24            ; mount

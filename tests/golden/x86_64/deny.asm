@@ -1,12 +1,12 @@
  0: ld [4]                       ; arch
  1: jeq #0xc000003e, 2, 5        ; x86_64
  2: ld [0]                       ; nr
- 3: jge #0x40000000, 4, 6        ; read
+ 3: jge #0x40000000, 4, 6        ; x32
  4: jeq #0xffffffff, 12, 5
  5: ret #0x80000000              ; kill_process
- 6: jge #0x102, 8, 7             ; mkdirat
+ 6: jge #0x102, 8, 7             ; from mkdirat up
  7: jeq #0x65, 13, 12            ; ptrace
- 8: jge #0x10c, 9, 10            ; fchmodat
+ 8: jge #0x10c, 9, 10            ; from fchmodat up
  9: jeq #0x10c, 13, 12           ; fchmodat
 10: jeq #0x102, 13, 11           ; mkdirat
 11: jeq #0x104, 13, 12           ; fchownat

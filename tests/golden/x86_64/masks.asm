@@ -1,10 +1,10 @@
  0: ld [4]                       ; arch
  1: jeq #0xc000003e, 2, 5        ; x86_64
  2: ld [0]                       ; nr
- 3: jge #0x40000000, 4, 6        ; read
+ 3: jge #0x40000000, 4, 6        ; x32
  4: jeq #0xffffffff, 21, 5
  5: ret #0x80000000              ; kill_process
- 6: jge #0x87, 13, 7             ; personality
+ 6: jge #0x87, 13, 7             ; from personality up
  7: jeq #0xa, 8, 10              ; mprotect
  8: ld [32]                      ; arg2.low, prot of mprotect
  9: jset #0x4, 21, 22            ; PROT_EXEC

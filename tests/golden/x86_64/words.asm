@@ -1,8 +1,8 @@
  0: ld [4]                       ; arch
  1: jeq #0xc000003e, 2, 24       ; x86_64
  2: ld [0]                       ; nr
- 3: jge #0x2, 4, 23              ; open
- 4: jge #0x48, 5, 10             ; fcntl
+ 3: jge #0x2, 4, 23              ; from open up
+ 4: jge #0x48, 5, 10             ; from fcntl up
  5: jeq #0x48, 6, 24             ; fcntl
  6: ld [28]                      ; arg1.high, cmd of fcntl
  7: jeq #0x0, 8, 23
