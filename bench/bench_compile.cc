@@ -1,4 +1,5 @@
-// Compile time in process: resolve + compile against libseccomp's init + rule_add + export.
+// Compile time in process: resolve + compile, and the proof of the filter, against libseccomp's init + rule_add +
+// export.
 //   bench_compile [--benchmark_...]      prints a table of ratios at the end
 #include <benchmark/benchmark.h>
 
@@ -6,6 +7,7 @@
 
 #include "cordon/compile/compile.h"
 #include "cordon/policy/resolve.h"
+#include "cordon/prove/compare.h"
 #include "profiles.h"
 
 using namespace cordon;
@@ -48,6 +50,16 @@ void add(const std::string& name, const Policy& policy) {
                                })
       ->Unit(us)
       ->Repetitions(9);
+  benchmark::RegisterBenchmark((name + "_proof").c_str(),
+                               [policy](benchmark::State& state) {
+                                 Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
+                                 Result<Filter> filter = compiler::compile(*resolved, {});
+                                 std::span<const bpf::Program> program(&filter->program, 1);
+                                 for (auto _ : state)
+                                   benchmark::DoNotOptimize(prove::compare(&*resolved, program, {}).verdict);
+                               })
+      ->Unit(us)
+      ->Repetitions(9);
   benchmark::RegisterBenchmark((name + "_libseccomp").c_str(),
                                [rules = bench::scmp_policy(policy)](benchmark::State& state) {
                                  for (auto _ : state) benchmark::DoNotOptimize(bench::libseccomp_compile(rules, false));
@@ -69,13 +81,14 @@ int main(int argc, char** argv) {
   add("small", small);
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
-  std::printf("\n%-8s %14s %14s %14s %8s %8s %8s\n", "policy", "cordon us", "compile us", "libseccomp us", "ratio",
-              "insns", "theirs");
+  std::printf("\n%-8s %14s %14s %10s %14s %8s %8s %8s\n", "policy", "cordon us", "of it compile", "proof us",
+              "libseccomp us", "ratio", "insns", "theirs");
   for (const auto& [name, policy] : {std::pair<std::string, const Policy&>{"docker", docker}, {"small", small}}) {
-    double ours = ratios.median_of(name + "_cordon"), theirs = ratios.median_of(name + "_libseccomp");
-    std::printf("%-8s %14.1f %14.1f %14.1f %8.2f %8zu %8zu\n", name.c_str(), ours,
-                ratios.median_of(name + "_cordon_compile_only"), theirs, ours > 0 ? theirs / ours : 0,
-                bench::cordon_compile(policy).size(),
+    const double ours = ratios.median_of(name + "_cordon"), proof = ratios.median_of(name + "_proof");
+    const double theirs = ratios.median_of(name + "_libseccomp");
+    std::printf("%-8s %14.1f %14.1f %10.1f %14.1f %8.2f %8zu %8zu\n", name.c_str(), ours,
+                ratios.median_of(name + "_cordon_compile_only"), proof, theirs,
+                ours + proof > 0 ? theirs / (ours + proof) : 0, bench::cordon_compile(policy).size(),
                 bench::libseccomp_compile(bench::scmp_policy(policy), false).size());
   }
 }
