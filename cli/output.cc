@@ -125,15 +125,15 @@ namespace {
 
 Result<std::string> read_descriptor(int fd, const std::string& path, const ReadLimits& limits) {
   std::string content;
-  char buffer[1 << 16];
+  std::string buffer(1 << 16, '\0');  // not on the stack, which `ulimit -s` may make as small
   while (true) {
-    ssize_t got = ::read(fd, buffer, sizeof buffer);
+    ssize_t got = ::read(fd, buffer.data(), buffer.size());
     if (got < 0) {
       if (errno == EINTR) continue;
       return system_error("read '" + path + "'", errno, errno == EISDIR ? "name a file in it" : "");
     }
     if (got == 0) return content;
-    content.append(buffer, static_cast<size_t>(got));
+    content.append(buffer, 0, static_cast<size_t>(got));
     if (content.size() > limits.max_bytes)
       return system_error("read '" + path + "'", EFBIG,
                           "at most " + std::to_string(limits.max_bytes >> 20) + " MiB are read" +

@@ -26,15 +26,15 @@ std::optional<AuditReader> AuditReader::open() {
 
 // The header's length field does not count itself here (audit_send_multicast), so the datagram's size decides.
 std::optional<AuditRecord> AuditReader::next() {
-  char buffer[kLargestRecord];
+  std::string buffer(kLargestRecord, '\0');  // not on the stack, which may be small
   for (;;) {
-    ssize_t count = recv(fd_.get(), buffer, sizeof buffer, 0);
+    ssize_t count = recv(fd_.get(), buffer.data(), buffer.size(), 0);
     if (count < 0 && (errno == EINTR || errno == ENOBUFS)) continue;
     if (count <= static_cast<ssize_t>(sizeof(nlmsghdr))) return std::nullopt;
     nlmsghdr header;
-    std::memcpy(&header, buffer, sizeof header);
+    std::memcpy(&header, buffer.data(), sizeof header);
     if (header.nlmsg_type != AUDIT_SECCOMP) continue;
-    std::string_view text(buffer + sizeof header, static_cast<size_t>(count) - sizeof header);
+    std::string_view text(buffer.data() + sizeof header, static_cast<size_t>(count) - sizeof header);
     if (auto record = parse_audit_record(text)) return record;
   }
 }
