@@ -8,6 +8,7 @@
 #include <initializer_list>
 
 #include "cordon/base/fd.h"
+#include "cordon/sandbox/process_info.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -19,6 +20,16 @@ uint64_t change_mask(int how, uint64_t mask) {
 }
 
 constexpr uint64_t bit(int signal) { return uint64_t{1} << (signal - 1); }
+
+Fd open_terminal() { return Fd(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)); }
+
+// Whoever started our group is of our session and not of our group; else the group is orphaned.
+bool has_shell() {
+  constexpr int kDeepest = 64;
+  pid_t pid = getppid();
+  for (int depth = 0; depth < kDeepest && pid > 0 && getpgid(pid) == getpgrp(); ++depth) pid = parent_of(pid);
+  return pid > 0 && getpgid(pid) != getpgrp() && getsid(pid) == getsid(0);
+}
 
 }  // namespace
 
@@ -40,8 +51,7 @@ uint64_t supervised_signals() {
 }
 
 bool stop_at_terminal() {
-  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
-  if (!terminal) return false;
+  if (!open_terminal() || !has_shell()) return false;
   raise(SIGSTOP);
   // A shell continues the whole group, but one process after the other.
   constexpr useconds_t kGroupPauseUs = 2000;
@@ -52,8 +62,13 @@ bool stop_at_terminal() {
 bool has_terminal_to_itself(int32_t pid) {
   pid_t group = getpgid(pid);
   if (group <= 1 || group == getpgrp()) return false;
-  Fd terminal(open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY));
+  Fd terminal = open_terminal();
   return terminal && tcgetpgrp(terminal.get()) == group;
+}
+
+bool has_terminal() {
+  Fd terminal = open_terminal();
+  return terminal && tcgetpgrp(terminal.get()) == getpgrp();
 }
 
 }  // namespace cordon::sandbox

@@ -18,8 +18,12 @@ uint64_t forwarded_signals();
 uint64_t supervised_signals();
 
 // The shell waits for cordon, not for the command: it can take the terminal back only if cordon stops too.
-// Returns when somebody has continued us. False: there is no terminal, thus nobody who would.
+// Returns when somebody has continued us. False: there is no terminal, or no shell of its session above us, thus
+// nobody who would.
 bool stop_at_terminal();
+
+// Our group is the one the terminal belongs to: its shell waits for us.
+bool has_terminal();
 
 // The process has a group of its own, and that is the one the terminal belongs to: what the terminal sends does
 // not reach us.

@@ -96,7 +96,7 @@ class Supervisor {
   void handle_signals();
   void forward(const signalfd_siginfo& info);
   bool is_of_the_job(int signal);
-  void stop_along();
+  bool stop_along();
   void read_audit();
   bool belongs_to_command(pid_t pid) const;
   void report(const KernelVerdict& verdict);
@@ -108,7 +108,8 @@ class Supervisor {
   Holding holding_;
   SignalInbox signals_;
   bool ended_ = false;
-  int64_t asked_to_stop_ns_ = 0;  // when we were sent a stop signal, which the command has got too
+  int64_t asked_to_stop_ns_ = 0;    // when we were sent a stop signal, which the command has got too
+  bool waits_for_stopped_ = false;  // the command was stopped, and we were not
   bool command_was_explained_ = false;
   std::optional<Diagnostic> failure_;  // we cannot go on: the command must not either
 };
@@ -145,12 +146,15 @@ void Supervisor::answer_waiting() {
 
 // Looks until there is nothing new: what happened while we were stopped ourselves has no signal any more.
 void Supervisor::watch_command() {
-  while (int signal = look_at_command())
-    if (is_of_the_job(signal)) stop_along();
+  while (int signal = look_at_command()) waits_for_stopped_ = !is_of_the_job(signal) || !stop_along();
+  // A stop request does not stop it once more, and says nothing about it: the request is ours alone then.
+  if (!waits_for_stopped_ || asked_to_stop_ns_ == 0) return;
+  waits_for_stopped_ = is_stopped(launched_.pid) && !stop_along();
 }
 
-// The shell wants its terminal back: the stop came from the terminal, or through us. A command that somebody has
-// stopped alone is waited for: who continues it alone must find its calls answered.
+// The shell wants its terminal back: we have it, or the stop came from it, or through us. Without a terminal, or in
+// the background, a command that somebody has stopped alone is waited for: who continues it alone must find its calls
+// answered.
 bool Supervisor::is_of_the_job(int signal) {
   handle_signals();
   // What goes to a whole group reaches one process after the other.
@@ -158,7 +162,7 @@ bool Supervisor::is_of_the_job(int signal) {
   if (asked_to_stop_ns_ == 0) usleep(kGroupPauseUs), handle_signals();
   const int64_t asked_ns = std::exchange(asked_to_stop_ns_, 0);
   if (asked_ns != 0 && now_ns() - asked_ns < kStopDelayNs) return true;
-  return signal != SIGSTOP && has_terminal_to_itself(launched_.pid);
+  return has_terminal() || (signal != SIGSTOP && has_terminal_to_itself(launched_.pid));
 }
 
 // The signal the command was stopped by just now, or 0.
@@ -199,13 +203,18 @@ void Supervisor::forward(const signalfd_siginfo& from) {
   syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), info.si_signo, has_value ? &info : nullptr, 0);
 }
 
-void Supervisor::stop_along() {
-  if (!stop_at_terminal()) return;
+// False: there is nobody who would continue us.
+bool Supervisor::stop_along() {
+  if (!stop_at_terminal()) {
+    asked_to_stop_ns_ = 0;
+    return false;
+  }
   // A shell continues the whole group; if it was us alone, pass it on.
   while (auto info = signals_.next())
     if (info->ssi_signo != SIGCONT && info->ssi_signo != SIGCHLD && info->ssi_code != SI_KERNEL) forward(*info);
   asked_to_stop_ns_ = 0;
   if (is_stopped(launched_.pid)) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), SIGCONT, nullptr, 0);
+  return true;
 }
 
 bool Supervisor::belongs_to_command(pid_t pid) const {

@@ -343,12 +343,16 @@ int on_terminal(int (*leader)(), const char* typed_first, const char* typed_afte
   return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
 }
 
-pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
+// Where a job has its place; in the leader's group it is in the foreground, and no shell of its session is above it.
+enum class Place { foreground, background, leaders_group, no_terminal };
+
+pid_t start_job(const std::vector<std::string>& argv, bool traces, Place place) {
   signal(SIGTTOU, SIG_IGN);
   pid_t job = fork();
   if (job == 0) {
-    setpgid(0, 0);
-    tcsetpgrp(STDIN_FILENO, getpgrp());
+    if (place == Place::no_terminal) setsid();
+    if (place == Place::foreground || place == Place::background) setpgid(0, 0);
+    if (place == Place::foreground) tcsetpgrp(STDIN_FILENO, getpgrp());
     signal(SIGTTOU, SIG_DFL);
     LaunchSpec spec = spec_for(argv, kDenied, kNotify);
     spec.trace_exits = traces;
@@ -358,8 +362,12 @@ pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
         sandbox::supervise(std::move(*launched), {[](const Notification&) { return Response::fail(1); }, {}});
     _exit(outcome ? outcome->exit_status() : 125);
   }
-  setpgid(job, job);
+  if (place == Place::foreground || place == Place::background) setpgid(job, job);
   return job;
+}
+
+pid_t start_foreground_job(const std::vector<std::string>& argv, bool traces) {
+  return start_job(argv, traces, Place::foreground);
 }
 
 pid_t only_child_of(pid_t pid) {
@@ -394,34 +402,78 @@ int stop_and_continue(bool traces) {
   return WIFEXITED(status) && WEXITSTATUS(status) == 8 ? 0 : 4;
 }
 
+std::vector<std::string> stops_itself() { return {victim(), "call-when-continued", denied()}; }
+
+// The exit status, or 0 for a job that stays.
+int await_end(pid_t job) {
+  int status = 0;
+  if (eventually([&] { return waitpid(job, &status, WUNTRACED | WNOHANG) == job; }))
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 101;
+  if (pid_t command = only_child_of(job); command > 1) kill(command, SIGKILL);
+  kill(job, SIGKILL);
+  return 0;
+}
+
 // Somebody stops the command, and it alone, and continues it alone: cordon stays at work.
-int stop_the_command_alone(bool traces) {
-  pid_t job = start_foreground_job({victim(), "call-when-continued", denied()}, traces);
+int stop_the_command_alone(bool traces, Place place) {
+  pid_t job = start_job(stops_itself(), traces, place);
   int status = 0;
   pid_t command = 0;
   if (!eventually([&] { return (command = only_child_of(job)) > 1 && sandbox::is_stopped(command); })) return 1;
   usleep(100000);
   if (waitpid(job, &status, WUNTRACED | WNOHANG) != 0) return 2;
   kill(command, SIGCONT);
-  bool has_ended = eventually([&] { return waitpid(job, &status, WUNTRACED | WNOHANG) == job; });
-  if (!has_ended) {
-    kill(job, SIGKILL);
-    kill(command, SIGKILL);
-    return 3;
-  }
-  return WIFEXITED(status) && WEXITSTATUS(status) == 6 ? 0 : 4;
+  return await_end(job) == 6 ? 0 : 3;
 }
 
-int stop_alone() { return stop_the_command_alone(false); }
-int stop_alone_traced() { return stop_the_command_alone(true); }
+int stop_in_background() { return stop_the_command_alone(false, Place::background); }
+int stop_in_background_traced() { return stop_the_command_alone(true, Place::background); }
+int stop_without_terminal() { return stop_the_command_alone(false, Place::no_terminal); }
+int stop_without_shell() { return stop_the_command_alone(false, Place::leaders_group); }
+
+// As a shell does it, to the whole group; or to cordon alone.
+int stop_in_foreground(bool traces, bool continues_group) {
+  pid_t job = start_foreground_job(stops_itself(), traces);
+  int status = 0;
+  if (!eventually([&] { return waitpid(job, &status, WUNTRACED | WNOHANG) == job; })) return await_end(job) + 1;
+  if (!WIFSTOPPED(status)) return 2;
+  kill(continues_group ? -job : job, SIGCONT);
+  return await_end(job) == 6 ? 0 : 3;
+}
+
+int self_stop() { return stop_in_foreground(false, true); }
+int self_stop_traced() { return stop_in_foreground(true, true); }
+int self_stop_continued_alone() { return stop_in_foreground(false, false); }
+
+// The terminal comes back to a job whose command was stopped while it did not have it.
+int ctrl_z_of_stopped() {
+  pid_t job = start_job(stops_itself(), false, Place::background);
+  pid_t command = 0;
+  if (!eventually([&] { return (command = only_child_of(job)) > 1 && sandbox::is_stopped(command); })) return 1;
+  usleep(100000);
+  tcsetpgrp(STDIN_FILENO, job);
+  if (write(STDOUT_FILENO, "ready\n", 6) != 6) return 2;
+  int status = 0;
+  if (!eventually([&] { return waitpid(job, &status, WUNTRACED | WNOHANG) == job; })) return await_end(job) + 3;
+  if (!WIFSTOPPED(status)) return 4;
+  kill(-job, SIGCONT);
+  return await_end(job) == 6 ? 0 : 5;
+}
 
 int ctrl_z() { return stop_and_continue(false); }
 int ctrl_z_traced() { return stop_and_continue(true); }
 
 TEST(Terminal, CtrlCEndsTheCommandAndCordonReportsIt) { EXPECT_EQ(on_terminal(ctrl_c, "\x03", nullptr), 0); }
 TEST(Terminal, CtrlCIsTheCommandsToHandle) { EXPECT_EQ(on_terminal(ctrl_c_handled, "\x03", nullptr), 0); }
-TEST(Terminal, ACommandThatIsStoppedAloneDoesNotStopCordon) { EXPECT_EQ(on_terminal(stop_alone, nullptr, nullptr), 0); }
-TEST(Terminal, NorUnderATracer) { EXPECT_EQ(on_terminal(stop_alone_traced, nullptr, nullptr), 0); }
+int on_terminal(int (*leader)()) { return on_terminal(leader, nullptr, nullptr); }
+TEST(Terminal, InTheBackgroundAStoppedCommandDoesNotStopCordon) { EXPECT_EQ(on_terminal(stop_in_background), 0); }
+TEST(Terminal, NorUnderATracer) { EXPECT_EQ(on_terminal(stop_in_background_traced), 0); }
+TEST(Terminal, NorWithoutATerminal) { EXPECT_EQ(on_terminal(stop_without_terminal), 0); }
+TEST(Terminal, NorWithoutAShellThatWouldContinueIt) { EXPECT_EQ(on_terminal(stop_without_shell), 0); }
+TEST(Terminal, InTheForegroundACommandThatStopsItselfStopsCordon) { EXPECT_EQ(on_terminal(self_stop), 0); }
+TEST(Terminal, SoItDoesUnderATracer) { EXPECT_EQ(on_terminal(self_stop_traced), 0); }
+TEST(Terminal, CordonContinuesTheCommandIfItAloneIsContinued) { EXPECT_EQ(on_terminal(self_stop_continued_alone), 0); }
+TEST(Terminal, CtrlZStopsCordonWhoseCommandIsStopped) { EXPECT_EQ(on_terminal(ctrl_z_of_stopped, "\x1a", nullptr), 0); }
 TEST(Terminal, CtrlZStopsCordonTooAndFgGoesOn) { EXPECT_EQ(on_terminal(ctrl_z, "\x1a", "\n"), 0); }
 TEST(Terminal, CtrlZWorksUnderATracer) { EXPECT_EQ(on_terminal(ctrl_z_traced, "\x1a", "\n"), 0); }
 
