@@ -7,6 +7,7 @@
 #include "cli/exit_status.h"
 #include "cordon/abi/arch.h"
 #include "cordon/base/text.h"
+#include "cordon/formats/oci_words.h"
 
 namespace cordon::cli {
 namespace {
@@ -124,6 +125,17 @@ Diagnostic misuse(const CLI::App& app, const CLI::ParseError& error) {
                        text.substr(hint + 1));
 }
 
+Diagnostics unknown_capabilities(const std::vector<std::string>& names) {
+  Diagnostics problems;
+  for (const std::string& written : names) {
+    const std::string name = formats::capability_name(written);
+    if (name == "CAP_ALL" || formats::is_capability(name)) continue;
+    problems.error("usage", {}, "--cap: no capability is called '" + base::printable(written) + "'",
+                   formats::valid_words_hint(formats::OciVocabulary::capability, name));
+  }
+  return problems;
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
@@ -194,7 +206,7 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
          [&options](const std::string& list) {
            options.capabilities_given = true;
            for (const std::string& name : CLI::detail::split(list, ','))
-             if (!name.empty()) options.capabilities.push_back(name);
+             if (!name.empty()) options.capabilities.push_back(CLI::detail::trim_copy(name));
          },
          "capabilities a Docker profile is read for, as CAP_SYS_ADMIN,CAP_NET_RAW (default: Docker's)")
       ->type_name("LIST")
@@ -254,6 +266,7 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
     return bad_value("--dialect", options.dialect, "the only dialect with a name is minijail-c");
   if (!options.like.empty() && options.like != "runc") return bad_value("--like", options.like, "runc");
   result.sub_arches = options.sub_arches;
+  if (Diagnostics unknown = unknown_capabilities(options.capabilities); !unknown.empty()) return unknown;
   if (options.capabilities_given) result.capabilities = options.capabilities;
   result.minijail_c_dialect = options.dialect == "minijail-c";
   result.lenient = options.lenient;

@@ -17,13 +17,6 @@ struct Machine {
   bool is_at_least(KernelVersion version) const { return !kernel || *kernel >= version; }
 };
 
-// "sys_admin" and "CAP_SYS_ADMIN" are the same capability.
-std::string capability_name(std::string_view written) {
-  std::string name;
-  for (char c : written) name.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
-  return name.starts_with("CAP_") ? name : "CAP_" + name;
-}
-
 Machine machine_of(const ReadOptions& options) {
   Machine machine;
   machine.arch = docker_arch_name(options.arch);

@@ -113,6 +113,12 @@ bool is_capability(std::string_view word) {
   return std::find(std::begin(kCapabilities), std::end(kCapabilities), word) != std::end(kCapabilities);
 }
 
+std::string capability_name(std::string_view written) {
+  std::string name;
+  for (char c : written) name.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+  return name.starts_with("CAP_") ? name : "CAP_" + name;
+}
+
 std::string_view docker_arch_name(Arch arch) {
   switch (arch) {
     case Arch::x32: return {};

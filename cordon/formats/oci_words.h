@@ -19,6 +19,7 @@ std::optional<OciOp> find_oci_op(std::string_view word);           // "SCMP_CMP_
 std::optional<Arch> find_oci_arch(std::string_view word);          // "SCMP_ARCH_X86_64"
 std::optional<uint32_t> find_oci_flag(std::string_view word);      // "SECCOMP_FILTER_FLAG_LOG"; TSYNC is 0
 bool is_capability(std::string_view word);                         // "CAP_SYS_ADMIN"
+std::string capability_name(std::string_view written);             // "sys_admin" gives "CAP_SYS_ADMIN"
 
 // What Docker's includes and excludes call a machine; empty for an ABI that is never a host.
 std::string_view docker_arch_name(Arch arch);
