@@ -1,11 +1,18 @@
 #include "cli/call_text.h"
 
+#include <array>
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "cordon/abi/arguments.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_text.h"
 #include "cordon/policy/describe.h"
+#include "cordon/policy/report.h"
 #include "cordon/policy/resolve.h"
+#include "cordon/policy/resolve_value.h"
 
 namespace cordon::cli {
 namespace {
@@ -48,6 +55,20 @@ bool take_values(const ResolvedCondition& condition, PartialCall& call) {
   return true;
 }
 
+// A group, a range or *, with or without @arch.
+std::optional<Diagnostic> not_one_call(const std::string& text, const std::string& name) {
+  const std::string only = "a call is one name or one number: ";
+  const std::string example = "as in 'openat(flags=O_WRONLY)'; `cordon show` prints every rule";
+  if (name.starts_with('@'))
+    return bad_call(text, only + "a group cannot be tested",
+                    "`cordon list groups " + name.substr(1, name.find_first_of("@ ", 1) - 1) + "` names its calls");
+  if (name.starts_with('*')) return bad_call(text, only + "'*' cannot be tested", example);
+  const std::string_view range = std::string_view(name).substr(0, name.find('@'));
+  if (range.find('-') != std::string_view::npos && range.find_first_not_of("0123456789- ") == std::string_view::npos)
+    return bad_call(text, only + "a range cannot be tested", example);
+  return std::nullopt;
+}
+
 struct Head {
   std::string name;
   Arch arch;
@@ -60,6 +81,7 @@ Result<Head> split_head(const std::string& text, Arch default_arch) {
   if (!head.arguments.empty() && head.arguments.find_last_not_of(' ') != head.arguments.rfind(')'))
     return bad_call(text, "the '(' is not closed at the end", "as in 'openat(flags=O_WRONLY)'");
   if (head.arguments.find_first_not_of("( )") == std::string::npos) head.arguments.clear();
+  if (std::optional<Diagnostic> problem = not_one_call(text, head.name)) return *std::move(problem);
   size_t at = head.name.find('@');
   if (at != std::string::npos) {
     auto arch = abi::find_arch(std::string_view(head.name).substr(at + 1));
@@ -74,6 +96,56 @@ Result<Head> split_head(const std::string& text, Arch default_arch) {
     return bad_call(text, "a call begins with a name or a number", "as in 'openat(flags=O_WRONLY)'");
   if (head.name.find_first_not_of("0123456789") == std::string::npos) head.name = "syscall_" + head.name;
   return head;
+}
+
+// The `operand == value` of a rule, joined by nothing but commas and &&.
+void collect_values(const Condition& condition, std::vector<const ArgTest*>& values) {
+  const bool is_value = condition.kind == Condition::Kind::test && condition.test.op == CompareOp::eq &&
+                        condition.test.mask.empty() && condition.test.values.size() == 1;
+  if (is_value) values.push_back(&condition.test);
+  if (condition.kind != Condition::Kind::all) return;
+  for (const Condition& operand : condition.operands) collect_values(operand, values);
+}
+
+// Why no call has the values, or why one value would be lost.
+std::optional<Diagnostic> unfit_values(const std::string& text, const Policy& policy, uint32_t nr, Arch arch) {
+  std::vector<const ArgTest*> values;
+  collect_values(policy.rules[0].condition, values);
+  policy::Report unsaid(policy);
+  std::array<std::string, 6> given;
+  for (const ArgTest* test : values) {
+    const Operand& operand = test->operand;
+    if (operand.kind == Operand::Kind::instruction_pointer) continue;
+    const bool is_slot = operand.kind == Operand::Kind::slot;
+    const std::string_view call = abi::name_of(nr, arch);
+    const auto argument =
+        is_slot ? abi::argument_at(call, operand.slot, arch) : abi::find_argument(call, operand.name, arch).argument;
+    if (!is_slot && !argument) continue;
+    const unsigned slot = is_slot ? operand.slot : argument->slot;
+    const std::string name = is_slot ? "arg" + std::to_string(slot) : operand.name;
+    if (slot >= given.size()) continue;
+    if (!given[slot].empty())
+      return bad_call(
+          text,
+          "the argument '" + name + "' is given twice" + (given[slot] == name ? "" : ": it is '" + given[slot] + "'"),
+          "give it once");
+    given[slot] = name;
+    const unsigned register_bits = abi::info(arch).word_bits;
+    const unsigned bits = argument && !operand.raw ? argument->bits : register_bits;
+    const Value& value = test->values[0].low;
+    const auto in_width = policy::resolve_value(value, {0, arch, bits}, unsaid);
+    if (!in_width || in_width->fits) continue;
+    const std::string written(policy.sources.text(value.span));
+    const auto in_register = policy::resolve_value(value, {0, arch, register_bits}, unsaid);
+    return bad_call(
+        text,
+        written + " does not fit: '" + name + "' has " + std::to_string(bits) + " bits on " +
+            std::string(abi::name(arch)),
+        in_register && in_register->fits
+            ? "raw(" + name + ")=" + written + " gives the whole register, which the kernel cuts"
+            : "raw(" + name + ")=VALUE gives the whole register, of " + std::to_string(register_bits) + " bits there");
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -102,6 +174,7 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
   } else {
     return bad_call(text, "there is no " + target.name + " on " + std::string(abi::name(head.arch)), "");
   }
+  if (auto problem = unfit_values(text, *policy, call.call.nr, head.arch)) return *std::move(problem);
   bool is_possible = false;  // false: the values contradict each other or cannot fit
   for (const ArchTable& table : resolved->arches)
     for (const Segment& segment : table.segments)
