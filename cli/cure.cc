@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cordon/abi/syscalls.h"
+#include "cordon/base/text.h"
 #include "cordon/formats/minijail_statement.h"
 #include "cordon/policy/action.h"
 #include "cordon/policy/describe.h"
@@ -29,7 +30,7 @@ bool has_rule(const Decision& decision) {
   return decision.origin.kind == Origin::Kind::rule || decision.origin.kind == Origin::Kind::multiplexed;
 }
 
-std::string where(const Place& place) { return place.file + ":" + std::to_string(place.line); }
+std::string where(const Place& place) { return base::printable(place.file) + ":" + std::to_string(place.line); }
 
 // The line of the policy that speaks of the call, whether it decided or not.
 std::optional<Place> line_for(const Loaded& loaded, const Decision& decision, const Call& call) {

@@ -69,7 +69,7 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
   if (!source) return all_mistakes(reading, resolving);
   Diagnostics warnings = source.warnings();
   Loaded loaded;
-  loaded.name = spec == "-" ? "standard input" : spec;
+  loaded.name = spec == "-" ? "standard input" : base::printable(spec);
   loaded.format = source->format;
   if (auto* program = std::get_if<bpf::Program>(&source->content)) {
     loaded.program = std::move(*program);
@@ -109,8 +109,7 @@ std::string describe_origin(const Loaded& loaded, const Decision& decision, cons
   switch (origin.kind) {
     case Origin::Kind::rule:
     case Origin::Kind::multiplexed: {
-      const Rule& rule = loaded.policy->rules[origin.rule];
-      Place place = loaded.policy->sources.locate(rule.span);
+      const Place place = place_of(loaded, origin);
       std::string where = place.line == 0 ? loaded.name : place.file + ":" + std::to_string(place.line);
       std::string text = where + ": " + rule_text(*loaded.policy, place, decision.action, call);
       if (origin.kind == Origin::Kind::multiplexed) text += " (the strictest answer for arguments a filter cannot see)";
@@ -129,10 +128,11 @@ std::string describe_origin(const Loaded& loaded, const Decision& decision, cons
 }
 
 Place place_of(const Loaded& loaded, const Origin& origin) {
-  if (loaded.policy && (origin.kind == Origin::Kind::rule || origin.kind == Origin::Kind::multiplexed))
-    return loaded.policy->sources.locate(loaded.policy->rules[origin.rule].span);
   Place place;
   place.file = loaded.name;
+  if (!loaded.policy || (origin.kind != Origin::Kind::rule && origin.kind != Origin::Kind::multiplexed)) return place;
+  place = loaded.policy->sources.locate(loaded.policy->rules[origin.rule].span);
+  place.file = base::printable(place.file);
   return place;
 }
 

@@ -17,7 +17,7 @@ namespace cordon::cli {
 
 // Either a policy with its meaning, or a raw program.
 struct Loaded {
-  std::string name;  // as given on the command line
+  std::string name;  // as given on the command line, printable
   formats::SourceFormat format = formats::SourceFormat::cordon;
   std::optional<Policy> policy;
   std::optional<ResolvedPolicy> resolved;  // with policy

@@ -107,7 +107,7 @@ int diff_main(int argc, char** argv) {
                      : found.comparison.verdict == prove::Verdict::undecided ? kUndecided
                                                                              : kFindings;
   if (output.json) return finish_output(as_json(found), status);
-  return finish_output(as_text(found, left_spec, right_spec) + sandbox_text(*sides), status);
+  return finish_output(as_text(found, sides->left.name, sides->right.name) + sandbox_text(*sides), status);
 }
 
 }  // namespace cordon::cli

@@ -68,7 +68,8 @@ int prove_main(int argc, char** argv) {
   }
   std::string text;
   if (answer.holds)
-    text = "holds: " + left_spec + (relation == "within" ? " is within " : " equals ") + right_spec + "\n";
+    text =
+        "holds: " + sides->left.name + (relation == "within" ? " is within " : " equals ") + sides->right.name + "\n";
   if (!is_decided) text = "undecided\n" + undecided_text(result);
   if (!answer.against.empty()) text = "does not hold\n";
   for (const prove::Witness* witness : answer.against) text += "  " + witness_text(*witness) + "\n";

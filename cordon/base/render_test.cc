@@ -103,6 +103,17 @@ TEST(Render, PutsNotesBelow) {
             "f: note: lossless [hint]\n");
 }
 
+TEST(Render, LetsNoNameSteerATerminal) {
+  Diagnostics diagnostics;
+  diagnostics.error("e\x1b", {"p\n\x1b[31mx", 1, 1, 1, "a\x1b[2J"}, "bad \xc2\x9b", "cure\n").notes = {
+      {{"q\r", 3, 1, 0, ""}, "seen\a"}};
+  EXPECT_EQ(render(diagnostics, {}),
+            "p\\x0a\\x1b[31mx:1:1: error: bad \\xc2\\x9b [e\\x1b]\n"
+            "    1 | a\\x1b[2J\n"
+            "      | ^ cure\\x0a\n"
+            "q\\x0d:3:1: note: seen\\x07\n");
+}
+
 TEST(Render, CountsWhatItLeavesOut) {
   Diagnostics diagnostics;
   for (int i = 0; i < 3; ++i) diagnostics.error("e", {}, "bad");
