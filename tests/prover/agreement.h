@@ -1,0 +1,45 @@
+// Compares two functions by the prover and by the naive engine, and holds the one against the other.
+//
+//   Agreement agreement({.prover = {}, .naive = {}});
+//   agreement.judge(&policy, std::span<const bpf::Program>(&program, 1));   // fails the test where they disagree
+//   EXPECT_LE(agreement.counts().naive_gave_up, 3u);
+#pragma once
+
+#include "cordon/prove/compare.h"
+#include "tests/prover/naive_engine.h"
+
+namespace cordon::engines {
+
+struct AgreementOptions {
+  prove::CompareOptions prover;
+  NaiveLimits naive;
+  unsigned probes = 2'000;  // calls tried where only the prover has a verdict, and that is "equal"
+};
+
+struct AgreementCounts {
+  unsigned pairs = 0;
+  unsigned equal = 0, differ = 0;  // both say so
+  unsigned naive_gave_up = 0, undecided = 0;
+  unsigned only_naive = 0;  // the naive engine decided what the prover did not
+
+  void print(const char* what) const;
+};
+
+class Agreement {
+ public:
+  explicit Agreement(const AgreementOptions& options) : options_(options) {}
+
+  void judge(const prove::Meaning& left, const prove::Meaning& right);
+  const AgreementCounts& counts() const { return counts_; }
+
+ private:
+  void check_witnesses(const prove::Meaning& left, const prove::Meaning& right, const prove::Comparison& result);
+
+  AgreementOptions options_;
+  AgreementCounts counts_;
+};
+
+// Whether the calls of prove::probe are answered alike; the first that is not fails the test.
+void expect_alike_on_calls(const prove::Meaning& left, const prove::Meaning& right, unsigned count, Endian endian);
+
+}  // namespace cordon::engines
