@@ -45,7 +45,8 @@ TEST(NaiveEngine, AnswersAsTheSimulatorRunsPrograms) {
   unsigned gave_up = 0;
   constexpr unsigned kRounds = 120;
   for (unsigned round = 0; round < kRounds; ++round) {
-    const Program program = random_program(random, {.has_products = round % 4 == 0});
+    const Program program =
+        round % 2 == 0 ? random_decisions(random) : random_program(random, {.has_products = round % 4 == 1});
     NaiveEngine engine(kForPrograms);
     const auto node = engine.encode(Programs(&program, 1));
     if (engine.gave_up()) {

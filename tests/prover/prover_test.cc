@@ -41,7 +41,7 @@ TEST(Prover, EncodesRandomProgramsAsTheSimulatorRunsThem) {
   unsigned undecided = 0;
   constexpr unsigned kPrograms = 400;
   for (unsigned round = 0; round < kPrograms; ++round) {
-    const bpf::Program program = random_program(random, {});
+    const bpf::Program program = round % 2 == 0 ? random_program(random, {}) : random_decisions(random);
     const std::span<const bpf::Program> stack(&program, 1);
     auto encoded = prove::encode_pair(stack, stack,
                                       {.endian = Endian::little, .max_steps = 100'000, .exempt_uprobe_calls = false});

@@ -61,9 +61,19 @@ bpf::Program random_decisions(RandomBpf& random) {
   static constexpr uint32_t kAnswers[] = {0x7fff0000, 0x00050001, 0x00050002, 0x00050000, 0x00030001,
                                           0x7ff00001, 0x7ffc0000, 0,          0x80000000, 0x00040000};
   static constexpr uint16_t kMoves[] = {bpf::kTax, bpf::kSt, bpf::kLdMem, bpf::kLdxMem, bpf::kTxa};
+  static constexpr uint16_t kByX[] = {bpf::kDivX, bpf::kMulX, bpf::kLshX, bpf::kRshX};
   std::vector<Insn> code{{bpf::kSt, 0, 0, 0}};
+  // Upper words are zero there.
+  if (random.one_in(3))
+    code = {{bpf::kLdAbs, 0, 0, 4}, {bpf::kJeqK, 1, 0, kI386}, {bpf::kRetK, 0, 0, random.pick(kAnswers)}, code[0]};
   for (uint32_t left = 2 + random.below(4); left > 0; --left) {
     code.push_back({bpf::kLdAbs, 0, 0, 4 * (random.one_in(3) ? random.below(16) : 4 + random.below(3))});
+    if (random.one_in(3)) {
+      // A few bits of two words, so that products stay small; X may be zero.
+      code.insert(code.end(),
+                  {{bpf::kAndK, 0, 0, 0x1c}, {bpf::kTax, 0, 0, 0}, {bpf::kLdAbs, 0, 0, 4 * random.below(16)}});
+      code.insert(code.end(), {{bpf::kAndK, 0, 0, random.pick(kWords) & 0xff}, {random.pick(kByX), 0, 0, 0}});
+    }
     for (uint32_t i = random.below(4); i > 0; --i) {
       const uint16_t operation = random.pick(kArithmetic);
       const bool is_shift = operation == bpf::kLshK || operation == bpf::kRshK;

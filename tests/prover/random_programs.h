@@ -17,7 +17,7 @@ struct ProgramShape {
 // Any opcode, all registers; cells are set first, as the kernel demands.
 bpf::Program random_program(testing_kernel::RandomBpf& random, ProgramShape shape);
 
-// A few tests one after the other, each of a word or of what arithmetic without products makes of words, with an answer
+// A few tests one after the other, each of a word or of what arithmetic makes of words, with an answer
 // of its own: nearly every instruction matters.
 bpf::Program random_decisions(testing_kernel::RandomBpf& random);
 
