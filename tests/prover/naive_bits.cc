@@ -91,15 +91,14 @@ Bits NaiveEngine::product(const Bits& a, const Bits& b) {
   return result;
 }
 
-// As written by hand; the rest has one bit more than the divisor, which is the one shifted out. By 0: any value, as the
-// program has ended.
+// As written by hand; the rest is never longer than what was read of the dividend. By 0: any value, as the program has
+// ended.
 Bits NaiveEngine::quotient(const Bits& a, const Bits& b) {
   Bits result{}, rest{};
   for (uint32_t bit = 32; bit-- > 0 && !gave_up_;) {
-    const Node is_long = rest[31];
     for (uint32_t i = 32; i-- > 1;) rest[i] = rest[i - 1];
     rest[0] = a[bit];
-    result[bit] = either(is_long, at_least(rest, b));
+    result[bit] = at_least(rest, b);
     rest = select(result[bit], sum(rest, each_inverse(b), kTrue), rest);
   }
   return result;
