@@ -27,7 +27,8 @@ using NaiveMeaning = std::variant<const ResolvedPolicy*, std::span<const bpf::Pr
 struct NaiveLimits {
   uint64_t max_steps = 1'000'000;  // calls of choose
   size_t max_paths = 5'000;        // of each program
-  // Which bits are asked first: word after word, or the highest bits of all arguments, then the next (for sums).
+  // Which bits are asked first: word after word, or the five lowest of all words, then the highest of all, and so on
+  // down: for sums and comparisons of words, and for shifts by a word.
   enum class Order : uint8_t { by_word, interleaved } order = Order::by_word;
 };
 
