@@ -92,7 +92,11 @@ void write_witnesses(JsonWriter& json, const prove::Comparison& comparison) {
       {"looser", &comparison.looser}, {"tighter", &comparison.tighter}, {"same_strictness", &comparison.data}};
   for (const auto& [relation, witness] : kinds) {
     if (!witness->has_value()) continue;
-    json.begin_object().key("relation").value(relation).key("call").value(without_arch(describe_whole_call((*witness)->call)));
+    json.begin_object()
+        .key("relation")
+        .value(relation)
+        .key("call")
+        .value(without_arch(describe_whole_call((*witness)->call)));
     json.key("arch").value(arch_of((*witness)->call));
     json.key("left").value(policy::to_string((*witness)->left, abi::native_arch()));
     json.key("right").value(policy::to_string((*witness)->right, abi::native_arch())).end_object();

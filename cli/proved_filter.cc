@@ -22,8 +22,8 @@ Diagnostic not_proved(const prove::Undecided& undecided, unsigned effort, Severi
                     (undecided.pc ? " (instruction " + std::to_string(*undecided.pc) + " of it)"
                                   : std::string(" (many conditions on different arguments of one call)"));
   problem.hint = severity == Severity::error
-                     ? "write fewer alternatives for one call; or `cordon compile` with --effort " +
-                           std::to_string(10 * effort) + ", or with --danger-unproved, and use the .bpf file"
+                     ? "write fewer alternatives for one call; or run or compile it with --effort " +
+                           std::to_string(10 * effort) + ", or unproved with --danger-unproved"
                      : "what the filter does was not proved: do not rely on it";
   return problem;
 }
@@ -60,6 +60,13 @@ Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::Comp
   Diagnostics warnings = filter.warnings();
   warnings.add(not_proved(*result.undecided, proof.effort, Severity::warning));
   return {std::move(*filter), std::move(warnings)};
+}
+
+void add_proof_options(CLI::App& app, ProofOptions& options) {
+  app.add_option("--effort", options.effort, "let the proof of a filter take so many times its usual bound, 1 to 1000")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1000u));
+  app.add_flag("--danger-unproved", options.danger_unproved, "take a filter although its proof was not decided");
 }
 
 bool has_code(const Diagnostics& problems, std::string_view code) {

@@ -1,6 +1,7 @@
 // The one way from a policy to a filter: compiled, and proved equal to the policy.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string_view>
 
 #include "cordon/base/result.h"
@@ -13,6 +14,8 @@ struct ProofOptions {
   unsigned effort = 1;           // how many times 2 million steps (about 40 ms) a proof may take
   bool danger_unproved = false;  // give out a filter whose proof was not decided, with a warning
 };
+
+void add_proof_options(CLI::App& app, ProofOptions& options);
 
 // An error "not-proved" if the bound was reached, "proof-failed" if the compiler were wrong: then no filter comes out.
 Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,

@@ -114,13 +114,14 @@ Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vecto
 // that none of them can keep a later one out; with a raw filter among them each is its own.
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
+  Diagnostics warnings;
   if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
-    Result<Filter> filter = compile_proved(*meaning, {}, {});
+    Result<Filter> filter = compile_proved(*meaning, {}, options.proof);
     if (!filter && has_code(filter.error(), "proof-failed")) return filter.error();
     if (filter) {
       plan.can_kill = traits_of(*meaning).kills;
       plan.filters.push_back({filter->program, flags_of(policies, options)});
-      return plan;
+      return {std::move(plan), filter.warnings()};
     }
   }
   for (const Loaded& loaded : policies) {
@@ -130,20 +131,21 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
       plan.can_kill |= returns_kill(*loaded.program);
       continue;
     }
-    Result<Filter> filter = compile(loaded, {}, {});
+    Result<Filter> filter = compile(loaded, {}, options.proof);
     if (!filter) return filter.error();
+    warnings.append(filter.warnings());
     flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
     plan.filters.push_back({filter->program, flags});
     plan.can_kill |= traits_of(*loaded.resolved).kills;
   }
   if (Diagnostics problems = check_order(plan.filters, policies); problems.has_errors()) return problems;
-  return plan;
+  return {std::move(plan), std::move(warnings)};
 }
 
 Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const PlanOptions& options, std::string why) {
   Result<RunPlan> plan = plain_plan(policies, options);
   if (!plan) return plan;
-  Diagnostics notes;
+  Diagnostics notes = plan.warnings();
   notes.note("errno-not-explained", {}, "errno denials are not explained: " + std::move(why));
   return {std::move(*plan), std::move(notes)};
 }
@@ -175,7 +177,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   const ResolvedPolicy asked = asking(*plan.meaning, [&](const Decision& decision) {
     return decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
   });
-  Result<Filter> filter = compile_proved(asked, {}, {});
+  Result<Filter> filter = compile_proved(asked, {}, options.proof);
   if (!filter) {
     if (policies.size() == 1 || has_code(filter.error(), "proof-failed")) return filter.error();
     return without_explanations(policies, options,
@@ -187,7 +189,8 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.listener = traits.notifies;
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
-  return plan;
+  plan.proof = options.proof;
+  return {std::move(plan), filter.warnings()};
 }
 
 std::optional<FilterSpec> make_gate(const RunPlan& plan) {
@@ -197,7 +200,7 @@ std::optional<FilterSpec> make_gate(const RunPlan& plan) {
   }
   if (!plan.meaning) return std::nullopt;
   auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
-  Result<Filter> filter = compile_proved(asking(*plan.meaning, is_denied), {}, {});
+  Result<Filter> filter = compile_proved(asking(*plan.meaning, is_denied), {}, plan.proof);
   return filter ? std::optional(FilterSpec{filter->program, plan.filters.back().flags}) : std::nullopt;
 }
 

@@ -16,6 +16,7 @@ struct PlanOptions {
   bool explain_errno = true;  // a supervisor answers errno denials
   bool explain_all = false;   // those with ENOSYS by a rule or by `unknown` too
   uint32_t filter_flags = 0;
+  ProofOptions proof;
 };
 
 struct RunPlan {
@@ -25,9 +26,10 @@ struct RunPlan {
   // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
   std::optional<ResolvedPolicy> meaning;
   std::optional<bpf::Program> program;
+  ProofOptions proof;  // as the plan's filters were proved, for those made later
 };
 
-// The result's notes say what cannot be explained and why.
+// The result's notes say what cannot be explained and why; its warnings, what was not proved.
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
 
 // Instead of the plan's filters, where a supervisor has to stand in for the kernel: it asks about every call that

@@ -145,11 +145,7 @@ int compile_main(int argc, char** argv) {
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "none"}));
-  app->add_option("--effort", options.proof.effort, "let the proof take so many times its usual bound, 1 to 1000")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
-  app->add_flag("--danger-unproved", options.proof.danger_unproved,
-                "give out a filter although its proof was not decided, marked as such in --report, asm and c");
+  add_proof_options(*app, options.proof);
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");

@@ -26,6 +26,7 @@ struct Options {
   bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
   bool log = false, spec_allow = false, tsync = false, wait_killable = false;
   ExplainOptions explaining;
+  ProofOptions proof;
 };
 
 void add_options(CLI::App& app, Options& options) {
@@ -52,6 +53,7 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
   app.add_flag("--wait-killable", options.wait_killable,
                "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
+  add_proof_options(app, options.proof);
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.prefix_command();
 }
@@ -154,7 +156,8 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
 
   Result<RunPlan> plan = make_plan(policies, {.explain_errno = !options.exec && !options.no_listener,
                                               .explain_all = options.explaining.all,
-                                              .filter_flags = filter_flags(options)});
+                                              .filter_flags = filter_flags(options),
+                                              .proof = options.proof});
   print_diagnostics(plan.diagnostics(), output);
   if (!plan) return kOwnFailure;
   spec.filters = plan->filters;
@@ -165,7 +168,10 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
   spec.listener = plan->listener;
   if (spec.listener) spec.filters.back() = listening(std::move(spec.filters.back()), options);
   spec.filters_without_listener = [&]() -> Result<std::vector<FilterSpec>> {
-    CORDON_TRY(plain, make_plan(policies, {.explain_errno = false, .filter_flags = filter_flags(options)}));
+    CORDON_TRY(plain, make_plan(policies, {.explain_errno = false,
+                                           .explain_all = false,
+                                           .filter_flags = filter_flags(options),
+                                           .proof = options.proof}));
     return std::move(plain.filters);
   };
   spec.gate = [&] {
