@@ -154,10 +154,11 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kOwnFailure;
 
-  Result<RunPlan> plan = make_plan(policies, {.explain_errno = !options.exec && !options.no_listener,
-                                              .explain_all = options.explaining.all,
-                                              .filter_flags = filter_flags(options),
-                                              .proof = options.proof});
+  PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,
+                       .explain_all = options.explaining.all,
+                       .filter_flags = filter_flags(options),
+                       .proof = options.proof};
+  Result<RunPlan> plan = make_plan(policies, planning);
   print_diagnostics(plan.diagnostics(), output);
   if (!plan) return kOwnFailure;
   spec.filters = plan->filters;
@@ -168,10 +169,8 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
   spec.listener = plan->listener;
   if (spec.listener) spec.filters.back() = listening(std::move(spec.filters.back()), options);
   spec.filters_without_listener = [&]() -> Result<std::vector<FilterSpec>> {
-    CORDON_TRY(plain, make_plan(policies, {.explain_errno = false,
-                                           .explain_all = false,
-                                           .filter_flags = filter_flags(options),
-                                           .proof = options.proof}));
+    planning.explain_errno = false;
+    CORDON_TRY(plain, make_plan(policies, planning));
     return std::move(plain.filters);
   };
   spec.gate = [&] {
