@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
@@ -18,8 +20,12 @@ constexpr const char* kExamples =
     "  cordon compile profile.json --to asm -o -       look at the instructions\n"
     "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
 
+// In the order of the compiler's dump.
+constexpr const char* kStages[] = {"resolved", "split", "tree", "dag", "program"};
+
 struct Options {
-  std::string spec, output_path, to, optimize = "attach", dump;
+  std::string spec, output_path, to, optimize = "attach";
+  std::vector<std::string> dump;  // of kStages
   bool report = false, filter_only = false;
   ProofOptions proof;
 };
@@ -81,11 +87,10 @@ std::optional<compiler::Optimize> find_optimize(const std::string& name) {
 }
 
 // The texts of the stages asked for, to standard error.
-void print_stages(const std::vector<std::string>& stages, const std::string& wanted) {
-  static constexpr const char* kNames[] = {"resolved", "split", "tree", "dag", "program"};
-  for (size_t i = 0; i < stages.size() && i < std::size(kNames); ++i)
-    if (("," + wanted + ",").find("," + std::string(kNames[i]) + ",") != std::string::npos)
-      print_error("== " + std::string(kNames[i]) + "\n" + stages[i]);
+void print_stages(const std::vector<std::string>& stages, const std::vector<std::string>& wanted) {
+  for (size_t i = 0; i < stages.size() && i < std::size(kStages); ++i)
+    if (std::find(wanted.begin(), wanted.end(), kStages[i]) != wanted.end())
+      print_error("== " + std::string(kStages[i]) + "\n" + stages[i]);
 }
 
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
@@ -148,7 +153,10 @@ int compile_main(int argc, char** argv) {
   add_proof_options(*app, options.proof);
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
-  app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")->type_name("STAGES");
+  app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")
+      ->type_name("STAGES")
+      ->delimiter(',')
+      ->check(one_of({std::begin(kStages), std::end(kStages)}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
   add_output_options(*app, output);
