@@ -10,7 +10,6 @@
 #include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/text.h"
-#include "cordon/formats/suggest.h"
 #include "cordon/policy/describe.h"
 #include "cordon/policy/evaluate.h"
 #include "cordon/sandbox/process_info.h"
@@ -94,36 +93,49 @@ void Explainer::finish() {
   if (error_lines_) error_lines_->finish();
 }
 
-void Explainer::denied(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
-  if (has_enough() || !tells() || !is_told(decision, options_.all)) return;
+// A denial that is made a thousand times is told once: the rest must cost little.
+bool Explainer::is_new(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
+  waiting_.reset();
+  if (has_enough() || !tells() || !is_told(decision, options_.all)) return false;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
-  const Call& call = notification.call;
-  Story story;
-  story.pid = notification.tid;
-  // A denial that is made a thousand times is told once: the rest must cost little.
-  if (!fill(story, &loaded, decision, call, who.executable)) return;
-  story.command = base::printable(who.command);
-  story.call = policy::describe_call(call);
-  story.site = who.code_site(call.instruction_pointer);
-  tell(story);
+  Denial denial = begin(&loaded, decision, notification.call, who.executable);
+  if (told_.contains(denial.story.key)) return false;
+  denial.story.pid = notification.tid;
+  waiting_ = std::move(denial);
+  return true;
 }
 
-bool Explainer::fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call,
-                     const std::string& executable) {
+void Explainer::denied(const sandbox::Notifier& who) {
+  if (!waiting_) return;
+  add_cure(*waiting_);
+  Story& story = waiting_->story;
+  story.command = base::printable(who.command);
+  story.call = policy::describe_call(waiting_->call);
+  story.site = who.site;
+  tell(story);
+  waiting_.reset();
+}
+
+Explainer::Denial Explainer::begin(const Loaded* loaded, const Decision& decision, const Call& call,
+                                   const std::string& executable) {
   const bool has_rules = loaded != nullptr && loaded->policy;
-  const formats::Suggestion suggestion =
-      has_rules ? formats::suggest_allow(call, loaded->policy->format) : formats::Suggestion();
+  Denial denial{.loaded = loaded, .decision = decision, .call = call, .suggestion = {}, .story = {}};
+  if (has_rules) denial.suggestion = formats::suggest_allow(call, loaded->policy->format);
+  Story& story = denial.story;
   story.outcome = policy::to_string(decision.action, abi::native_arch());
   story.policy = has_rules
                      ? describe_origin(*loaded, decision, call)
                      : (loaded != nullptr ? loaded->name : std::string()) + ": a raw filter, which names no rules";
   // The name of a thread is its own to change, so it makes no denial a new one.
-  story.key = executable + "\n" + policy::describe_syscall(call) + "\n" + suggestion.line + "\n" + story.outcome +
-              "\n" + story.policy;
-  if (told_.contains(story.key)) return false;
-  if (has_rules) story.allow = cures_.tell(*loaded, decision, call, suggestion);
-  story.warning = suggestion.warning;
-  return true;
+  story.key = executable + "\n" + policy::describe_syscall(call) + "\n" + denial.suggestion.line + "\n" +
+              story.outcome + "\n" + story.policy;
+  return denial;
+}
+
+void Explainer::add_cure(Denial& denial) {
+  if (denial.loaded != nullptr && denial.loaded->policy)
+    denial.story.allow = cures_.tell(*denial.loaded, denial.decision, denial.call, denial.suggestion);
+  denial.story.warning = denial.suggestion.warning;
 }
 
 Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
@@ -141,15 +153,16 @@ Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
 void Explainer::denied(const KernelVerdict& verdict) {
   if (has_enough()) return;
   Story story;
-  story.command = verdict.command.empty() ? command_of(verdict.pid) : base::printable(verdict.command);
-  story.pid = verdict.tid > 0 ? verdict.tid : verdict.pid;
-  story.site = verdict.site;
   if (verdict.call_known) {
     const Loaded* decider = nullptr;
     const Decision decision = strictest(verdict.call, decider);
     // It died beside the one that was killed, with this call in its registers.
     if (!verdict.is_certain && !ends_by_signal(decision.action.kind)) return;
-    if (!fill(story, decider, decision, verdict.call, sandbox::executable(story.pid))) return;
+    const pid_t tid = verdict.tid > 0 ? verdict.tid : verdict.pid;
+    Denial denial = begin(decider, decision, verdict.call, sandbox::executable(tid));
+    if (told_.contains(denial.story.key)) return;
+    add_cure(denial);
+    story = std::move(denial.story);
     story.call = verdict.args_known ? policy::describe_call(verdict.call)
                                     : policy::describe_syscall(verdict.call) + "(arguments not known)";
   } else {
@@ -159,8 +172,11 @@ void Explainer::denied(const KernelVerdict& verdict) {
                        ? "the process could not be traced, and no audit record was readable: only the signal is known"
                        : "only the signal is known: a call of an architecture the policy does not name, or a signal "
                          "sent by a process";
-    story.key = story.command + "\n" + story.call;
   }
+  story.command = verdict.command.empty() ? command_of(verdict.pid) : base::printable(verdict.command);
+  story.pid = verdict.tid > 0 ? verdict.tid : verdict.pid;
+  story.site = verdict.site;
+  if (!verdict.call_known) story.key = story.command + "\n" + story.call;
   tell(story);
 }
 

@@ -17,6 +17,7 @@
 #include "cli/line_writer.h"
 #include "cli/load.h"
 #include "cordon/base/fd.h"
+#include "cordon/formats/suggest.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -39,8 +40,10 @@ class Explainer {
   int log_fd() const { return log_.get(); }
   bool tells() const { return !options_.quiet || log_; }
 
-  // A call that a supervisor has answered, and what was seen of its thread before.
-  void denied(const Notification& notification, const sandbox::Notifier& who, const Decision& decision);
+  // A call that a supervisor is about to answer. True: denied() will tell it, and wants to know where it was made.
+  bool is_new(const Notification& notification, const sandbox::Notifier& who, const Decision& decision);
+  // The call asked about last was answered; tells it if it was new.
+  void denied(const sandbox::Notifier& who);
   // A call that the kernel answered by a kill or a trap.
   void denied(const KernelVerdict& verdict);
   // Mode 1: anything but read, write, exit and rt_sigreturn.
@@ -63,9 +66,18 @@ class Explainer {
     std::string warning;
     std::string key;
   };
-  // The parts that follow from the policy. False: it was told before.
-  bool fill(Story& story, const Loaded* loaded, const Decision& decision, const Call& call,
-            const std::string& executable);
+  // A denial by a policy, as the story of it begins.
+  struct Denial {
+    const Loaded* loaded = nullptr;
+    Decision decision;
+    Call call;
+    formats::Suggestion suggestion;
+    Story story;
+  };
+  // What tells it from others: told_ says whether it was told before.
+  static Denial begin(const Loaded* loaded, const Decision& decision, const Call& call, const std::string& executable);
+  // What would allow it.
+  void add_cure(Denial& denial);
   // What the whole stack answers, and which source of it.
   Decision strictest(const Call& call, const Loaded*& decider) const;
   // So much was told that nothing more will be: whatever comes now must cost nothing.
@@ -81,6 +93,7 @@ class Explainer {
   std::optional<LineWriter> log_lines_;
   Cures cures_;
   std::set<std::string> told_;
+  std::optional<Denial> waiting_;  // is not answered yet
 };
 
 }  // namespace cordon::cli

@@ -53,10 +53,12 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
   Answerer answerer{.plan = plan, .command = launched.pid, .gate_shut = launched.gate_shut};
   Supervision supervision;
   supervision.answer = [&](const Notification& notification) { return answerer.answer(notification); };
-  if (explainer.tells())
-    supervision.on_answered = [&](const Notification& notification, const sandbox::Notifier& who) {
-      explainer.denied(notification, who, answerer.last);
+  if (explainer.tells()) {
+    supervision.needs_site = [&](const Notification& notification, const sandbox::Notifier& who) {
+      return explainer.is_new(notification, who, answerer.last);
     };
+    supervision.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
+  }
   supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) {
     if (strict)
       explainer.denied_by_strict_mode(verdict);

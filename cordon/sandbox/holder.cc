@@ -71,6 +71,7 @@ void answer_one(Listener& listener, const Holding& holding) {
   const Response response = holding.answer(*notification);
   Notifier who;
   if (holding.on_answered) who = look_at(listener, *notification);
+  if (holding.needs_site && holding.needs_site(*notification, who)) who.site = site_of(listener, *notification);
   if (carry_out(listener, *notification, response) && holding.on_answered)
     holding.on_answered(*notification, std::move(who));
 }

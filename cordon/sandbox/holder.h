@@ -18,6 +18,9 @@ using Answer = std::function<Response(const Notification&)>;
 
 struct Holding {
   Answer answer;
+  // Before the answer is given: is the place of the call needed (Notifier::site)? While it waits, and only then, that
+  // can be read for sure. Empty: never.
+  std::function<bool(const Notification&, const Notifier&)> needs_site = {};
   // After each answer that was taken; may be empty.
   std::function<void(const Notification&, Notifier)> on_answered = {};
   int kept = -1;  // a descriptor for on_answered; it stays open in the holder

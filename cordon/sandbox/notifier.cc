@@ -1,25 +1,28 @@
 #include "cordon/sandbox/notifier.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "cordon/base/fd.h"
 #include "cordon/sandbox/process_info.h"
 
 namespace cordon::sandbox {
-
-std::string Notifier::code_site(uint64_t address) const { return maps ? site_in(maps.get(), address) : std::string(); }
 
 Notifier look_at(const Listener& listener, const Notification& notification) {
   if (notification.tid <= 0) return {};
   Notifier who;
   who.command = thread_name(notification.tid);
   who.executable = sandbox::executable(notification.tid);
-  who.maps.reset(open(("/proc/" + std::to_string(notification.tid) + "/maps").c_str(), O_RDONLY | O_CLOEXEC));
   if (!listener.is_valid(notification.id)) return {};
   return who;
+}
+
+std::string site_of(const Listener& listener, const Notification& notification) {
+  std::string site = code_site(notification.tid, notification.call.instruction_pointer);
+  if (!listener.is_valid(notification.id)) return {};
+  return site;
 }
 
 namespace {

@@ -108,10 +108,6 @@ std::string code_site(pid_t tid, uint64_t address) {
   return tid > 0 && address != 0 ? find_site(read_proc(tid, "maps"), address) : std::string();
 }
 
-std::string site_in(int maps, uint64_t address) {
-  return address != 0 ? find_site(read_all(maps), address) : std::string();
-}
-
 bool has_execed(pid_t pid) {
   // pid (comm) state ppid pgrp session tty tpgid flags …; comm may hold anything, ')' too
   std::string text = read_proc(pid, "stat");

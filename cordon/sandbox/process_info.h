@@ -24,9 +24,6 @@ std::string executable(pid_t tid);
 // same in every run. Empty if the thread is gone. Costs a read of /proc/TID/maps.
 std::string code_site(pid_t tid, uint64_t address);
 
-// The same from an open /proc/TID/maps.
-std::string site_in(int maps, uint64_t address);
-
 // The process a thread belongs to; 0 if it is gone.
 pid_t thread_group(pid_t tid);
 

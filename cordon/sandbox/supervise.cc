@@ -65,6 +65,7 @@ Diagnostic cannot_supervise(std::string_view what, int error) {
 
 Holding holding_of(const Supervision& supervision) {
   return {.answer = supervision.answer,
+          .needs_site = supervision.needs_site,
           .on_answered = supervision.on_answered,
           .kept = supervision.kept,
           .on_start = supervision.on_hold,

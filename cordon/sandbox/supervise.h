@@ -31,6 +31,8 @@ struct Supervision {
   // After an answer of `answer` was taken, with what was seen of the thread while it waited. On the same thread,
   // so it must not wait for anybody either. May be empty.
   std::function<void(const Notification&, sandbox::Notifier)> on_answered = {};
+  // Before that answer is given, with what was seen: is the place of the call needed too? May be empty.
+  std::function<bool(const Notification&, const sandbox::Notifier&)> needs_site = {};
   // For what outlives the command (sandbox/holder.h): a descriptor on_answered needs, and what it does with it in
   // the process that goes on answering, at its start and at its end.
   int kept = -1;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,24 @@ inline bpf::Program filter_for(uint32_t nr, uint32_t ret) {
                                        {bpf::kRetK, 0, 0, ret},
                                        {bpf::kRetK, 0, 0, kAllow}});
   return std::move(program).value();
+}
+
+inline std::string denied() { return std::to_string(kDenied); }
+
+inline std::string file_text(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+template <class Condition>
+bool eventually(Condition condition) {
+  for (int i = 0; i < 500; ++i) {
+    if (condition()) return true;
+    usleep(10000);
+  }
+  return false;
 }
 
 inline std::string victim() { return CORDON_VICTIM_DIR "/sandbox_victim"; }

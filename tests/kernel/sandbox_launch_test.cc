@@ -32,8 +32,6 @@ TEST_P(Actions, AreWhatTheCommandGets) {
   EXPECT_EQ(seen.output, GetParam().output);
 }
 
-std::string denied() { return std::to_string(kDenied); }
-
 INSTANTIATE_TEST_SUITE_P(
     Sandbox, Actions,
     ::testing::Values(

@@ -17,8 +17,6 @@ Seen traced(std::vector<std::string> argv, uint32_t nr, uint32_t ret) {
   return run(spec);
 }
 
-std::string denied() { return std::to_string(kDenied); }
-
 TEST(Verdict, ATracerSeesTheCallOfAKilledProcess) {
   Seen seen = traced(denied_call(), kDenied, kKillProcess);
   ASSERT_EQ(seen.verdicts.size(), 1u);
