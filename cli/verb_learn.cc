@@ -127,6 +127,11 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   Result<Done> written = write(*file, run->recording, options, default_action);
   if (!written) return fail(written.error(), output, kOwnFailure);
   print_summary(run->recording, options);
+  if (run->recording.interrupted > 0 && run->outcome.exit_status() != 0)
+    print_error("cordon: warning: the command ended with " + std::to_string(run->outcome.exit_status()) +
+                ", and signals interrupted " + std::to_string(run->recording.interrupted) +
+                (run->recording.interrupted == 1 ? " call" : " calls") +
+                " before they could be recorded: where a handler does not restart calls they failed with EINTR\n");
   return run->recording.is_complete() ? run->outcome.exit_status() : kOwnFailure;
 }
 

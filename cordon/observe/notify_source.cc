@@ -138,10 +138,11 @@ class NotifyRecorder {
  private:
   void take_call() {
     std::optional<Notification> notification = listener_.receive();
-    if (!notification) {
-      if (!listener_.is_finished()) builder_.note_interrupted(1);
-      return;
-    }
+    if (!notification) return;
+    // A filter's notifications are numbered one by one (seccomp_next_notify_id): what is left out was withdrawn
+    // before it was received.
+    if (last_id_ && notification->id > *last_id_ + 1) builder_.note_interrupted(notification->id - *last_id_ - 1);
+    last_id_ = notification->id;
     record_call(*notification);
     // False: the thread was killed while it waited. Its call stays recorded, as it was asked for.
     listener_.respond(notification->id, Response::run());
@@ -176,6 +177,7 @@ class NotifyRecorder {
   RecordingBuilder builder_;
   ProcessTable table_;
   uint64_t began_ns_;
+  std::optional<uint64_t> last_id_;
 };
 
 // The command must not run unrecorded, and without a listener each of its calls would fail with ENOSYS.
