@@ -37,6 +37,26 @@ int main(void) {
 }
 )";
 
+// Prints how many of its calls failed with EINTR, while a timer's handler does not restart them.
+constexpr const char* kInterruptedVictim = R"(
+#include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <unistd.h>
+static void tick(int signal) { (void)signal; }
+int main(void) {
+  struct sigaction action = {.sa_handler = tick};
+  struct itimerval timer = {{0, 200}, {0, 200}}, off = {{0, 0}, {0, 0}};
+  long failed = 0;
+  sigaction(SIGALRM, &action, 0);
+  setitimer(ITIMER_REAL, &timer, 0);
+  for (int i = 0; i < 5000; ++i) failed += getppid() < 0;
+  while (setitimer(ITIMER_REAL, &off, 0)) ++failed;
+  printf("%ld\n", failed);
+  return 0;
+}
+)";
+
 constexpr const char* kThreadsVictim = R"(
 #include <pthread.h>
 #include <stdio.h>
@@ -284,6 +304,18 @@ TEST_F(LearnRoundtrip, KeepsAbisApart) {
   if (recorded->outcome.exit_status() != 5) GTEST_SKIP() << "this kernel has no int 0x80";
   EXPECT_TRUE(names_in(recorded->recording).contains("getpid@i386"));
   EXPECT_TRUE(names_in(recorded->recording).contains("getpid"));
+}
+
+TEST_F(LearnRoundtrip, CountsEachCallThatASignalInterruptedUnseen) {
+  std::string interrupted = build_victim("interrupted", kInterruptedVictim);
+  if (interrupted.empty()) GTEST_SKIP() << "no C compiler to build the victim with";
+  std::string output;
+  Result<RecordedRun> recorded = captured(output, [&] { return observe::record({.argv = {interrupted}}); });
+  ASSERT_TRUE(recorded) << render(recorded.error(), {});
+  ASSERT_EQ(recorded->outcome.exit_status(), 0);
+  // Before WAIT_KILLABLE_RECV (5.19) calls fail that were recorded already.
+  EXPECT_LE(recorded->recording.interrupted, std::stoull(output));
+  EXPECT_TRUE(recorded->recording.is_complete());
 }
 
 TEST_F(LearnRoundtrip, ReportsACommandThatCannotRun) {
