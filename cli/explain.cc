@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <type_traits>
 
 #include "cli/run_plan.h"
 #include "cordon/abi/constants.h"
@@ -33,6 +34,7 @@ std::string one_line(const std::string& json) {
 
 // Denials that differ, before cordon stops telling: a command may make as many as it likes.
 constexpr size_t kMaxTold = 2000;
+constexpr size_t kMaxRepeated = 4096;
 
 std::string command_of(pid_t tid) { return tid > 0 ? base::printable(sandbox::thread_name(tid)) : std::string(); }
 
@@ -93,13 +95,22 @@ void Explainer::finish() {
   if (error_lines_) error_lines_->finish();
 }
 
+static_assert(std::has_unique_object_representations_v<Call>, "calls are compared by their bytes");
+
 // A denial that is made a thousand times is told once: the rest must cost little.
 bool Explainer::is_new(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
   waiting_.reset();
   if (has_enough() || !tells() || !is_told(decision, options_.all)) return false;
+  // The very same call again needs no words to be known.
+  std::string exact = who.executable;
+  exact.append(reinterpret_cast<const char*>(&notification.call), sizeof notification.call);
+  if (repeated_.contains(exact)) return false;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
   Denial denial = begin(&loaded, decision, notification.call, who.executable);
-  if (told_.contains(denial.story.key)) return false;
+  if (told_.contains(denial.story.key)) {
+    if (repeated_.size() < kMaxRepeated) repeated_.insert(std::move(exact));
+    return false;
+  }
   denial.story.pid = notification.tid;
   waiting_ = std::move(denial);
   return true;

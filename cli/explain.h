@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "cli/cure.h"
@@ -93,7 +94,8 @@ class Explainer {
   std::optional<LineWriter> log_lines_;
   Cures cures_;
   std::set<std::string> told_;
-  std::optional<Denial> waiting_;  // is not answered yet
+  std::unordered_set<std::string> repeated_;  // programs with calls as they were made, told before
+  std::optional<Denial> waiting_;             // is not answered yet
 };
 
 }  // namespace cordon::cli
