@@ -104,8 +104,6 @@ Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch,
     if (auto* policy = std::get_if<const ResolvedPolicy*>(side))
       for (const ArchTable& table : (*policy)->arches)
         if (table.audit_arch == audit_arch) return table.endian;
-  for (const abi::ArchInfo& arch : abi::arches())
-    if (arch.audit_arch == audit_arch) return arch.endian;
   return machine;
 }
 

@@ -50,8 +50,7 @@ Comparison compare(const Meaning& left, const Meaning& right, const CompareOptio
 // The same of a pair that is encoded already.
 Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right, const CompareOptions& options);
 
-// The byte order of the machine that makes a call of this architecture: that of the ABI; `machine` for values that no
-// ABI has.
+// The byte order of a call of this architecture: that of a policy that names it, else the machine's.
 Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine);
 
 // "A within B": A is nowhere looser than B.

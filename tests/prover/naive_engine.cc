@@ -154,7 +154,8 @@ uint32_t NaiveEngine::ret_at(Node node, const bpf::Input& input, Endian endian) 
 NaiveEngine::Node NaiveEngine::on_possible_calls(Node node) {
   Node impossible = kFalse;
   for (const abi::ArchInfo& arch : abi::arches()) {
-    if (arch.word_bits != 32) continue;
+    // Only these kernels clear the upper halves of registers (see prove/pair.h).
+    if (arch.arch != Arch::ppc && arch.arch != Arch::sparc) continue;
     Node has_upper = kFalse;
     for (uint8_t operand = 0; operand < kOperands; ++operand)
       for (Node bit : word(half_of(operand, true, arch.endian))) has_upper = either(has_upper, bit);
