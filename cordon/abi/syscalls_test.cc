@@ -20,6 +20,8 @@ struct HeaderFile {
   uint32_t base;
 };
 
+void PrintTo(const HeaderFile& row, std::ostream* out) { *out << row.path; }
+
 struct HeaderLine {
   std::string name;
   uint32_t number;

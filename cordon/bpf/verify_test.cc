@@ -16,6 +16,8 @@ struct Row {
   std::vector<std::string> messages;
 };
 
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
 class VerifyTable : public testing::TestWithParam<Row> {};
 
 TEST_P(VerifyTable, names_each_bad_instruction) {

@@ -22,6 +22,8 @@ struct CoverRow {
   bool covered;
 };
 
+void PrintTo(const CoverRow& row, std::ostream* out) { *out << row.name; }
+
 class CoverageTest : public ::testing::TestWithParam<CoverRow> {};
 
 TEST_P(CoverageTest, TellsWhatEarlierConditionsLeave) {

@@ -21,6 +21,8 @@ struct CallRow {
   const char* expected;
 };
 
+void PrintTo(const CallRow& row, std::ostream* out) { *out << row.name; }
+
 class DescribeCallTest : public ::testing::TestWithParam<CallRow> {};
 
 TEST_P(DescribeCallTest, NamesArgumentsAndConstants) {
@@ -79,6 +81,8 @@ struct ConditionRow {
   const char* expected;
 };
 
+void PrintTo(const ConditionRow& row, std::ostream* out) { *out << row.name; }
+
 ResolvedCondition in(uint8_t operand, uint64_t mask, std::vector<Interval> allowed) {
   return make_test(operand, mask, canonical(std::move(allowed), mask));
 }
@@ -130,6 +134,8 @@ struct RetRow {
   uint32_t ret;
   Action action;
 };
+
+void PrintTo(const RetRow& row, std::ostream* out) { *out << row.name; }
 
 class RetTest : public ::testing::TestWithParam<RetRow> {};
 

@@ -19,6 +19,8 @@ struct CanonicalRow {
   Set expected;
 };
 
+void PrintTo(const CanonicalRow& row, std::ostream* out) { *out << row.name; }
+
 class CanonicalTest : public ::testing::TestWithParam<CanonicalRow> {};
 
 TEST_P(CanonicalTest, GivesTheOneFormOfASet) {

@@ -118,6 +118,8 @@ struct NumberRow {
   Origin::Kind decided_by;
 };
 
+void PrintTo(const NumberRow& row, std::ostream* out) { *out << row.name; }
+
 class X32Test : public ::testing::TestWithParam<NumberRow> {};
 
 TEST_P(X32Test, NumbersBelongToOneAbi) {
@@ -359,6 +361,8 @@ struct DeadRow {
   std::vector<Rule> rules;
   const char* codes;
 };
+
+void PrintTo(const DeadRow& row, std::ostream* out) { *out << row.name; }
 
 class DeadRuleTest : public ::testing::TestWithParam<DeadRow> {};
 

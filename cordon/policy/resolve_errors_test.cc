@@ -21,6 +21,8 @@ struct ErrorRow {
   const char* codes;
 };
 
+void PrintTo(const ErrorRow& row, std::ostream* out) { *out << row.name; }
+
 class ErrorTest : public ::testing::TestWithParam<ErrorRow> {};
 
 TEST_P(ErrorTest, IsReported) {

@@ -26,6 +26,8 @@ struct ConditionRow {
   const char* codes = "";
 };
 
+void PrintTo(const ConditionRow& row, std::ostream* out) { *out << row.name; }
+
 class ConditionTest : public ::testing::TestWithParam<ConditionRow> {};
 
 TEST_P(ConditionTest, HoldsAsTheKernelReadsTheArgument) {

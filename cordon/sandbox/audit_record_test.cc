@@ -15,6 +15,8 @@ struct FormRow {
   std::string suffix;
 };
 
+void PrintTo(const FormRow& row, std::ostream* out) { *out << row.name; }
+
 class Forms : public ::testing::TestWithParam<FormRow> {};
 
 TEST_P(Forms, AreAllRead) {

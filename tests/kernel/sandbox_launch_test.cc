@@ -23,6 +23,8 @@ struct ActionRow {
   std::string output;
 };
 
+void PrintTo(const ActionRow& row, std::ostream* out) { *out << row.name; }
+
 class Actions : public ::testing::TestWithParam<ActionRow> {};
 
 TEST_P(Actions, AreWhatTheCommandGets) {

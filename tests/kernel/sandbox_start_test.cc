@@ -15,6 +15,8 @@ struct StartRow {
   uint32_t denied;
 };
 
+void PrintTo(const StartRow& row, std::ostream* out) { *out << row.name; }
+
 class Start : public ::testing::TestWithParam<StartRow> {
  protected:
   void SetUp() override {
