@@ -10,7 +10,6 @@ namespace cordon::formats {
 namespace {
 
 constexpr size_t kKeywordColumn = 10;
-constexpr size_t kLineLength = 100;
 constexpr size_t kCommentColumn = 72;  // no comment is pushed further right to be aligned
 
 struct Line {
@@ -89,7 +88,8 @@ struct Earlier {
 
 class CordonWriter {
  public:
-  explicit CordonWriter(const Policy& policy) : policy_(policy) {
+  CordonWriter(const Policy& policy, const WriteOptions& options)
+      : policy_(policy), line_length_(options.line_length == 0 ? SIZE_MAX : options.line_length) {
     for (const PolicyComment& comment : policy.comments) comments_.push_back(&comment);
     std::stable_sort(comments_.begin(), comments_.end(), Earlier{});
   }
@@ -159,7 +159,7 @@ class CordonWriter {
     while (next < policy_.rules.size() && is_plain(policy_.rules[next]) && !is_commented(next)) {
       const Rule& other = policy_.rules[next];
       std::string target = target_text(other.target);
-      if (action_text(other.action, other.errno_name) != keyword || line.size() + 1 + target.size() > kLineLength)
+      if (action_text(other.action, other.errno_name) != keyword || line.size() + 1 + target.size() > line_length_)
         break;
       line += " " + target;
       ++next;
@@ -196,12 +196,17 @@ class CordonWriter {
   }
 
   const Policy& policy_;
+  size_t line_length_;
   std::vector<const PolicyComment*> comments_;  // by place
   std::vector<Line> lines_;
 };
 
 }  // namespace
 
-std::string write_cordon(const Policy& policy) { return CordonWriter(policy).write(); }
+std::string write_cordon(const Policy& policy) { return write_cordon(policy, {}); }
+
+std::string write_cordon(const Policy& policy, const WriteOptions& options) {
+  return CordonWriter(policy, options).write();
+}
 
 }  // namespace cordon::formats

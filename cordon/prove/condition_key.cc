@@ -1,0 +1,62 @@
+#include "cordon/prove/condition_key.h"
+
+#include "cordon/prove/named_value.h"
+
+namespace cordon::prove {
+namespace {
+
+void append(std::string& key, const Value& value) {
+  key += static_cast<char>('a' + static_cast<int>(value.kind));
+  key += value.kind == Value::Kind::number ? std::to_string(value.number) : value.name;
+  key += '(';
+  for (const Value& operand : value.operands) append(key, operand);
+  key += ')';
+}
+
+void append(std::string& key, const ArgTest& test) {
+  key += std::to_string(static_cast<int>(test.operand.kind)) + test.operand.name + std::to_string(test.operand.slot);
+  key += test.operand.raw ? 'r' : 'v';
+  for (const Value& mask : test.mask) append(key, mask);
+  key += static_cast<char>('A' + static_cast<int>(test.op));
+  for (const ValueRange& range : test.values) {
+    append(key, range.low);
+    for (const Value& high : range.high) append(key, high);
+    key += ',';
+  }
+}
+
+void append(std::string& key, const Condition& condition) {
+  key += static_cast<char>('P' + static_cast<int>(condition.kind));
+  if (condition.kind == Condition::Kind::test) append(key, condition.test);
+  key += '[';
+  for (const Condition& operand : condition.operands) append(key, operand);
+  key += ']';
+}
+
+unsigned cost_of(const ArgTest& test) {
+  unsigned cost = 6;
+  for (const Value& mask : test.mask) cost += 1 + reading_cost(mask);
+  for (const ValueRange& range : test.values) {
+    cost += reading_cost(range.low);
+    for (const Value& high : range.high) cost += 1 + reading_cost(high);
+  }
+  return cost;
+}
+
+}  // namespace
+
+void append_key(std::string& key, const ConditionalRule& rule) {
+  key += std::to_string(static_cast<int>(rule.action.action.kind)) + ':' +
+         (rule.action.errno_name.empty() ? std::to_string(rule.action.action.data) : rule.action.errno_name) + ':';
+  append(key, rule.condition);
+}
+
+unsigned reading_cost(const Condition& condition) {
+  if (condition.is_always()) return 0;
+  if (condition.kind == Condition::Kind::test) return cost_of(condition.test);
+  unsigned cost = 2;
+  for (const Condition& operand : condition.operands) cost += 2 + reading_cost(operand);
+  return cost;
+}
+
+}  // namespace cordon::prove

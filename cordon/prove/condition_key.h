@@ -1,0 +1,16 @@
+// Conditions as keys and by how much there is to read.
+#pragma once
+
+#include <string>
+
+#include "cordon/prove/call_rules.h"
+
+namespace cordon::prove {
+
+// Equal keys are equal rules.
+void append_key(std::string& key, const ConditionalRule& rule);
+
+// 0 for always.
+unsigned reading_cost(const Condition& condition);
+
+}  // namespace cordon::prove

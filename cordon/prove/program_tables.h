@@ -1,0 +1,51 @@
+// A filter as tables: for each architecture it knows, its function of the arguments for each range of numbers.
+//
+//   Result<ProgramTables> tables = tables_of(program, {});
+//   tables->abis[0].arch == Arch::x86_64, tables->abis[0].pieces == {{0, 0, allow}, {1, 334, deny}, …}
+//
+// Errors: the filter answers architectures apart that no table has, answers calls of unknown architectures by
+// more than one action, or is too large a function.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "cordon/base/result.h"
+#include "cordon/bpf/program.h"
+#include "cordon/diagram/walk.h"
+#include "cordon/prove/bit_space.h"
+
+namespace cordon::prove {
+
+// The filter's diagram, for one byte order of arguments.
+struct ProgramDiagram {
+  diagram::Manager manager;
+  Endian endian;
+  diagram::Node root = 0;
+};
+
+struct AbiTable {
+  Arch arch = Arch::x86_64;
+  ProgramDiagram* diagram = nullptr;
+  std::vector<diagram::Piece> pieces;  // of numbers that are the ABI's, in order
+
+  // The function of a number of the ABI.
+  diagram::Node at(uint32_t number) const;
+  // Of all numbers alike, not counting 0xffffffff beside x32, one action.
+  bool is_constant() const;
+};
+
+struct ProgramTables {
+  std::array<std::unique_ptr<ProgramDiagram>, 2> diagrams;  // by byte order; those that are needed
+  std::vector<AbiTable> abis;                               // in the order of Arch; may be empty
+  Action bad_arch;
+};
+
+struct TablesOptions {
+  uint64_t max_steps = 20'000'000;
+};
+
+Result<ProgramTables> tables_of(const bpf::Program& program, const TablesOptions& options);
+
+}  // namespace cordon::prove

@@ -1,0 +1,226 @@
+#include "cordon/prove/set_condition.h"
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "cordon/abi/arguments.h"
+#include "cordon/policy/intervals.h"
+#include "cordon/prove/named_value.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::Manager;
+using diagram::Node;
+
+constexpr size_t kMaxValues = 4096;  // as many as a filter could compare with
+constexpr size_t kMaxCubes = 32;
+constexpr size_t kMaxNamed = 6;  // so many values of ranges are named one by one
+
+struct Form {
+  Operand operand;
+  unsigned width = 64;
+};
+
+Form form_of(uint64_t support, bool is_null_test, const SetPlace& place) {
+  const unsigned word_bits = abi::info(place.argument.arch).word_bits;
+  Form form;
+  form.operand.slot = static_cast<uint8_t>(place.argument.slot);
+  form.width = word_bits;
+  if (place.argument.slot == ResolvedTest::kInstructionPointer) {
+    form.operand.kind = Operand::Kind::instruction_pointer;
+    return form;
+  }
+  if (place.by_number) {
+    form.operand.raw = true;
+    return form;
+  }
+  if (place.argument.syscall.empty()) return form;
+  const auto argument = abi::argument_at(place.argument.syscall, place.argument.slot, place.argument.arch);
+  if (!argument) return form;
+  form.operand.raw = (support & ~policy::low_ones(argument->bits)) != 0;
+  if (!form.operand.raw) form.width = argument->bits;
+  if (argument->is_pointer && (!is_null_test || form.operand.raw)) {
+    form.operand.raw = true;
+    form.width = word_bits;
+    return form;
+  }
+  form.operand.kind = Operand::Kind::named;
+  form.operand.name = argument->name;
+  return form;
+}
+
+class SetWriter {
+ public:
+  SetWriter(BitSpace& space, const Form& form, const SetPlace& place)
+      : space_(space), form_(form), namer_(place.argument, form.width), full_(policy::low_ones(form.width)) {}
+
+  std::optional<WrittenSet> write(Node set, uint64_t support) {
+    try_values(set, full_);
+    if (support != full_) try_values(set, support);
+    const Node others = space_.manager().negation(set);
+    if (auto cubes = space_.cubes(set, kMaxCubes)) try_cubes(*cubes, false);
+    if (auto cubes = space_.cubes(others, kMaxCubes)) try_cubes(*cubes, true);
+    try_common_bits(set, support);
+    return std::move(best_);
+  }
+
+ private:
+  WrittenSet test(CompareOp op, std::vector<ValueRange> values, const std::vector<Value>& mask) const {
+    WrittenSet written;
+    written.condition.kind = Condition::Kind::test;
+    written.condition.test.operand = form_.operand;
+    written.condition.test.op = op;
+    written.condition.test.mask = mask;
+    written.cost = 6;
+    for (const Value& one : mask) written.cost += 1 + reading_cost(one);
+    for (const ValueRange& range : values) {
+      written.cost += reading_cost(range.low);
+      if (!range.high.empty()) written.cost += 1 + reading_cost(range.high.front());
+    }
+    written.condition.test.values = std::move(values);
+    return written;
+  }
+
+  void offer(WrittenSet written) {
+    if (!best_ || written.cost < best_->cost) best_ = std::move(written);
+  }
+
+  std::vector<Value> written_mask(uint64_t mask) const {
+    if (mask == full_) return {};
+    const uint64_t outside = full_ & ~mask;
+    if (std::popcount(outside) >= std::popcount(mask)) return {namer_.mask(mask)};
+    Value complement;
+    complement.kind = Value::Kind::complement;
+    complement.operands.push_back(namer_.mask(outside));
+    return {complement};
+  }
+
+  Value written_value(uint64_t mask, uint64_t value) const {
+    return mask == full_ ? namer_.value(value) : namer_.masked_value(mask, value);
+  }
+
+  // The values one by one if they are few and each has a name; else nothing.
+  std::vector<ValueRange> named_values(const std::vector<Interval>& set, uint64_t mask) const {
+    std::vector<ValueRange> values;
+    for (const Interval& range : set)
+      for (std::optional<uint64_t> next = range.first; next && *next <= range.last;) {
+        Value value = written_value(mask, *next);
+        if (values.size() == kMaxNamed || !is_named(value)) return {};
+        values.push_back({std::move(value), {}});
+        next = *next == UINT64_MAX ? std::nullopt : policy::next_under_mask(*next + 1, mask);
+      }
+    return values;
+  }
+
+  WrittenSet in_set(const std::vector<Interval>& set, uint64_t mask) const {
+    const std::vector<Value> masked = written_mask(mask);
+    const bool is_single = set.size() == 1 && set[0].first == set[0].last;
+    if (is_single) return test(CompareOp::eq, {{written_value(mask, set[0].first), {}}}, masked);
+    if (auto named = named_values(set, mask); !named.empty()) return test(CompareOp::in, std::move(named), masked);
+    if (set.size() == 1 && set[0].first == 0 && set[0].last != mask)
+      return test(CompareOp::le, {{number_value(set[0].last), {}}}, masked);
+    if (set.size() == 1 && set[0].last == mask) return test(CompareOp::ge, {{number_value(set[0].first), {}}}, masked);
+    std::vector<ValueRange> values;
+    for (const Interval& range : set) {
+      if (range.first == range.last)
+        values.push_back({written_value(mask, range.first), {}});
+      else
+        values.push_back({number_value(range.first), {number_value(range.last)}});
+    }
+    return test(CompareOp::in, std::move(values), masked);
+  }
+
+  WrittenSet not_in_set(const std::vector<Interval>& others, uint64_t mask) const {
+    WrittenSet written = in_set(others, mask);
+    if (written.condition.test.op == CompareOp::eq) {
+      written.condition.test.op = CompareOp::ne;
+      return written;
+    }
+    Condition negated;
+    negated.kind = Condition::Kind::none;
+    negated.operands.push_back(std::move(written.condition));
+    return {std::move(negated), written.cost + 2};
+  }
+
+  void try_values(Node set, uint64_t mask) {
+    const auto values = space_.values(set, mask, kMaxValues);
+    if (!values || values->empty()) return;
+    offer(in_set(*values, mask));
+    const std::vector<Interval> others = policy::complement(*values, mask);
+    if (!others.empty()) offer(not_in_set(others, mask));
+  }
+
+  // Cubes of one mask are one test: x & 0x30 in {0x10, 0x20}. Negated they are joined by "and".
+  void try_cubes(const std::vector<Cube>& cubes, bool is_negated) {
+    std::map<uint64_t, std::vector<Interval>> by_mask;
+    for (const Cube& cube : cubes) by_mask[cube.mask].push_back({cube.value, cube.value});
+    if (by_mask.contains(0)) return;
+    WrittenSet all;
+    all.condition.kind = is_negated ? Condition::Kind::all : Condition::Kind::any;
+    for (auto& [mask, values] : by_mask) {
+      values = policy::canonical(std::move(values), mask);
+      WrittenSet one = is_negated ? not_in_set(values, mask) : in_set(values, mask);
+      all.cost += one.cost + 2;
+      all.condition.operands.push_back(std::move(one.condition));
+    }
+    if (all.condition.operands.size() == 1) {
+      all.condition = Condition(all.condition.operands.front());
+      all.cost -= 2;
+    }
+    offer(std::move(all));
+  }
+
+  // Bits that are the same in all values are asked apart: x & 0x40 == 0 && x & 3 != 3.
+  void try_common_bits(Node set, uint64_t support) {
+    Manager& manager = space_.manager();
+    uint64_t common = 0, value = 0;
+    const auto cubes = space_.cubes(set, kMaxCubes);
+    if (!cubes || cubes->empty()) return;
+    common = cubes->front().mask, value = cubes->front().value;
+    for (const Cube& cube : *cubes) common &= cube.mask & ~(cube.value ^ value);
+    if (common == 0 || common == support) return;
+    const auto values = space_.values(set, support, kMaxValues);
+    if (!values || manager.exhausted()) return;
+    const uint64_t rest = support & ~common;
+    std::vector<Interval> left;
+    for (const Interval& range : *values)
+      for (std::optional<uint64_t> next = range.first; next && *next <= range.last;) {
+        if (left.size() > kMaxValues) return;
+        left.push_back({*next & rest, *next & rest});
+        next = *next == UINT64_MAX ? std::nullopt : policy::next_under_mask(*next + 1, support);
+      }
+    left = policy::canonical(std::move(left), rest);
+    const std::vector<Interval> others = policy::complement(left, rest);
+    WrittenSet fixed = in_set({{value & common, value & common}}, common);
+    WrittenSet free = in_set(left, rest);
+    if (WrittenSet negated = others.empty() ? free : not_in_set(others, rest); negated.cost < free.cost) free = negated;
+    Condition both;
+    both.kind = Condition::Kind::all;
+    both.operands = {std::move(fixed.condition), std::move(free.condition)};
+    offer({std::move(both), fixed.cost + free.cost + 2});
+  }
+
+  BitSpace& space_;
+  Form form_;
+  ValueNamer namer_;
+  uint64_t full_;
+  std::optional<WrittenSet> best_;
+};
+
+}  // namespace
+
+std::optional<WrittenSet> write_set(BitSpace& space, Node set, const SetPlace& place) {
+  const uint64_t support = space.support(set);
+  const auto nulls = space.values(set, UINT64_MAX, 2);
+  const bool is_null_test =
+      nulls && nulls->size() == 1 && (nulls->front() == Interval{0, 0} || nulls->front() == Interval{1, UINT64_MAX});
+  const Form form = form_of(support, is_null_test, place);
+  if ((support & ~policy::low_ones(form.width)) != 0) return std::nullopt;
+  return SetWriter(space, form, place).write(set, support);
+}
+
+}  // namespace cordon::prove
