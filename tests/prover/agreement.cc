@@ -8,7 +8,6 @@
 #include "cordon/bpf/simulate.h"
 #include "cordon/policy/evaluate.h"
 #include "cordon/prove/probe.h"
-#include "tests/engines/generate.h"
 
 namespace cordon::engines {
 namespace {
@@ -33,9 +32,18 @@ Verdict verdict_of(const NaiveComparison& naive) {
 
 }  // namespace
 
-void AgreementCounts::print(const char* what) const {
+void AgreementCounts::expect_enough(const char* what, const Enough& enough) const {
   std::printf("%s: %u pairs, %u equal, %u differ; the naive engine gave up on %u, the prover on %u (on %u alone)\n",
               what, pairs, equal, differ, naive_gave_up, undecided, only_naive);
+  EXPECT_GE(equal, enough.equal) << what;
+  EXPECT_GE(differ, enough.differ) << what;
+  EXPECT_LE(naive_gave_up, pairs / enough.gave_up_one_in) << what;
+}
+
+void assert_as_evaluated(const ResolvedPolicy& policy, Random& random,
+                         const std::function<uint32_t(const bpf::Input&)>& ret_at) {
+  for (const Call& call : some_calls(boundary_calls(policy, random), 200, random))
+    ASSERT_EQ(ret_at(input_of(call)), policy::to_ret(policy::evaluate(policy, call).action)) << text_of(call);
 }
 
 void expect_alike_on_calls(const Meaning& left, const Meaning& right, unsigned count, Endian endian) {
