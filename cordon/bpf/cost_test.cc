@@ -2,18 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "cordon/bpf/testing.h"
+
 namespace cordon::bpf {
 namespace {
+
+using testing::program;
 
 constexpr uint32_t kX8664 = 0xc000003e;
 constexpr Insn kAllow{kRetK, 0, 0, 0x7fff0000};
 constexpr Insn kNr{kLdAbs, 0, 0, 0};
-
-Program program(std::vector<Insn> insns) {
-  Result<Program> made = Program::create(std::move(insns));
-  EXPECT_TRUE(made.has_value());
-  return std::move(made).value();
-}
 
 struct ConstRow {
   const char* name;
@@ -22,7 +20,9 @@ struct ConstRow {
   uint32_t steps;
 };
 
-class ConstAllowTable : public testing::TestWithParam<ConstRow> {};
+void PrintTo(const ConstRow& row, std::ostream* out) { *out << row.name; }
+
+class ConstAllowTable : public ::testing::TestWithParam<ConstRow> {};
 
 TEST_P(ConstAllowTable, answers_for_getppid) {
   ConstAllow found = is_const_allow(program(GetParam().insns), kX8664, 110);
@@ -58,7 +58,7 @@ const ConstRow kConstRows[] = {
     {"argument_on_another_path", {kNr, {kJeqK, 1, 0, 1}, kAllow, {kLdAbs, 0, 0, 16}, kAllow}, true, 3},
 };
 
-INSTANTIATE_TEST_SUITE_P(Cost, ConstAllowTable, testing::ValuesIn(kConstRows),
+INSTANTIATE_TEST_SUITE_P(Cost, ConstAllowTable, ::testing::ValuesIn(kConstRows),
                          [](const auto& row) { return std::string(row.param.name); });
 
 struct ConvertedRow {

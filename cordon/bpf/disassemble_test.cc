@@ -5,15 +5,12 @@
 #include "cordon/abi/arch.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/bpf/opcode.h"
+#include "cordon/bpf/testing.h"
 
 namespace cordon::bpf {
 namespace {
 
-Program program(std::vector<Insn> insns) {
-  Result<Program> made = Program::create(std::move(insns));
-  EXPECT_TRUE(made.has_value());
-  return std::move(made).value();
-}
+using testing::program;
 
 constexpr Insn kArch{kLdAbs, 0, 0, 4};
 constexpr Insn kNr{kLdAbs, 0, 0, 0};

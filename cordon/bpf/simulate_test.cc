@@ -2,14 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "cordon/bpf/testing.h"
+
 namespace cordon::bpf {
 namespace {
 
-Program program(std::vector<Insn> insns) {
-  Result<Program> made = Program::create(std::move(insns));
-  EXPECT_TRUE(made.has_value());
-  return std::move(made).value();
-}
+using testing::program;
 
 constexpr Insn kReturnA{kRetA, 0, 0, 0};
 
@@ -24,7 +22,9 @@ struct Arithmetic {
   uint32_t a, operand, expected;
 };
 
-class SimulateArithmetic : public testing::TestWithParam<Arithmetic> {};
+void PrintTo(const Arithmetic& row, std::ostream* out) { *out << row.name; }
+
+class SimulateArithmetic : public ::testing::TestWithParam<Arithmetic> {};
 
 TEST_P(SimulateArithmetic, is_the_same_by_constant_and_by_x) {
   const Arithmetic& row = GetParam();
@@ -33,15 +33,15 @@ TEST_P(SimulateArithmetic, is_the_same_by_constant_and_by_x) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Simulate, SimulateArithmetic,
-                         testing::Values(Arithmetic{"add_wraps", kAddK, kAddX, 0xffffffff, 2, 1},
-                                         Arithmetic{"sub_wraps", kSubK, kSubX, 1, 2, 0xffffffff},
-                                         Arithmetic{"mul_wraps", kMulK, kMulX, 0x10001, 0x10001, 0x20001},
-                                         Arithmetic{"div_is_unsigned", kDivK, kDivX, 0xfffffffe, 2, 0x7fffffff},
-                                         Arithmetic{"or", kOrK, kOrX, 0x0f, 0xf0, 0xff},
-                                         Arithmetic{"and", kAndK, kAndX, 0x3c, 0x0f, 0x0c},
-                                         Arithmetic{"xor", kXorK, kXorX, 0x3c, 0x0f, 0x33},
-                                         Arithmetic{"lsh_drops_high_bits", kLshK, kLshX, 3, 31, 0x80000000},
-                                         Arithmetic{"rsh_fills_with_zeros", kRshK, kRshX, 0x80000000, 31, 1}),
+                         ::testing::Values(Arithmetic{"add_wraps", kAddK, kAddX, 0xffffffff, 2, 1},
+                                           Arithmetic{"sub_wraps", kSubK, kSubX, 1, 2, 0xffffffff},
+                                           Arithmetic{"mul_wraps", kMulK, kMulX, 0x10001, 0x10001, 0x20001},
+                                           Arithmetic{"div_is_unsigned", kDivK, kDivX, 0xfffffffe, 2, 0x7fffffff},
+                                           Arithmetic{"or", kOrK, kOrX, 0x0f, 0xf0, 0xff},
+                                           Arithmetic{"and", kAndK, kAndX, 0x3c, 0x0f, 0x0c},
+                                           Arithmetic{"xor", kXorK, kXorX, 0x3c, 0x0f, 0x33},
+                                           Arithmetic{"lsh_drops_high_bits", kLshK, kLshX, 3, 31, 0x80000000},
+                                           Arithmetic{"rsh_fills_with_zeros", kRshK, kRshX, 0x80000000, 31, 1}),
                          [](const auto& row) { return std::string(row.param.name); });
 
 TEST(Simulate, shifts_by_x_use_the_low_five_bits) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cordon/abi/arch.h"
+#include "cordon/bpf/testing.h"
 #include "cordon/policy/intervals.h"
 
 namespace cordon::prove {
@@ -12,15 +13,10 @@ namespace {
 
 using bpf::Insn;
 using bpf::Program;
+using bpf::testing::program;
 
 constexpr uint32_t kAllow = 0x7fff0000, kErrno = 0x00050000, kKillProcess = 0x80000000, kKillThread = 0;
 constexpr uint32_t kX86_64 = 0xc000003e, kI386 = 0x40000003;
-
-Program program(std::vector<Insn> code) {
-  Result<Program> made = Program::create(std::move(code));
-  EXPECT_TRUE(made);
-  return *made;
-}
 
 Insn ld(uint32_t offset) { return {bpf::kLdAbs, 0, 0, offset}; }
 Insn ret(uint32_t value) { return {bpf::kRetK, 0, 0, value}; }
