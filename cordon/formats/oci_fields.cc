@@ -55,8 +55,8 @@ void OciFields::take(const JsonMember& member, std::string_view where) {
     if (where.empty()) return;
     std::string near = base::did_you_mean(member.key, known_);
     std::string message = "unknown key " + quoted(member.key) + " in " + std::string(where) + " is ignored";
-    report_.add(near.empty() ? Severity::note : Severity::warning, "unknown-key", member.key_span, std::move(message),
-                std::move(near));
+    const Severity severity = near.empty() ? Severity::note : Severity::warning;
+    report_.add(severity, "unknown-key", member.key_span, std::move(message), std::move(near));
     return;
   }
   if (member.key != known_[index])

@@ -173,6 +173,15 @@ TEST(Oci, KnowsThatDifferentValuesOfOneArgumentCannotMeet) {
   EXPECT_EQ(codes(read_oci(profile(lookup), "f", for_x86_64()).diagnostics()), "overlapping-conditions");
 }
 
+TEST(Oci, WarnsOfAnUnknownKeyOnlyNearAKnownOne) {
+  Result<Policy> policy =
+      read_oci(profile(entry("\"read\"", "ALLOW", "\"arg\": [], \"colour\": 1")), "f", for_x86_64());
+  ASSERT_TRUE(policy);
+  EXPECT_EQ(told(policy.warnings()),
+            "1:97 warning unknown-key: unknown key 'arg' in a syscalls entry is ignored\n"
+            "1:108 note unknown-key: unknown key 'colour' in a syscalls entry is ignored");
+}
+
 TEST(Oci, PointsAtBothPlacesOfADroppedRule) {
   Result<Policy> policy =
       read_oci(profile(entry("\"read\"", "ALLOW") + "," + entry("\"read\"", "ERRNO")), "f", for_x86_64());
