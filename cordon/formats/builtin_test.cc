@@ -14,6 +14,9 @@
 #include "cordon/policy/resolve.h"
 
 namespace cordon::formats {
+
+inline void PrintTo(const Builtin& row, std::ostream* out) { *out << row.name; }
+
 namespace {
 
 ResolvedPolicy resolved(std::string_view name) {

@@ -1,13 +1,16 @@
 // Every mistake the language knows: where it is shown, what is said, and the cure.
 #include <gtest/gtest.h>
 
-#include <map>
 #include <string>
 #include <vector>
 
 #include "cordon/formats/cordon_text.h"
+#include "cordon/formats/testing.h"
 
 namespace cordon::formats {
+
+using namespace testing;  // NOLINT: builders only
+
 namespace {
 
 std::string shown(const Diagnostic& diagnostic) {
@@ -30,7 +33,9 @@ struct Mistake {
   const char* errors;
 };
 
-class CordonErrors : public testing::TestWithParam<Mistake> {};
+void PrintTo(const Mistake& row, std::ostream* out) { *out << row.name; }
+
+class CordonErrors : public ::testing::TestWithParam<Mistake> {};
 
 TEST_P(CordonErrors, name_place_reason_and_cure) { EXPECT_EQ(errors_of(GetParam().text, {}), GetParam().errors); }
 
@@ -192,7 +197,7 @@ const Mistake kMistakes[] = {
     {"include_of_nothing", "include", "1:1 syntax: 'include' needs a file | write 'include \"common.cordon\"'"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, CordonErrors, testing::ValuesIn(kMistakes),
+INSTANTIATE_TEST_SUITE_P(Each, CordonErrors, ::testing::ValuesIn(kMistakes),
                          [](const auto& row) { return row.param.name; });
 
 TEST(CordonErrors, nesting_is_bounded) {
@@ -227,16 +232,6 @@ TEST(CordonErrors, name_the_place_of_the_earlier_definition) {
   ASSERT_EQ(error.notes.size(), 1u);
   EXPECT_EQ(error.notes[0].place.line, 1u);
   EXPECT_EQ(error.notes[0].message, "it stands here already");
-}
-
-ReadOptions with_files(std::map<std::string, std::string> files) {
-  ReadOptions options;
-  options.read_file = [files = std::move(files)](const std::string& path) -> Result<std::string> {
-    auto at = files.find(path);
-    if (at != files.end()) return at->second;
-    return system_error("open '" + path + "'", 2);
-  };
-  return options;
 }
 
 TEST(CordonInclude, puts_the_rules_in_place_and_takes_paths_from_the_including_file) {

@@ -18,6 +18,8 @@ struct Written {
   const char* canonical;  // without the line "default   kill_process"
 };
 
+void PrintTo(const Written& row, std::ostream* out) { *out << row.name; }
+
 std::string without_default(const std::string& text) {
   constexpr std::string_view kDefault = "default   kill_process\n";
   std::string rest = text.starts_with(kDefault) ? text.substr(kDefault.size()) : text;

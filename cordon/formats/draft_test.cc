@@ -95,15 +95,7 @@ TEST(MinijailDraft, tells_names_beside_a_broken_line) {
             "1 unknown-syscall; 3 unknown-constant");
 }
 
-struct Profile {
-  const char* name;
-  std::string text;
-  const char* further;
-};
-
-void PrintTo(const Profile& row, std::ostream* out) { *out << row.name; }
-
-class OciDraft : public ::testing::TestWithParam<Profile> {};
+class OciDraft : public ::testing::TestWithParam<Row> {};
 
 TEST_P(OciDraft, tells_names_that_no_mistake_explains) {
   ReadOptions options;
@@ -112,7 +104,7 @@ TEST_P(OciDraft, tells_names_that_no_mistake_explains) {
 }
 
 const std::string kOpne = R"({"names": ["opne"], "action": "SCMP_ACT_ALLOW"})";
-const Profile kProfiles[] = {
+const Row kProfiles[] = {
     {"a_trailing_comma", R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [)" + kOpne + ",]}", "1 unknown-syscall"},
     {"an_unknown_action", R"({"defaultAction": "SCMP_ACT_NO", "syscalls": [)" + kOpne + "]}", "1 unknown-syscall"},
     {"an_unknown_architecture",

@@ -2,9 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include <string>
+
+#include "cordon/formats/testing.h"
 
 namespace cordon::formats {
+
+using namespace testing;  // NOLINT: builders only
+
 namespace {
 
 const std::string kAllowFilter("\x06\x00\x00\x00\x00\x00\xff\x7f", 8);
@@ -16,7 +21,9 @@ struct Detected {
   SourceFormat format;
 };
 
-class Detect : public testing::TestWithParam<Detected> {};
+void PrintTo(const Detected& row, std::ostream* out) { *out << row.row; }
+
+class Detect : public ::testing::TestWithParam<Detected> {};
 
 TEST_P(Detect, the_name_decides_then_the_content) {
   EXPECT_EQ(detect(GetParam().name, GetParam().content), GetParam().format);
@@ -39,7 +46,7 @@ const Detected kDetected[] = {
     {"nothing", "x", "", SourceFormat::cordon},
 };
 
-INSTANTIATE_TEST_SUITE_P(Rows, Detect, testing::ValuesIn(kDetected), [](const auto& row) { return row.param.row; });
+INSTANTIATE_TEST_SUITE_P(Rows, Detect, ::testing::ValuesIn(kDetected), [](const auto& row) { return row.param.row; });
 
 TEST(FindFormat, knows_the_names_of_formats) {
   EXPECT_EQ(find_format("cordon"), SourceFormat::cordon);
@@ -47,16 +54,6 @@ TEST(FindFormat, knows_the_names_of_formats) {
   EXPECT_EQ(find_format("minijail"), SourceFormat::minijail);
   EXPECT_EQ(find_format("bpf"), SourceFormat::bpf);
   EXPECT_EQ(find_format("Cordon"), std::nullopt);
-}
-
-ReadOptions with_files(std::map<std::string, std::string> files) {
-  ReadOptions options;
-  options.read_file = [files = std::move(files)](const std::string& path) -> Result<std::string> {
-    auto at = files.find(path);
-    if (at != files.end()) return at->second;
-    return system_error("open '" + path + "'", 2);
-  };
-  return options;
 }
 
 std::string error_of(std::string_view spec, const ReadOptions& options) {

@@ -22,6 +22,8 @@ struct Row {
   const char* oci;
 };
 
+void PrintTo(const Row& row, std::ostream* out) { *out << row.name; }
+
 class Suggest : public testing::TestWithParam<Row> {};
 
 TEST_P(Suggest, the_tightest_line_in_the_format_of_the_policy) {
@@ -107,6 +109,8 @@ struct Danger {
   std::array<uint64_t, 6> args;
   bool is_dangerous;
 };
+
+void PrintTo(const Danger& row, std::ostream* out) { *out << row.name; }
 
 class SuggestWarns : public testing::TestWithParam<Danger> {};
 

@@ -1,17 +1,21 @@
-// How the tests of the readers say what they found: diagnostics and rules as one line each.
+// How the tests of the readers say what they found: diagnostics and rules as one line each; and the files they read.
 //
 //   EXPECT_EQ(show(policy->rules), "socket[a0==1] allow; open errno EPERM");
 #pragma once
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "cordon/abi/arch.h"
 #include "cordon/base/diagnostic.h"
+#include "cordon/formats/read.h"
 #include "cordon/policy/policy.h"
+#include "cordon/policy/testing.h"
 
 namespace cordon::formats::testing {
 
@@ -27,12 +31,7 @@ inline std::string told(const Diagnostics& found) {
   return lines;
 }
 
-// The codes alone, joined by blanks.
-inline std::string codes(const Diagnostics& found) {
-  std::string text;
-  for (const Diagnostic& item : found) text += (text.empty() ? "" : " ") + item.code;
-  return text;
-}
+using policy::testing::codes;
 
 // Values, conditions and rules in a short notation: "socket[a0==1] allow; open errno EPERM".
 inline std::string show(const Value& value) {
@@ -82,6 +81,17 @@ inline std::string show(const std::vector<Rule>& rules) {
       text += " " + std::to_string(rule.action.data);
   }
   return text;
+}
+
+// Reads these files, and no others.
+inline ReadOptions with_files(std::map<std::string, std::string> files) {
+  ReadOptions options;
+  options.read_file = [files = std::move(files)](const std::string& path) -> Result<std::string> {
+    auto at = files.find(path);
+    if (at != files.end()) return at->second;
+    return system_error("open '" + path + "'", 2);
+  };
+  return options;
 }
 
 }  // namespace cordon::formats::testing
