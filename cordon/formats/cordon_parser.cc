@@ -155,18 +155,25 @@ void CordonParser::unknown_keyword(const Statement& statement) {
   for (const Keyword& keyword : kKeywords) words.push_back(keyword.word);
   std::string hint = base::did_you_mean(word, words);
   if (abi::is_syscall_name(word)) hint = "to allow the call, write 'allow " + std::string(word) + "'";
-  if (hint.empty()) hint = "policy, allow, errno, default, let, include, files and others do";
+  if (hint.empty()) hint = "policy, allow, errno, default, let, include and others do";
   reporter_.error("unknown-keyword", statement.keyword.span, "no statement begins with '" + std::string(word) + "'",
                   std::move(hint));
+}
+
+// A word that begins statements, where none can begin: in front of its line, or in the midst of one.
+std::string CordonParser::hint_at_statement_word(const Token& token) {
+  const Place place = reporter_.sources().locate(token.span);
+  const bool is_first = place.line_text.find_first_not_of(" \t") + 1 == place.column;
+  return is_first ? "a line that begins with a blank continues the one before: begin it at the margin"
+                  : "begin a new line here, or remove it";
 }
 
 bool CordonParser::nothing_follows(Cursor& cursor, std::string_view keyword) {
   if (cursor.at_end()) return true;
   bool is_keyword = classify(cursor.peek().text) != WordClass::none;
-  reporter_.error(
-      "syntax", cursor.peek().span,
-      "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
-      is_keyword ? "a line that begins with a blank continues the one before: begin it at the margin" : "remove it");
+  reporter_.error("syntax", cursor.peek().span,
+                  "unexpected " + found(cursor.peek()) + " at the end of the '" + std::string(keyword) + "' line",
+                  is_keyword ? hint_at_statement_word(cursor.peek()) : "remove it");
   return false;
 }
 

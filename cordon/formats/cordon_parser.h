@@ -69,6 +69,7 @@ class CordonParser {
   bool group_name(Target& target, const Token& token);
   std::optional<Arch> arch(std::string_view name, Span span);
   bool nothing_follows(Cursor& cursor, std::string_view keyword);
+  std::string hint_at_statement_word(const Token& token);
   void resolve_errno(NamedAction& action, Arch arch) const;
   void finish_deny();
 

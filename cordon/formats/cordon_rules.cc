@@ -180,8 +180,7 @@ bool CordonParser::target_name(Target& target, Cursor& cursor) {
     bool is_action =
         policy::find_action_kind(token.text).has_value() || token.text == "deny" || token.text == "default";
     if (is_action) {
-      reporter_.error("syntax", token.span, found(token) + " is no system call",
-                      "a line that begins with a blank continues the one before: begin it at the margin");
+      reporter_.error("syntax", token.span, found(token) + " is no system call", hint_at_statement_word(token));
       return false;
     }
     target.name = std::string(cursor.take().text);

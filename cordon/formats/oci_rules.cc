@@ -63,7 +63,7 @@ class RuleMaker {
   void keep_conditional(const std::vector<size_t>& additions);
   std::vector<size_t> without_repeats(const std::vector<size_t>& additions);
   void warn_of_overlaps(const std::vector<size_t>& ordered);
-  void drop(size_t dropped, size_t kept, std::string message);
+  void drop(size_t dropped, size_t kept, std::string message, std::string code = "dropped-rule");
 
   OciRuleOptions options_;
   ProfileReporter& report_;
@@ -182,8 +182,8 @@ void RuleMaker::decide(const std::vector<size_t>& additions) {
   keep_conditional(additions);
 }
 
-void RuleMaker::drop(size_t dropped, size_t kept, std::string message) {
-  report_.warning("dropped-rule", additions_[dropped].name->span, std::move(message));
+void RuleMaker::drop(size_t dropped, size_t kept, std::string message, std::string code) {
+  report_.warning(std::move(code), additions_[dropped].name->span, std::move(message));
   report_.beside(additions_[kept].name->span, "the one that counts");
 }
 
@@ -221,7 +221,8 @@ std::vector<size_t> RuleMaker::without_repeats(const std::vector<size_t>& additi
     } else if (!(additions_[found->second].entry->action == additions_[i].entry->action)) {
       drop(i, found->second,
            "this rule on " + quoted(additions_[i].name->text) +
-               " has the condition of an earlier one with another action; libseccomp refuses it");
+               " has the condition of an earlier one with another action; libseccomp refuses it",
+           "refused-rule");
     }
   }
   return kept;

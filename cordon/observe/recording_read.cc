@@ -204,7 +204,7 @@ class Reader {
       return fail(words_[1].span, "there is no program of this number in the recording");
     }
     std::optional<Arch> arch = abi::find_arch(words_[2].text);
-    if (!arch || abi::name(*arch) != words_[2].text) return fail(words_[2].span, "no ABI has this name");
+    if (!arch || abi::name(*arch) != words_[2].text) return fail(words_[2].span, "no architecture has this name");
     std::optional<uint32_t> nr = parse<uint32_t>(words_[3].text, 10);
     if (!nr) return fail(words_[3].span, "expected the number of a call");
     std::string_view name = abi::name_of(*nr, *arch);
@@ -264,7 +264,7 @@ class Reader {
       recording_.calls.push_back(std::move(call));
       return true;
     }
-    if (key(call) < key(last)) return fail_line("the calls are not in order of program, ABI and number");
+    if (key(call) < key(last)) return fail_line("the calls are not in order of program, architecture and number");
     bool fits = last.slot_count > 0 && last.slot_count == call.slot_count && last.slots == call.slots;
     if (!fits) return fail_line("this line does not fit the one above it about the same call");
     if (!(last.values.back().values < call.values[0].values)) return fail_line("the values are not in order");

@@ -49,6 +49,12 @@ void Report::say(Severity severity, std::string_view code, std::string message, 
   said_.push_back({severity, std::string(code), {}, std::move(message), std::move(hint), {}});
 }
 
+bool Report::has_error_in(uint32_t rule) const {
+  for (auto it = index_.lower_bound({rule, {}, {}, 0}); it != index_.end() && std::get<0>(it->first) == rule; ++it)
+    if (it->second != kOnlyCounted && said_[it->second].severity == Severity::error) return true;
+  return false;
+}
+
 Diagnostics Report::finish() {
   Diagnostics result;
   for (Diagnostic& one : said_) result.add(std::move(one));

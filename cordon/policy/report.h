@@ -31,6 +31,7 @@ class Report {
 
   Place place_of(uint32_t rule) const { return policy_.sources.locate(policy_.rules[rule].span); }
   const Policy& policy() const { return policy_; }
+  bool has_error_in(uint32_t rule) const;
   bool has_errors() const { return counts_[static_cast<size_t>(Severity::error)] > 0; }
   // Everything, with a note of what was only counted.
   Diagnostics finish();

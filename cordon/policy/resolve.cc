@@ -128,8 +128,8 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
     if (target.first > target.last) return;
     report.say(Severity::warning, "numbers-of-other-abi", index, {},
                target.first >= abi::kX32Bit
-                   ? "none of these numbers belongs to an ABI of the policy: those from 0x40000000 up are x32's"
-                   : "none of these numbers belongs to an ABI of the policy: those below 0x40000000 are x86_64's",
+                   ? "none of these numbers belongs to the policy's architectures: those from 0x40000000 up are x32's"
+                   : "none of these numbers belongs to the policy's architectures: those below 0x40000000 are x86_64's",
                std::string("add ") + (target.first >= abi::kX32Bit ? "x32" : "x86_64") + " to the 'arch' line");
     return;
   }
@@ -139,11 +139,12 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
   std::string shown = base::printable(target.name);
   if (exists_elsewhere) {
     if (report.policy().format == PolicyFormat::cordon)
-      report.say(Severity::note, "absent-call", index, {}, "'" + shown + "' does not exist on the ABIs of the policy");
+      report.say(Severity::note, "absent-call", index, {},
+                 "'" + shown + "' does not exist on the policy's architectures");
     if (report.policy().format == PolicyFormat::minijail)
       report.say(Severity::warning, "absent-call", index, {},
-                 "'" + shown + "' does not exist on the ABIs of the policy: the line says nothing here",
-                 "minijail's own compiler refuses it; remove it or name the ABI it is for");
+                 "'" + shown + "' does not exist on the policy's architectures: the line says nothing here",
+                 "minijail's own compiler refuses it; remove it or name the architecture it is for");
     return;
   }
   std::string hint = report.may_suggest() ? base::did_you_mean(target.name, abi::syscall_names()) : "";
@@ -165,6 +166,9 @@ void report_unfound(uint32_t index, const ResolveOptions& options, Report& repor
 // Other formats mean what their own loaders do with rules that contradict each other, so there it is no
 // error.
 void report_covered(uint32_t index, const RuleUse& use, Report& report) {
+  // A condition that could not be read holds always here: what follows from that is no finding.
+  auto is_doubtful = [&report](uint32_t rule) { return report.has_error_in(rule); };
+  if (is_doubtful(index) || std::any_of(use.cover.begin(), use.cover.end(), is_doubtful)) return;
   Diagnostic* said = nullptr;
   if (use.same_as_cover) {
     said = report.say(Severity::warning, "dead-rule", index, {},

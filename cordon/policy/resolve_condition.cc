@@ -140,9 +140,10 @@ bool TestResolver::check_pointer() {
   const bool is_error = !is_slot || is_native;
   report_.say(is_error ? Severity::error : Severity::warning, "pointer-argument", call_.rule, test_.span,
               operand_text(test_.operand, call_) + " is a pointer, and what it points to cannot be seen by a filter",
-              is_slot && is_native ? "a pointer can only be compared with 0; raw(arg" +
-                                         std::to_string(test_.operand.slot) + ") compares the address"
-                                   : "a pointer can only be compared with 0; files are confined by 'files' lines");
+              is_slot && is_native
+                  ? "a pointer can only be compared with 0; raw(arg" + std::to_string(test_.operand.slot) +
+                        ") compares the address"
+                  : "a pointer can only be compared with 0: a filter cannot tell one path from another");
   return !is_error;
 }
 

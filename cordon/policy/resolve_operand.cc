@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <span>
+#include <vector>
 
 #include "cordon/abi/arguments.h"
 #include "cordon/base/text.h"
@@ -18,6 +19,19 @@ std::string list_of_names(std::span<const std::string_view> names) {
   return text;
 }
 
+// What the call's arguments are called on the policy's architectures: not what only others call them.
+std::vector<std::string_view> names_for_policy(const CallContext& call, const Policy& policy) {
+  std::vector<std::string_view> names;
+  for (std::string_view name : abi::argument_names(call.syscall)) {
+    auto is_in_register = [&](Arch arch) { return abi::find_argument(call.syscall, name, arch).argument.has_value(); };
+    // One that 64-bit calls have in a register is an argument of the others, though they may hide it.
+    if (is_in_register(Arch::x86_64) || is_in_register(call.arch) ||
+        std::any_of(policy.arches.begin(), policy.arches.end(), is_in_register))
+      names.push_back(name);
+  }
+  return names;
+}
+
 void report_unknown_name(const ArgTest& test, const CallContext& call, Report& report) {
   std::string shown = base::printable(test.operand.name);
   if (call.by_number) {
@@ -25,7 +39,7 @@ void report_unknown_name(const ArgTest& test, const CallContext& call, Report& r
                "'" + shown + "' cannot be told: a rule on numbers does not know their arguments", "write arg0 to arg5");
     return;
   }
-  std::span<const std::string_view> names = abi::argument_names(call.syscall);
+  const std::vector<std::string_view> names = names_for_policy(call, report.policy());
   std::string hint = "write arg0 to arg5";
   if (!names.empty()) {
     std::string near = report.may_suggest() ? base::did_you_mean(test.operand.name, names) : "";

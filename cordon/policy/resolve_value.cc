@@ -37,7 +37,7 @@ std::optional<Part> resolve_name(const Value& value, const ValueContext& context
       std::string arch(abi::name(context.arch));
       report.say(Severity::error, "constant-absent", context.rule, value.span,
                  "'" + shown + "' has no value on " + arch,
-                 "name the ABI that has it: 'call@arch(...)', or write the number");
+                 "name the architecture that has it: 'call@arch(...)', or write the number");
     } else {
       std::string hint = report.may_suggest() ? base::did_you_mean(value.name, abi::constant_names()) : "";
       report.say(Severity::error, "unknown-constant", context.rule, value.span, "no constant is called '" + shown + "'",

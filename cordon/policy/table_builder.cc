@@ -186,7 +186,7 @@ void TableBuilder::report_tightened(const AbiRules& abi, uint32_t number, std::s
       report_.say(Severity::warning, "hidden-argument", one.rule, {},
                   "on " + arch + " '" + std::string(abi::name_of(number, abi.arch)) +
                       "' does not have these arguments in registers: it gets " + outcome,
-                  "limit the rule to the ABIs that have them: 'call@arch(...)'");
+                  "limit the rule to the architectures that have them: 'call@arch(...)'");
     }
   }
   tightened_count_ += tightened_.size();
