@@ -107,6 +107,20 @@ void collect_values(const Condition& condition, std::vector<const ArgTest*>& val
   for (const Condition& operand : condition.operands) collect_values(operand, values);
 }
 
+// An argument that calls of the architecture do not have, or not in a register.
+Diagnostic no_argument(const std::string& text, std::string_view call, const std::string& name, Arch arch) {
+  std::vector<std::string_view> names;
+  for (std::string_view one : abi::argument_names(call))
+    if (abi::find_argument(call, one, arch).argument) names.push_back(one);
+  std::string hint = base::did_you_mean(name, names);
+  if (hint.empty())
+    for (std::string_view one : names) hint += (hint.empty() ? "there it has " : ", ") + std::string(one);
+  return bad_call(text,
+                  "'" + std::string(call) + "' has no argument '" + base::printable(name) +
+                      "' in a register of its own on " + std::string(abi::name(arch)),
+                  hint);
+}
+
 // Why no call has the values, or why one value would be lost.
 std::optional<Diagnostic> unfit_values(const std::string& text, const Policy& policy, uint32_t nr, Arch arch) {
   std::vector<const ArgTest*> values;
@@ -120,7 +134,7 @@ std::optional<Diagnostic> unfit_values(const std::string& text, const Policy& po
     const std::string_view call = abi::name_of(nr, arch);
     const auto argument =
         is_slot ? abi::argument_at(call, operand.slot, arch) : abi::find_argument(call, operand.name, arch).argument;
-    if (!is_slot && !argument) continue;
+    if (!is_slot && !argument) return no_argument(text, call, operand.name, arch);
     const unsigned slot = is_slot ? operand.slot : argument->slot;
     const std::string name = is_slot ? "arg" + std::to_string(slot) : operand.name;
     if (slot >= given.size()) continue;
