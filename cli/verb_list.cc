@@ -73,9 +73,9 @@ void list_arches(std::string& text, JsonWriter& json, const std::string& word) {
   json.key("arches").begin_array();
   for (const abi::ArchInfo& info : abi::arches()) {
     if (info.name.find(word) == std::string_view::npos) continue;
-    text += "  " + padded(info.name, 16) + base::hex(info.audit_arch) + "  " +
-            (info.endian == Endian::little ? "little-endian" : "big-endian") + "  " +
-            (info.arch == abi::native_arch() ? "native" : "") + "\n";
+    text += "  " + padded(info.name, 16) + padded(base::hex(info.audit_arch), 11) +
+            (info.endian == Endian::little ? "little-endian" : "big-endian") +
+            (info.arch == abi::native_arch() ? "  native" : "") + "\n";
     json.begin_object().key("name").value(info.name).key("audit_arch").value(info.audit_arch);
     json.key("endian").value(info.endian == Endian::little ? "little" : "big").end_object();
   }
@@ -95,6 +95,10 @@ int list_main(int argc, char** argv) {
   add_json_option(*app, output);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  if (!arch_name.empty() && kind != "constants")
+    return fail(usage_error("--arch means nothing for " + (kind.empty() ? "a list of all kinds" : kind),
+                            "it is for constants: cordon list --arch " + base::printable(arch_name) + " constants"),
+                output, kUsage);
   Result<Arch> arch = find_arch(arch_name);
   if (!arch) return fail(arch.error(), output, kUsage);
   std::string text;
