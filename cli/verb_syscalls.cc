@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
 #include "cli/exit_status.h"
 #include "cli/options.h"
 #include "cli/verb.h"
@@ -97,12 +101,37 @@ Diagnostic not_found(const std::string& word, Arch arch) {
   if (abi::is_syscall_name(word))
     return problem.error("unknown-syscall", {}, "there is no " + word + " on " + std::string(abi::name(arch)),
                          "--all-arches shows where it is");
+  if (const size_t at = word.find('@'); at != std::string::npos && abi::find_arch(word.substr(at + 1)))
+    return problem.error("usage", {}, "a call is named without its architecture here",
+                         "cordon syscalls --arch " + word.substr(at + 1) + " " + base::printable(word.substr(0, at)));
   return problem.error("unknown-syscall", {}, "no system call is called '" + base::printable(word) + "'",
                        base::did_you_mean(word, abi::syscall_names()));
 }
 
+// Decimal, or hexadecimal as filters and masks show it.
 bool is_number(const std::string& word) {
-  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos && word.size() < 11;
+  if (word.starts_with("0x"))
+    return word.size() > 2 && word.find_first_not_of("0123456789abcdefABCDEF", 2) == word.npos;
+  return !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
+}
+
+// No value for one that no register of the kernel's holds.
+std::optional<uint32_t> number_of(const std::string& word) {
+  const bool is_hex = word.starts_with("0x");
+  uint32_t number = 0;
+  const auto [end, error] =
+      std::from_chars(word.data() + (is_hex ? 2 : 0), word.data() + word.size(), number, is_hex ? 16 : 10);
+  return error == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+Diagnostic no_such_number(const std::string& word, Arch arch, bool all_arches) {
+  const std::string name(abi::name(arch));
+  const std::string first = std::to_string(abi::syscall_at(arch, 0).number);
+  const std::string last = std::to_string(abi::syscall_at(arch, abi::syscall_count(arch) - 1).number);
+  Diagnostics problem;
+  return problem.error("unknown-syscall", {},
+                       "no system call has the number " + word + " on " + (all_arches ? "any architecture" : name),
+                       all_arches ? "" : "those of " + name + " go from " + first + " to " + last);
 }
 
 Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_arches) {
@@ -112,24 +141,17 @@ Result<std::vector<Row>> find_rows(const std::string& word, Arch arch, bool all_
     if (word.empty()) {
       for (size_t i = 0; i < abi::syscall_count(info.arch); ++i)
         rows.push_back({info.arch, abi::syscall_at(info.arch, i).number, abi::syscall_at(info.arch, i).name});
-    } else if (is_number(word) && std::stoull(word) <= UINT32_MAX) {
-      const auto number = static_cast<uint32_t>(std::stoull(word));
-      std::string_view name = abi::name_of(number, info.arch);
-      if (!name.empty()) rows.push_back({info.arch, number, name});
     } else if (is_number(word)) {
-      continue;
+      const std::optional<uint32_t> number = number_of(word);
+      std::string_view name = number ? abi::name_of(*number, info.arch) : std::string_view();
+      if (!name.empty()) rows.push_back({info.arch, *number, name});
     } else if (auto number = abi::number_of(word, info.arch)) {
       rows.push_back(
           {info.arch, *number,
            *std::lower_bound(abi::syscall_names().begin(), abi::syscall_names().end(), std::string_view(word))});
     }
   }
-  if (rows.empty()) {
-    if (!is_number(word)) return not_found(word, arch);
-    Diagnostics problem;
-    return problem.error("unknown-syscall", {},
-                         "no system call has the number " + word + " on " + std::string(abi::name(arch)), "");
-  }
+  if (rows.empty()) return is_number(word) ? no_such_number(word, arch, all_arches) : not_found(word, arch);
   return rows;
 }
 
@@ -147,12 +169,14 @@ int syscalls_main(int argc, char** argv) {
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
 
+  if (all_arches && !arch_name.empty())
+    return fail(usage_error("--arch and --all-arches cannot both be given", "give one of them"), output, kUsage);
   Result<Arch> arch = find_arch(arch_name);
   if (!arch) return fail(arch.error(), output, kUsage);
   Result<std::vector<Row>> rows = find_rows(word, *arch, all_arches);
   if (!rows) {
     print_diagnostics(rows.error(), output);
-    return abi::is_syscall_name(word) || is_number(word) ? kFindings : kUsage;
+    return abi::is_syscall_name(word) ? kFindings : kUsage;  // it exists, not there; or nothing is called so
   }
   JsonWriter json;
   std::string text;
