@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "cordon/base/fd.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/render.h"
+#include "cordon/base/text.h"
 
 namespace cordon::cli {
 namespace {
@@ -47,6 +49,29 @@ std::string link_target(const std::string& path) {
   const std::string target(pointed, static_cast<size_t>(length));
   const size_t slash = path.rfind('/');
   return target.starts_with('/') || slash == std::string::npos ? target : path.substr(0, slash + 1) + target;
+}
+
+std::string directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string own_descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+
+// Short, so that it fits wherever the name of the file itself does.
+constexpr std::string_view kTemporary = "/.cordon-";
+
+// Gives a file without a name one in `directory`; empty if it cannot have one.
+std::string link_into(const std::string& directory, int fd) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    uint64_t number = 0;
+    if (::getrandom(&number, sizeof number, 0) != sizeof number) return {};
+    const std::string name = directory + std::string(kTemporary) + base::hex(number).substr(2);
+    if (::linkat(AT_FDCWD, own_descriptor(fd).c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) return name;
+    if (errno != EEXIST) return {};
+  }
+  return {};
 }
 
 }  // namespace
@@ -100,7 +125,12 @@ void print_diagnostics(const Diagnostics& diagnostics, const OutputOptions& opti
   if (diagnostics.empty()) return;
   RenderOptions render_options;
   render_options.color = use_color(options.color, STDERR_FILENO);
-  print_error(render(diagnostics, render_options));
+  if (options.all_findings) render_options.limit = diagnostics.size();
+  if (!options.quiet) return print_error(render(diagnostics, render_options));
+  Diagnostics errors;
+  for (const Diagnostic& item : diagnostics)
+    if (item.severity == Severity::error) errors.add(item);
+  if (!errors.empty()) print_error(render(errors, render_options));
 }
 
 int fail(const Diagnostics& problems, const OutputOptions& options, int status) {
@@ -173,25 +203,52 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   file.target_ = link_target(path);
   struct stat status {};
   const bool exists = ::stat(file.target_.c_str(), &status) == 0;
+  if (!exists && (errno != ENOENT || path.empty())) return system_error("write '" + path + "'", errno);
   if (exists && !S_ISREG(status.st_mode)) {  // a device or a pipe cannot be replaced
     file.fd_.reset(::open(file.target_.c_str(), O_WRONLY | O_CLOEXEC));
-  } else {
-    file.temporary_ = file.target_ + ".cordon-XXXXXX";
-    file.fd_.reset(::mkostemp(file.temporary_.data(), O_CLOEXEC));
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    const mode_t mode = exists ? status.st_mode & 07777 : 0666 & ~mask;
-    if (file.fd_ && ::fchmod(file.fd_.get(), mode) != 0) {
-      const int error = errno;
-      return system_error("set the mode of '" + path + "'", error);
+    if (!file.fd_) return system_error("write '" + path + "'", errno);
+    return file;
+  }
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  const int error = file.open_beside(exists ? status.st_mode & 07777 : 0666 & ~mask);
+  if (error != 0) return system_error("write '" + path + "'", error);
+  return file;
+}
+
+// 0 or an errno, as of the two below.
+int OutputFile::open_beside(mode_t mode) {
+  fd_.reset(::open(directory_of(target_).c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  is_unnamed_ = fd_ && ::access(own_descriptor(fd_.get()).c_str(), F_OK) == 0 && ::fchmod(fd_.get(), mode) == 0;
+  return is_unnamed_ ? 0 : open_named(mode);
+}
+
+int OutputFile::open_named(mode_t mode) {
+  is_unnamed_ = false;
+  temporary_ = directory_of(target_) + std::string(kTemporary) + "XXXXXX";
+  fd_.reset(::mkostemp(temporary_.data(), O_CLOEXEC));
+  if (!fd_) {
+    temporary_.clear();
+    return errno;
+  }
+  return ::fchmod(fd_.get(), mode) == 0 ? 0 : errno;
+}
+
+// A link never replaces a file: the unnamed one gets a name of its own first, for the moment until it is renamed.
+int OutputFile::replace_target(std::string_view content) {
+  if (is_unnamed_) {
+    temporary_ = link_into(directory_of(target_), fd_.get());
+    if (temporary_.empty()) {  // /proc is gone since
+      struct stat status {};
+      if (::fstat(fd_.get(), &status) != 0) return errno;
+      int error = open_named(status.st_mode & 07777);
+      if (error == 0) error = write_all(fd_.get(), content);
+      if (error != 0) return error;
     }
   }
-  if (!file.fd_) {
-    const int error = errno;
-    file.temporary_.clear();
-    return system_error("write '" + path + "'", error);
-  }
-  return file;
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) return errno;
+  temporary_.clear();
+  return 0;
 }
 
 OutputFile::~OutputFile() {
@@ -201,11 +258,10 @@ OutputFile::~OutputFile() {
 Result<Done> OutputFile::commit(std::string_view content) {
   const HeldSignals held({SIGINT, SIGTERM, SIGHUP, SIGQUIT});
   const bool is_stdout = path_ == "-";
-  const int error = write_all(is_stdout ? STDOUT_FILENO : fd_.get(), content);
+  int error = write_all(is_stdout ? STDOUT_FILENO : fd_.get(), content);
   if (error != 0) return system_error(is_stdout ? "write to standard output" : "write '" + path_ + "'", error);
-  if (!temporary_.empty() && ::rename(temporary_.c_str(), target_.c_str()) != 0)
-    return system_error("write '" + path_ + "'", errno);
-  temporary_.clear();
+  if (is_unnamed_ || !temporary_.empty()) error = replace_target(content);
+  if (error != 0) return system_error("write '" + path_ + "'", error);
   return Done{};
 }
 

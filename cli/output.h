@@ -17,6 +17,8 @@ enum class Color { automatic, always, never };
 
 struct OutputOptions {
   bool json = false;
+  bool quiet = false;         // of diagnostics only errors
+  bool all_findings = false;  // more than the first 20
   Color color = Color::automatic;
 };
 
@@ -66,8 +68,10 @@ Result<std::string> read_file(const std::string& path, const ReadLimits& limits)
 // Refuses everything but a regular file: what an include line names must not wait for a pipe or read a device.
 Result<std::string> read_regular_file(const std::string& path);
 
-// A file that is replaced in one step when its content is whole; made before long work, so that a name that
-// cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind.
+// A file that is replaced in one step when its content is whole; opened before long work, so that a name that
+// cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind, and
+// until then nothing is to be seen, where the filesystem has files without a name (O_TMPFILE) and /proc is mounted;
+// elsewhere a file beside the target is, and stays if cordon is killed.
 class OutputFile {
  public:
   static Result<OutputFile> create(const std::string& path);
@@ -79,9 +83,14 @@ class OutputFile {
 
  private:
   OutputFile() = default;
+  int open_beside(mode_t mode);
+  int open_named(mode_t mode);
+  int replace_target(std::string_view content);
+
   std::string path_;       // as given
   std::string target_;     // where the content goes, links followed
-  std::string temporary_;  // beside the target; empty if the target is written in place
+  std::string temporary_;  // beside the target; empty if there is none
+  bool is_unnamed_ = false;
   Fd fd_;
 };
 
