@@ -1,5 +1,10 @@
 #include "cli/comparing.h"
 
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "cli/exit_status.h"
 #include "cordon/abi/arch.h"
 #include "cordon/abi/arguments.h"
 #include "cordon/abi/syscalls.h"
@@ -34,22 +39,26 @@ std::string lines_of(const Loaded& loaded) {
 
 }  // namespace
 
-void add_comparing_options(CLI::App& app, ComparingOptions& options) {
-  app.add_flag("--as-permission", options.as_permission,
+void add_comparing_options(CLI::App& app, ComparingLine& line) {
+  app.add_flag("--as-permission", line.comparing.as_permission,
                "compare only whether a call may run (allow, log, notify, trace) or not");
-  app.add_flag("--exempt-uprobes", options.exempt_uprobe_calls,
+  app.add_flag("--exempt-uprobes", line.comparing.exempt_uprobe_calls,
                "leave out the calls 335 and 336 of x86_64, which newer kernels do not filter");
-  app.add_option("--effort", options.effort, "let the proof take so many times its usual bound, 1 to 1000")
+  app.add_option("--effort", line.comparing.effort, "let the proof take so many times its usual bound, 1 to 1000")
       ->type_name("N")
       ->check(CLI::Range(1u, 1000u));
+  add_policy_options(app, line.reading);
+  add_json_option(app, line.output);
+  add_quiet_option(app, line.output, "print no warnings");
+  add_output_options(app, line.output);
 }
 
-Result<Sides> load_sides(const std::string& left, const std::string& right, const PolicyOptions& options) {
-  Result<Loaded> first = load(left, options), second = load(right, options);
-  Diagnostics found = first.diagnostics();
-  found.append(second.diagnostics());
-  if (!first || !second) return found;
-  return {Sides{std::move(*first), std::move(*second)}, std::move(found)};
+std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc, char** argv) {
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
+  Result<std::vector<Loaded>> sources = load_all({line.left, line.right}, line.reading);
+  print_diagnostics(sources.diagnostics(), line.output);
+  if (!sources) return kUsage;
+  return Sides{std::move((*sources)[0]), std::move((*sources)[1])};
 }
 
 prove::Meaning meaning_of(const Loaded& loaded) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <variant>
 
 #include "cli/load.h"
 #include "cli/options.h"
@@ -16,12 +17,22 @@ struct ComparingOptions {
   unsigned effort = 1;
 };
 
+// What the command line says; the verb itself adds the two sources, `left` and `right`.
+struct ComparingLine {
+  std::string left, right;
+  ComparingOptions comparing;
+  PolicyOptions reading;
+  OutputOptions output;
+};
+
 struct Sides {
   Loaded left, right;
 };
 
-void add_comparing_options(CLI::App& app, ComparingOptions& options);
-Result<Sides> load_sides(const std::string& left, const std::string& right, const PolicyOptions& options);
+// All options that both verbs have.
+void add_comparing_options(CLI::App& app, ComparingLine& line);
+// Parses and loads, and prints what there is to say of it; else the status to end with at once.
+std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc, char** argv);
 // Points into `loaded`.
 prove::Meaning meaning_of(const Loaded& loaded);
 prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options);

@@ -1,5 +1,7 @@
 #include "cli/load.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "cordon/abi/syscalls.h"
@@ -44,11 +46,18 @@ std::string rule_text(const Policy& policy, const Place& place, const Action& ac
   return base::printable(text);
 }
 
-// Notes are for `check`; elsewhere they would only hide what matters.
-Diagnostics without_notes(const Diagnostics& all) {
+// What a format's own loader leaves without effect, or orders in its way: the policy is valid, and means that.
+constexpr std::string_view kForCheck[] = {"dropped-rule", "overlapping-conditions", "errno-unused", "value-two-unused",
+                                          "no-names"};
+
+// Notes and findings about valid policies are for `check`; elsewhere they would only hide what matters.
+Diagnostics for_users(const Diagnostics& all) {
   Diagnostics kept;
   for (const Diagnostic& item : all)
-    if (item.severity != Severity::note) kept.add(item);
+    if (item.severity == Severity::error ||
+        (item.severity == Severity::warning &&
+         std::find(std::begin(kForCheck), std::end(kForCheck), item.code) == std::end(kForCheck)))
+      kept.add(item);
   return kept;
 }
 
@@ -85,12 +94,48 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
 
 }  // namespace
 
-Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
+Result<Loaded> load_one(const std::string& spec, const PolicyOptions& options) {
   Result<Loaded> loaded = read_and_resolve(spec, options);
-  if (options.keep_notes) return loaded;
-  if (!loaded) return without_notes(loaded.error());
-  Diagnostics kept = without_notes(loaded.warnings());
+  if (options.for_check) return loaded;
+  if (!loaded) return for_users(loaded.error());
+  Diagnostics kept = for_users(loaded.warnings());
   return {std::move(*loaded), std::move(kept)};
+}
+
+Diagnostics standard_input_twice(const std::vector<std::string>& specs) {
+  if (std::count(specs.begin(), specs.end(), "-") < 2) return {};
+  return usage_error("'-' is given more than once", "standard input can be read once: name files for the others");
+}
+
+Result<std::vector<Loaded>> load_all(const std::vector<std::string>& specs, const PolicyOptions& options) {
+  if (Result<formats::ReadOptions> how = read_options(options); !how) return how.error();  // once, not for each
+  if (Diagnostics twice = standard_input_twice(specs); !twice.empty()) return twice;
+  std::vector<Loaded> sources;
+  Diagnostics found;
+  for (const std::string& spec : specs) {
+    Result<Loaded> loaded = load_one(spec, options);
+    found.append(loaded.diagnostics());
+    if (loaded) sources.push_back(std::move(*loaded));
+  }
+  if (sources.size() == specs.size()) found.append(unfit_options(options, sources));
+  if (found.has_errors()) return found;
+  return {std::move(sources), std::move(found)};
+}
+
+Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
+  Result<std::vector<Loaded>> loaded = load_all({spec}, options);
+  if (!loaded) return loaded.error();
+  return {std::move(loaded->front()), loaded.warnings()};
+}
+
+Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded>& sources) {
+  std::vector<formats::SourceFormat> formats;
+  std::string what;
+  for (const Loaded& loaded : sources) {
+    formats.push_back(loaded.format);
+    what += (what.empty() ? "" : &loaded == &sources.back() ? " or " : ", ") + ("'" + loaded.name + "'");
+  }
+  return unfit_options(options, formats, what);
 }
 
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof) {

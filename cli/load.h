@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cli/options.h"
 #include "cli/proved_filter.h"
@@ -24,8 +25,14 @@ struct Loaded {
   std::optional<bpf::Program> program;     // without
 };
 
-// The result's warnings are those of reading and resolving.
+// The result's warnings are those of reading and resolving. An option that says nothing about any source is an error.
 Result<Loaded> load(const std::string& spec, const PolicyOptions& options);
+Result<std::vector<Loaded>> load_all(const std::vector<std::string>& specs, const PolicyOptions& options);
+// The same for one source of several: whether the options fit is to be judged of all.
+Result<Loaded> load_one(const std::string& spec, const PolicyOptions& options);
+Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded>& sources);
+// An error where "-" stands among the sources more than once: the second would find nothing.
+Diagnostics standard_input_twice(const std::vector<std::string>& specs);
 
 // Compiles and proves; errors that name rules by index are told with the rules' places.
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof);

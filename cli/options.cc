@@ -191,13 +191,18 @@ void add_json_option(CLI::App& app, OutputOptions& options) {
   app.add_flag("--json", options.json, "report as JSON with stable keys");
 }
 
+void add_quiet_option(CLI::App& app, OutputOptions& options, const std::string& description) {
+  app.add_flag("-q,--quiet", options.quiet, description);
+}
+
 void add_policy_options(CLI::App& app, PolicyOptions& options) {
   const char* group = "Reading policies";
   app.add_option("--format", options.format,
                  "what POLICY is: cordon, minijail, docker, oci, bpf (default: by name and content)")
       ->type_name("FMT")
       ->group(group);
-  app.add_option("--arch", options.arch, "the architecture a Docker profile is read for (default: native)")
+  app.add_option("--arch", options.arch,
+                 "the architecture a Docker profile or a minijail policy is read for (default: native)")
       ->type_name("ARCH")
       ->group(group);
   app.add_flag("--sub-arches", options.sub_arches, "a Docker profile's sub-architectures too")->group(group);
@@ -244,6 +249,42 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status)
     print_diagnostics(problem, {});
     return usage_status;
   }
+}
+
+Diagnostics unfit_options(const PolicyOptions& options, const std::vector<formats::SourceFormat>& formats,
+                          const std::string& what) {
+  using formats::SourceFormat;
+  struct Use {
+    const char* option;
+    bool is_given;
+    std::vector<SourceFormat> formats;
+    const char* formats_text;
+  };
+  const char* profiles = "it is for Docker and OCI profiles";
+  const Use uses[] = {
+      {"--arch",
+       !options.arch.empty(),
+       {SourceFormat::oci, SourceFormat::minijail},
+       "it is for Docker and OCI profiles and minijail policies; cordon's own text has a line 'arch'"},
+      {"--sub-arches", options.sub_arches, {SourceFormat::oci}, profiles},
+      {"--cap", options.capabilities_given, {SourceFormat::oci}, profiles},
+      {"--kernel", !options.kernel.empty(), {SourceFormat::oci}, profiles},
+      {"--dialect", !options.dialect.empty(), {SourceFormat::minijail}, "it is for minijail policies"},
+      {"--lenient", options.lenient, {SourceFormat::oci}, "it is for JSON: Docker and OCI profiles"},
+      {"--like", !options.like.empty(), {SourceFormat::oci}, profiles},
+      {"--allow-unknown",
+       options.allow_unknown,
+       {SourceFormat::cordon, SourceFormat::minijail, SourceFormat::oci},
+       "it is for policies; a raw filter has no names"},
+  };
+  Diagnostics problems;
+  for (const Use& use : uses) {
+    const bool is_used =
+        std::find_first_of(formats.begin(), formats.end(), use.formats.begin(), use.formats.end()) != formats.end();
+    if (use.is_given && !is_used)
+      problems.append(usage_error(std::string(use.option) + " means nothing for " + what, use.formats_text));
+  }
+  return problems;
 }
 
 Result<formats::ReadOptions> read_options(const PolicyOptions& options) {

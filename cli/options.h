@@ -24,7 +24,7 @@ struct PolicyOptions {
   bool lenient = false;
   std::string like;
   bool allow_unknown = false;
-  bool keep_notes = false;  // notes beside errors and warnings; only `check` shows them
+  bool for_check = false;  // also what is no concern of a verb that uses the policy
 };
 
 // An app for `cordon SYNOPSIS` (its first word is the verb) with --help, the examples below it, and --color; --json if
@@ -37,6 +37,7 @@ CLI::Validator one_of(const std::vector<std::string>& values);
 Result<Arch> find_arch(const std::string& name);
 void add_output_options(CLI::App& app, OutputOptions& options);
 void add_json_option(CLI::App& app, OutputOptions& options);
+void add_quiet_option(CLI::App& app, OutputOptions& options, const std::string& description);
 void add_policy_options(CLI::App& app, PolicyOptions& options);
 
 // Parses; a value is the status to end with at once: 0 after --help, `usage_status` after a mistake.
@@ -44,6 +45,10 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status)
 
 // The command after the options; an error where a word that looks like an option would be run as one.
 Result<std::vector<std::string>> command_of(const CLI::App& app);
+
+// Errors for options that say nothing about any source of these formats. `what` is what was read: "'app.cordon'".
+Diagnostics unfit_options(const PolicyOptions& options, const std::vector<formats::SourceFormat>& formats,
+                          const std::string& what);
 
 // Errors for values that name no format, arch, kernel or dialect.
 Result<formats::ReadOptions> read_options(const PolicyOptions& options);

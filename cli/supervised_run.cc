@@ -85,7 +85,8 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   if (!log) return fail(log.error(), output, kOwnFailure);
   Result<Launched> launched = sandbox::launch(spec);
   if (!launched && spec.listener && is_listener_busy(launched.error())) {
-    print_error("cordon: note: errno denials are not explained: the command runs inside another seccomp listener\n");
+    if (!output.quiet)
+      print_error("cordon: note: errno denials are not explained: the command runs inside another seccomp listener\n");
     Result<std::vector<FilterSpec>> unasking = spec.filters_without_listener();
     if (!unasking) return fail(unasking.error(), output, kOwnFailure);
     spec.filters = std::move(*unasking);

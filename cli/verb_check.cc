@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
@@ -15,7 +17,7 @@ constexpr const char* kExamples =
     "  cordon check app.cordon                 errors, dead rules, open doors, with places and cures\n"
     "  cordon check *.policy --json            the same as JSON\n"
     "  cordon check default.json --lenient     read JSON with forgotten commas\n"
-    "  cordon check builtin:docker-default --verbose    name each call that this architecture lacks";
+    "  cordon check builtin:docker-default --verbose    all findings, each call this architecture lacks by name";
 
 // A policy for many architectures names calls that one of them lacks: people need to know that, not each name.
 Diagnostics with_absent_calls_counted(const Diagnostics& findings) {
@@ -34,16 +36,31 @@ Diagnostics with_absent_calls_counted(const Diagnostics& findings) {
   Place place;
   place.file = first->place.file;
   kept.note("absent-call", std::move(place),
-            std::to_string(absent) + " calls do not exist on the ABIs of the policy: their rules say nothing here",
+            std::to_string(absent) + " calls do not exist on the policy's architectures: their rules say nothing here",
             "--verbose names them");
   return kept;
 }
 
+// Such a policy is right, but no verb can do all that it says yet.
+void note_sandbox_lines(const Loaded& loaded, Diagnostics& findings) {
+  const std::vector<SandboxLine>& lines = loaded.policy->sandbox.lines;
+  if (lines.empty()) return;
+  std::vector<std::string> subjects;
+  for (const SandboxLine& line : lines)
+    if (std::find(subjects.begin(), subjects.end(), line.subject) == subjects.end()) subjects.push_back(line.subject);
+  std::string text;
+  for (const std::string& subject : subjects)
+    text += (text.empty() ? "" : &subject == &subjects.back() ? " and " : ", ") + ("'" + subject + "'");
+  findings.note("sandbox-line", loaded.policy->sources.locate(lines.front().span),
+                text + " lines cannot be applied by this version of cordon: `run` refuses the policy",
+                "`compile --filter-only` leaves them out");
+}
+
 // Everything there is to say about one source.
-Diagnostics check(const std::string& spec, const PolicyOptions& options) {
-  Result<Loaded> loaded = load(spec, options);
+Diagnostics check(const Result<Loaded>& loaded) {
   Diagnostics findings = loaded.diagnostics();
   if (!loaded || loaded->program) return findings;  // reading a program is the kernel's own check
+  note_sandbox_lines(*loaded, findings);
   for (Diagnostic finding : policy::lint(*loaded->policy, *loaded->resolved)) {
     if (finding.place.file.empty()) finding.place.file = loaded->name;
     findings.add(std::move(finding));
@@ -74,18 +91,26 @@ int check_main(int argc, char** argv) {
                       "all, 0 if there are only notes.",
                       kExamples);
   app->add_option("POLICY", specs, "policy sources")->required();
-  app->add_flag("--verbose", verbose, "name each call that the policy's architectures lack");
+  app->add_flag("--verbose", verbose, "tell every finding, and name each call that the policy's architectures lack");
   add_policy_options(*app, options);
   add_json_option(*app, output);
+  add_quiet_option(*app, output, "print errors only");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  options.keep_notes = true;
+  options.for_check = true;
+  output.all_findings = verbose;
+  if (Result<formats::ReadOptions> how = read_options(options); !how) return fail(how.error(), output, kUsage);
+  if (const Diagnostics twice = standard_input_twice(specs); !twice.empty()) return fail(twice, output, kUsage);
 
   Diagnostics findings;
+  std::vector<Loaded> sources;
   for (const std::string& spec : specs) {
-    const Diagnostics found = check(spec, options);
+    Result<Loaded> loaded = load_one(spec, options);
+    const Diagnostics found = check(loaded);
     findings.append(verbose || output.json ? found : with_absent_calls_counted(found));
+    if (loaded) sources.push_back(std::move(*loaded));
   }
+  if (sources.size() == specs.size()) findings.append(unfit_options(options, sources));
   const int status = status_of(findings);
   if (output.json) return finish_output(diagnostics_document(findings), status);
   print_diagnostics(findings, output);

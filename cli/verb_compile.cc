@@ -159,8 +159,11 @@ int compile_main(int argc, char** argv) {
       ->check(one_of({std::begin(kStages), std::end(kStages)}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
+  add_quiet_option(*app, output, "print no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  if (output.json && !options.report)
+    return fail(usage_error("--json means nothing without --report", "it is the report's form"), output, kUsage);
   return compile_to_file(options, reading, output);
 }
 

@@ -13,7 +13,7 @@ constexpr const char* kExamples =
     "  cordon diff a.json b.json --as-permission   only whether a call may run, whatever the errno\n"
     "  cordon diff old.cordon new.cordon --json    the same for programs";
 
-constexpr size_t kMaxNamed = 12;  // calls of a group; --json has all
+constexpr size_t kMaxNamed = 12;  // calls or architectures of a group, unless all are asked for
 
 std::string headline(prove::Verdict verdict, const std::string& left, const std::string& right) {
   switch (verdict) {
@@ -30,25 +30,25 @@ std::string headline(prove::Verdict verdict, const std::string& left, const std:
 std::string joined(const std::vector<std::string>& words, size_t limit) {
   std::string text;
   for (size_t i = 0; i < words.size() && i < limit; ++i) text += (i == 0 ? "" : ", ") + words[i];
-  if (words.size() > limit) text += " and " + std::to_string(words.size() - limit) + " more";
+  if (words.size() > limit) text += " and " + std::to_string(words.size() - limit) + " more (--verbose names them)";
   return text;
 }
 
 // "looser  mkdir, rmdir on x86_64: left errno EPERM, right allow"
-std::string group_text(const prove::DifferenceGroup& group) {
+std::string group_text(const prove::DifferenceGroup& group, size_t limit) {
   std::string kind(group.kind == prove::Verdict::same_strictness ? "data" : prove::name(group.kind));
   kind.resize(9, ' ');
-  std::string text = "  " + kind + joined(group.calls, kMaxNamed) + " on " + joined(group.arches, 32) + ": left " +
+  std::string text = "  " + kind + joined(group.calls, limit) + " on " + joined(group.arches, limit) + ": left " +
                      policy::to_string(group.left, abi::native_arch()) + ", right " +
                      policy::to_string(group.right, abi::native_arch()) + "\n";
   if (!group.is_whole) text += "             for some arguments: " + describe_whole_call(group.witness) + "\n";
   return text;
 }
 
-std::string as_text(const prove::Differences& found, const std::string& left, const std::string& right) {
-  std::string text = headline(found.comparison.verdict, left, right);
+std::string as_text(const prove::Differences& found, const Sides& sides, size_t limit) {
+  std::string text = headline(found.comparison.verdict, sides.left.name, sides.right.name);
   if (found.comparison.verdict == prove::Verdict::undecided) return text + undecided_text(found.comparison);
-  for (const prove::DifferenceGroup& group : found.groups) text += group_text(group);
+  for (const prove::DifferenceGroup& group : found.groups) text += group_text(group, limit);
   if (!found.is_complete)
     for (const auto* witness : {&found.comparison.looser, &found.comparison.tighter, &found.comparison.data})
       if (witness->has_value()) text += "  " + witness_text(**witness) + "\n";
@@ -83,31 +83,26 @@ std::string as_json(const prove::Differences& found) {
 }  // namespace
 
 int diff_main(int argc, char** argv) {
-  OutputOptions output;
-  PolicyOptions reading;
-  ComparingOptions comparing;
-  std::string left_spec, right_spec;
+  ComparingLine line;
+  bool verbose = false;
   auto app = make_app("diff [options] OLD NEW",
                       "Compares two policies by what they mean. The relation is said of NEW. Ends with 0 if they are "
                       "equal, 1 if they differ, 4 if that could not be decided.",
                       kExamples);
-  app->add_option("OLD", left_spec, "policy source, or a raw filter: left")->required();
-  app->add_option("NEW", right_spec, "policy source, or a raw filter: right")->required();
-  add_comparing_options(*app, comparing);
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  Result<Sides> sides = load_sides(left_spec, right_spec, reading);
-  print_diagnostics(sides.diagnostics(), output);
-  if (!sides) return kUsage;
+  app->add_option("OLD", line.left, "policy source, or a raw filter: left")->required();
+  app->add_option("NEW", line.right, "policy source, or a raw filter: right")->required();
+  app->add_flag("--verbose", verbose, "name every call, however many differ alike");
+  add_comparing_options(*app, line);
+  auto read = read_sides(*app, line, argc, argv);
+  if (const int* status = std::get_if<int>(&read)) return *status;
+  const Sides& sides = std::get<Sides>(read);
   const prove::Differences found =
-      prove::differences(meaning_of(sides->left), meaning_of(sides->right), compare_options(*sides, comparing));
+      prove::differences(meaning_of(sides.left), meaning_of(sides.right), compare_options(sides, line.comparing));
   const int status = found.comparison.verdict == prove::Verdict::equal       ? kDone
                      : found.comparison.verdict == prove::Verdict::undecided ? kUndecided
                                                                              : kFindings;
-  if (output.json) return finish_output(as_json(found), status);
-  return finish_output(as_text(found, sides->left.name, sides->right.name) + sandbox_text(*sides), status);
+  if (line.output.json) return finish_output(as_json(found), status);
+  return finish_output(as_text(found, sides, verbose ? SIZE_MAX : kMaxNamed) + sandbox_text(sides), status);
 }
 
 }  // namespace cordon::cli

@@ -37,12 +37,17 @@ int disasm_main(int argc, char** argv) {
   app->add_flag("--big-endian", big_endian, "name argument words as on a big-endian machine");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
+  add_quiet_option(*app, output, "print no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
 
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
+  if (big_endian && !loaded->program)
+    return fail(usage_error("--big-endian means nothing for '" + loaded->name + "'",
+                            "it is for raw filters; a policy names its architectures"),
+                output, kUsage);
   Endian endian = big_endian ? Endian::big : Endian::little;
   if (!loaded->program) {
     Result<Filter> filter = compile(*loaded, {}, {});

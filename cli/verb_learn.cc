@@ -91,7 +91,8 @@ Result<Done> write(OutputFile& file, const Recording& recording, const Options& 
   return file.commit(formats::write_cordon(policy));
 }
 
-void print_summary(const Recording& recording, const Options& options) {
+void print_summary(const Recording& recording, const Options& options, const OutputOptions& output) {
+  if (output.quiet) return;
   uint64_t count = 0;
   size_t programs = 0;
   for (const RecordedCall& call : recording.calls) count += call.count;
@@ -109,7 +110,7 @@ int learn_from_files(const Options& options, const NamedAction& default_action, 
   if (!file) return fail(file.error(), output, kRefused);
   Result<Done> written = write(*file, *recording, options, default_action);
   if (!written) return fail(written.error(), output, kRefused);
-  print_summary(*recording, options);
+  print_summary(*recording, options, output);
   return recording->is_complete() ? kDone : kFindings;
 }
 
@@ -126,8 +127,8 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   print_diagnostics(run.warnings(), output);
   Result<Done> written = write(*file, run->recording, options, default_action);
   if (!written) return fail(written.error(), output, kOwnFailure);
-  print_summary(run->recording, options);
-  if (run->recording.interrupted > 0 && run->outcome.exit_status() != 0)
+  print_summary(run->recording, options, output);
+  if (!output.quiet && run->recording.interrupted > 0 && run->outcome.exit_status() != 0)
     print_error("cordon: warning: the command ended with " + std::to_string(run->outcome.exit_status()) +
                 ", and signals interrupted " + std::to_string(run->recording.interrupted) +
                 (run->recording.interrupted == 1 ? " call" : " calls") +
@@ -183,6 +184,7 @@ int learn_main(int argc, char** argv) {
                       "command's status, 125 if the recording has losses.",
                       kExamples);
   add_options(*app, options);
+  add_quiet_option(*app, output, "print no summary and no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
   Result<std::vector<std::string>> words = command_of(*app);

@@ -29,31 +29,25 @@ Answer judge(const prove::Comparison& result, bool is_within) {
 }  // namespace
 
 int prove_main(int argc, char** argv) {
-  OutputOptions output;
-  PolicyOptions reading;
-  ComparingOptions comparing;
-  std::string left_spec, relation, right_spec;
+  ComparingLine line;
+  std::string relation;
   auto app = make_app("prove [options] A within|equals B",
                       "Proves that A is nowhere looser than B, or that both answer every call alike. Ends with 0 if it "
                       "holds, 1 with a call that shows why not, 4 if that could not be decided.",
                       kExamples);
-  app->add_option("A", left_spec, "policy source, or a raw filter")->required();
+  app->add_option("A", line.left, "policy source, or a raw filter")->required();
   app->add_option("RELATION", relation, "within or equals")->required()->check(one_of({"within", "equals"}));
-  app->add_option("B", right_spec, "policy source, or a raw filter")->required();
-  add_comparing_options(*app, comparing);
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  Result<Sides> sides = load_sides(left_spec, right_spec, reading);
-  print_diagnostics(sides.diagnostics(), output);
-  if (!sides) return kUsage;
+  app->add_option("B", line.right, "policy source, or a raw filter")->required();
+  add_comparing_options(*app, line);
+  auto read = read_sides(*app, line, argc, argv);
+  if (const int* status = std::get_if<int>(&read)) return *status;
+  const Sides& sides = std::get<Sides>(read);
   const prove::Comparison result =
-      prove::compare(meaning_of(sides->left), meaning_of(sides->right), compare_options(*sides, comparing));
+      prove::compare(meaning_of(sides.left), meaning_of(sides.right), compare_options(sides, line.comparing));
   const Answer answer = judge(result, relation == "within");
   const bool is_decided = answer.holds || !answer.against.empty();
   const int status = answer.holds ? kDone : is_decided ? kFindings : kUndecided;
-  if (output.json) {
+  if (line.output.json) {
     JsonWriter json;
     json.begin_object().key("schema").value("cordon.prove/1").key("claim").value(relation);
     json.key("result")
@@ -68,12 +62,11 @@ int prove_main(int argc, char** argv) {
   }
   std::string text;
   if (answer.holds)
-    text =
-        "holds: " + sides->left.name + (relation == "within" ? " is within " : " equals ") + sides->right.name + "\n";
+    text = "holds: " + sides.left.name + (relation == "within" ? " is within " : " equals ") + sides.right.name + "\n";
   if (!is_decided) text = "undecided\n" + undecided_text(result);
   if (!answer.against.empty()) text = "does not hold\n";
   for (const prove::Witness* witness : answer.against) text += "  " + witness_text(*witness) + "\n";
-  return finish_output(text + sandbox_text(*sides), status);
+  return finish_output(text + sandbox_text(sides), status);
 }
 
 }  // namespace cordon::cli

@@ -41,7 +41,6 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("POINT")
       ->check(one_of({"before-exec", "exec", "entry"}));
   app.add_flag("--strict", options.strict, "seccomp mode 1 from the program's entry point; no policy");
-  app.add_flag("-q,--quiet", options.explaining.quiet, "print no explanations");
   app.add_option("--explain", options.explain, "denials (default), or all: calls answered ENOSYS on purpose too")
       ->type_name("WHAT")
       ->check(one_of({"denials", "all"}));
@@ -138,14 +137,10 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
     return fail(usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything"), output,
                 kOwnFailure);
 
-  std::vector<Loaded> policies;
-  Diagnostics problems;
-  for (const std::string& name : options.specs) {
-    Result<Loaded> loaded = load(name, reading);
-    problems.append(loaded.diagnostics());
-    if (loaded) policies.push_back(std::move(*loaded));
-  }
-  if (problems.has_errors()) return fail(problems, output, kOwnFailure);
+  Result<std::vector<Loaded>> loaded = load_all(options.specs, reading);
+  if (!loaded) return fail(loaded.error(), output, kOwnFailure);
+  const std::vector<Loaded>& policies = *loaded;
+  Diagnostics problems = loaded.warnings();
   Result<StartPoint> start = find_start(options, policies);
   if (!start) return fail(start.error(), output, kOwnFailure);
   spec.start = *start;
@@ -192,9 +187,11 @@ int run_main(int argc, char** argv) {
                       "for cordon's own failures, 126 and 127 as a shell.",
                       kExamples);
   add_options(*app, options);
+  add_quiet_option(*app, output, "print no explanations and no warnings");
   add_policy_options(*app, reading);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
+  options.explaining.quiet = output.quiet;
   Result<std::vector<std::string>> command = command_of(*app);
   if (!command) return fail(command.error(), output, kOwnFailure);
   return run(options, reading, output, std::move(*command));

@@ -73,6 +73,7 @@ int show_main(int argc, char** argv) {
   add_json_option(*app, output);
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  add_quiet_option(*app, output, "print no warnings");
 
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);

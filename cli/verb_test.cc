@@ -112,6 +112,7 @@ int test_main(int argc, char** argv) {
       ->type_name("ACTION");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
+  add_quiet_option(*app, output, "print no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
 
@@ -123,8 +124,11 @@ int test_main(int argc, char** argv) {
       problems.error("usage", {}, "--expect cannot be '" + base::printable(expectation) + "'",
                      "allow, log, notify, trace N, errno NAME, trap N, kill_thread or kill_process");
   }
-  Result<Loaded> loaded = load(spec, reading);
+  Result<Loaded> loaded = load_one(spec, reading);
   problems.append(loaded.diagnostics());
+  PolicyOptions without_arch = reading;  // which always means something: the calls are of it
+  without_arch.arch.clear();
+  if (loaded) problems.append(unfit_options(without_arch, {loaded->format}, "'" + loaded->name + "'"));
   const Arch arch =
       reading.arch.empty() ? abi::native_arch() : abi::find_arch(reading.arch).value_or(abi::native_arch());
   std::vector<PartialCall> calls;
