@@ -136,6 +136,20 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   return run->recording.is_complete() ? run->outcome.exit_status() : kOwnFailure;
 }
 
+// Options that shape a policy shape no recording, and those about recording nothing that is recorded already.
+Diagnostics unfit_options(const Options& options, const CLI::App& app) {
+  Diagnostics problems;
+  for (const char* name : {"--default", "--args", "--comments", "--vdso"})
+    if (is_trace_name(options) && app.count(name) > 0)
+      problems.append(usage_error(std::string(name) + " means nothing for a recording",
+                                  "give it where the policy is made of it: cordon learn -o FILE.cordon --from " +
+                                      base::printable(options.output_path)));
+  for (const char* name : {"--via", "--start"})
+    if (!options.recordings.empty() && app.count(name) > 0)
+      problems.append(usage_error(std::string(name) + " means nothing with --from", "it is for recording a command"));
+  return problems;
+}
+
 // Nothing may be found out to be impossible after the command has run for an hour.
 Diagnostics check_usage(const Options& options, bool has_command) {
   if (has_command != options.recordings.empty())
@@ -191,7 +205,8 @@ int learn_main(int argc, char** argv) {
   if (!words) return fail(words.error(), output, kOwnFailure);
   std::vector<std::string> command = std::move(*words);
   const int usage_status = command.empty() && !options.recordings.empty() ? kUsage : kOwnFailure;
-  const Diagnostics misuse = check_usage(options, !command.empty());
+  Diagnostics misuse = check_usage(options, !command.empty());
+  misuse.append(unfit_options(options, *app));
   if (!misuse.empty()) return fail(misuse, output, usage_status);
   Result<NamedAction> default_action = read_default(options.default_action);
   if (!default_action) return fail(default_action.error(), output, usage_status);
