@@ -71,9 +71,9 @@ int show_main(int argc, char** argv) {
       ->check(one_of({"table", "text", "asm", "cost"}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
+  add_quiet_option(*app, output, "print no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  add_quiet_option(*app, output, "print no warnings");
 
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
