@@ -14,6 +14,7 @@ struct Verb {
 
 int check_main(int argc, char** argv);
 int compile_main(int argc, char** argv);
+int convert_main(int argc, char** argv);
 int diff_main(int argc, char** argv);
 int disasm_main(int argc, char** argv);
 int doctor_main(int argc, char** argv);

@@ -1,3 +1,4 @@
+#include "cli/decompiled.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/policy_table.h"
@@ -13,6 +14,7 @@ namespace {
 constexpr const char* kExamples =
     "  cordon show app.cordon               calls by action, per architecture\n"
     "  cordon show profile.json --as text   as cordon's own text\n"
+    "  cordon show filter.bpf               a raw filter, decompiled: calls by action\n"
     "  cordon show app.cordon --as asm      the filter, each return with the rule it serves\n"
     "  cordon show app.cordon --as cost     instructions, paths, what the kernel answers from its bitmap";
 
@@ -78,13 +80,13 @@ int show_main(int argc, char** argv) {
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
-  if (loaded->program && output.json) {
-    return fail(no_json("asm"), output, kUsage);
-  }
-  if (loaded->program) {
-    if (view.empty() || view == "asm") return finish_output(bpf::disassemble(*loaded->program, {}), kDone);
+  if (loaded->program && !output.json) {
+    if (view == "asm") return finish_output(bpf::disassemble(*loaded->program, {}), kDone);
     if (view == "cost") return finish_output(cost_text(*loaded->program, *loaded), kDone);
-    return fail(usage_error("a raw filter cannot be shown --as " + view, "--as asm or --as cost"), output, kUsage);
+  }
+  if (loaded->program && (view.empty() || view == "table" || view == "text")) {
+    loaded = decompiled(*loaded, {});
+    if (!loaded) return fail(loaded.error(), output, kUndecided);
   }
   if (output.json && (view.empty() || view == "table")) return finish_output(policy_table_json(*loaded), kDone);
   if (output.json) {

@@ -5,6 +5,7 @@
 
 #include "cordon/abi/constants.h"
 #include "cordon/diagram/walk.h"
+#include "cordon/prove/condition_key.h"
 
 namespace cordon::prove {
 namespace {
@@ -79,24 +80,26 @@ const std::vector<RuleFinder::Way>& RuleFinder::ways_of(Node node) {
   return at->second;
 }
 
-std::optional<WrittenSet> RuleFinder::written(const Term& term, const SetPlace& place) {
-  WrittenSet whole;
-  whole.condition.kind = Condition::Kind::all;
+std::optional<Condition> RuleFinder::written(const Term& term, const SetPlace& place) {
+  Condition whole;
+  whole.kind = Condition::Kind::all;
   for (uint8_t operand = 0; operand < kOperandCount; ++operand) {
     if (term.most[operand] == Manager::kTrue) continue;
     SetPlace at = place;
     at.argument.slot = operand;
-    std::optional<WrittenSet> set = write_set(space_, term.most[operand], at);
+    std::optional<Condition> set = write_set(space_, term.most[operand], at);
     if (term.least[operand] != term.most[operand]) {
       auto least = write_set(space_, term.least[operand], at);
-      if (!set || (least && least->cost < set->cost)) set = std::move(least);
+      if (!set || (least && reading_cost(*least) < reading_cost(*set))) set = std::move(least);
     }
     if (!set) return std::nullopt;
-    whole.cost += set->cost;
-    whole.condition.operands.push_back(std::move(set->condition));
+    // Alternatives stay together; what must all hold is one list.
+    if (set->kind == Condition::Kind::all)
+      whole.operands.insert(whole.operands.end(), set->operands.begin(), set->operands.end());
+    else
+      whole.operands.push_back(std::move(*set));
   }
-  if (whole.condition.operands.size() == 1) whole.condition = Condition(whole.condition.operands.front());
-  return whole;
+  return whole.operands.size() == 1 ? Condition(whole.operands.front()) : whole;
 }
 
 std::optional<CallRules> RuleFinder::written(const Way& way, const SetPlace& place) {
@@ -105,8 +108,8 @@ std::optional<CallRules> RuleFinder::written(const Way& way, const SetPlace& pla
     for (const Term& term : way[i].terms) {
       auto condition = written(term, place);
       if (!condition) return std::nullopt;
-      result.cost += kRuleCost + condition->cost;
-      result.rules.push_back({action_of(way[i].leaf, place.argument.arch), std::move(condition->condition)});
+      result.cost += kRuleCost + reading_cost(*condition);
+      result.rules.push_back({action_of(way[i].leaf, place.argument.arch), std::move(*condition)});
     }
   result.rest = action_of(way.back().leaf, place.argument.arch);
   return result;

@@ -52,7 +52,7 @@ class RuleFinder {
   const std::vector<Way>& ways_of(diagram::Node node);
   std::optional<Way> way_in_order(diagram::Node node, const std::vector<diagram::Node>& leaves);
   std::optional<CallRules> written(const Way& way, const SetPlace& place);
-  std::optional<WrittenSet> written(const Term& term, const SetPlace& place);
+  std::optional<Condition> written(const Term& term, const SetPlace& place);
   NamedAction action_of(diagram::Node leaf, Arch arch) const;
 
   BitSpace space_;

@@ -1,5 +1,6 @@
 #include "cordon/prove/condition_key.h"
 
+#include "cordon/prove/call_rules.h"
 #include "cordon/prove/named_value.h"
 
 namespace cordon::prove {

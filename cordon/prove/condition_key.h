@@ -3,9 +3,11 @@
 
 #include <string>
 
-#include "cordon/prove/call_rules.h"
+#include "cordon/policy/condition.h"
 
 namespace cordon::prove {
+
+struct ConditionalRule;
 
 // Equal keys are equal rules.
 void append_key(std::string& key, const ConditionalRule& rule);

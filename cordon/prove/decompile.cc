@@ -73,7 +73,8 @@ void add_distinct(std::vector<NamedAction>& actions, const std::optional<NamedAc
   if (!is_known) actions.push_back(*action);
 }
 
-// What may be the default: what holes of the tables get, what most calls get, what numbers beyond them get.
+// What may be the default: what holes of the tables get, what numbers beyond them get; where there are no holes, what
+// most calls get.
 std::vector<NamedAction> possible_defaults(const std::vector<AbiTable*>& abis) {
   Tally holes, calls;
   for (const AbiTable* abi : abis) {
@@ -90,7 +91,7 @@ std::vector<NamedAction> possible_defaults(const std::vector<AbiTable*>& abis) {
   std::vector<NamedAction> actions;
   add_distinct(actions, holes.most());
   add_distinct(actions, answer_beyond(abis));
-  add_distinct(actions, calls.most());
+  if (!holes.most()) add_distinct(actions, calls.most());
   if (actions.empty()) actions.push_back({{ActionKind::kill_process, 0}, {}});
   return actions;
 }

@@ -15,6 +15,7 @@ namespace cordon::prove {
 namespace {
 
 constexpr uint64_t kSmall = 4096;
+constexpr size_t kMaxFlags = 5;  // more flags in a value say less than its number
 
 std::optional<uint64_t> parsed_number(std::string_view text) {
   int base = 10;
@@ -73,9 +74,10 @@ Value number_value(uint64_t number) {
   return value;
 }
 
-Value ValueNamer::checked(const std::string& text, uint64_t number) const {
+Value ValueNamer::checked(const std::string& text, uint64_t number, size_t max_parts) const {
   const std::optional<Value> value = parsed(text);
-  if (!value || (value->kind == Value::Kind::any_of && !is_named(value->operands.front()))) return number_value(number);
+  const size_t parts = value ? value->operands.size() : 0;
+  if (!value || parts > max_parts || (parts > 1 && !is_named(*value))) return number_value(number);
   const Policy none;
   policy::Report report(none);
   const auto resolved = policy::resolve_value(*value, {0, place_.arch, width_}, report);
@@ -83,12 +85,14 @@ Value ValueNamer::checked(const std::string& text, uint64_t number) const {
   return *value;
 }
 
-Value ValueNamer::value(uint64_t number) const { return checked(policy::value_text(place_, number), number); }
+Value ValueNamer::value(uint64_t number) const {
+  return checked(policy::value_text(place_, number), number, kMaxFlags);
+}
 
-Value ValueNamer::mask(uint64_t mask) const { return checked(policy::mask_text(place_, mask), mask); }
+Value ValueNamer::mask(uint64_t mask) const { return checked(policy::mask_text(place_, mask), mask, 64); }
 
 Value ValueNamer::masked_value(uint64_t mask, uint64_t number) const {
-  return checked(policy::masked_value_text(place_, mask, number), number);
+  return checked(policy::masked_value_text(place_, mask, number), number, kMaxFlags);
 }
 
 bool is_named(const Value& value) {

@@ -26,7 +26,7 @@ class ValueNamer {
   Value masked_value(uint64_t mask, uint64_t number) const;
 
  private:
-  Value checked(const std::string& text, uint64_t number) const;
+  Value checked(const std::string& text, uint64_t number, size_t max_parts) const;
 
   policy::ArgumentPlace place_;
   unsigned width_;

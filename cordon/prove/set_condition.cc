@@ -8,6 +8,7 @@
 
 #include "cordon/abi/arguments.h"
 #include "cordon/policy/intervals.h"
+#include "cordon/prove/condition_key.h"
 #include "cordon/prove/named_value.h"
 
 namespace cordon::prove {
@@ -58,7 +59,7 @@ class SetWriter {
   SetWriter(BitSpace& space, const Form& form, const SetPlace& place)
       : space_(space), form_(form), namer_(place.argument, form.width), full_(policy::low_ones(form.width)) {}
 
-  std::optional<WrittenSet> write(Node set, uint64_t support) {
+  std::optional<Condition> write(Node set, uint64_t support) {
     try_values(set, full_);
     if (support != full_) try_values(set, support);
     const Node others = space_.manager().negation(set);
@@ -69,24 +70,21 @@ class SetWriter {
   }
 
  private:
-  WrittenSet test(CompareOp op, std::vector<ValueRange> values, const std::vector<Value>& mask) const {
-    WrittenSet written;
-    written.condition.kind = Condition::Kind::test;
-    written.condition.test.operand = form_.operand;
-    written.condition.test.op = op;
-    written.condition.test.mask = mask;
-    written.cost = 6;
-    for (const Value& one : mask) written.cost += 1 + reading_cost(one);
-    for (const ValueRange& range : values) {
-      written.cost += reading_cost(range.low);
-      if (!range.high.empty()) written.cost += 1 + reading_cost(range.high.front());
-    }
-    written.condition.test.values = std::move(values);
-    return written;
+  Condition test(CompareOp op, std::vector<ValueRange> values, const std::vector<Value>& mask) const {
+    Condition condition;
+    condition.kind = Condition::Kind::test;
+    condition.test.operand = form_.operand;
+    condition.test.op = op;
+    condition.test.mask = mask;
+    condition.test.values = std::move(values);
+    return condition;
   }
 
-  void offer(WrittenSet written) {
-    if (!best_ || written.cost < best_->cost) best_ = std::move(written);
+  void offer(Condition condition) {
+    const unsigned cost = reading_cost(condition);
+    if (best_ && best_cost_ <= cost) return;
+    best_ = std::move(condition);
+    best_cost_ = cost;
   }
 
   std::vector<Value> written_mask(uint64_t mask) const {
@@ -116,7 +114,7 @@ class SetWriter {
     return values;
   }
 
-  WrittenSet in_set(const std::vector<Interval>& set, uint64_t mask) const {
+  Condition in_set(const std::vector<Interval>& set, uint64_t mask) const {
     const std::vector<Value> masked = written_mask(mask);
     const bool is_single = set.size() == 1 && set[0].first == set[0].last;
     if (is_single) return test(CompareOp::eq, {{written_value(mask, set[0].first), {}}}, masked);
@@ -134,16 +132,16 @@ class SetWriter {
     return test(CompareOp::in, std::move(values), masked);
   }
 
-  WrittenSet not_in_set(const std::vector<Interval>& others, uint64_t mask) const {
-    WrittenSet written = in_set(others, mask);
-    if (written.condition.test.op == CompareOp::eq) {
-      written.condition.test.op = CompareOp::ne;
-      return written;
+  Condition not_in_set(const std::vector<Interval>& others, uint64_t mask) const {
+    Condition condition = in_set(others, mask);
+    if (condition.test.op == CompareOp::eq) {
+      condition.test.op = CompareOp::ne;
+      return condition;
     }
     Condition negated;
     negated.kind = Condition::Kind::none;
-    negated.operands.push_back(std::move(written.condition));
-    return {std::move(negated), written.cost + 2};
+    negated.operands.push_back(std::move(condition));
+    return negated;
   }
 
   void try_values(Node set, uint64_t mask) {
@@ -159,19 +157,13 @@ class SetWriter {
     std::map<uint64_t, std::vector<Interval>> by_mask;
     for (const Cube& cube : cubes) by_mask[cube.mask].push_back({cube.value, cube.value});
     if (by_mask.contains(0)) return;
-    WrittenSet all;
-    all.condition.kind = is_negated ? Condition::Kind::all : Condition::Kind::any;
+    Condition all;
+    all.kind = is_negated ? Condition::Kind::all : Condition::Kind::any;
     for (auto& [mask, values] : by_mask) {
       values = policy::canonical(std::move(values), mask);
-      WrittenSet one = is_negated ? not_in_set(values, mask) : in_set(values, mask);
-      all.cost += one.cost + 2;
-      all.condition.operands.push_back(std::move(one.condition));
+      all.operands.push_back(is_negated ? not_in_set(values, mask) : in_set(values, mask));
     }
-    if (all.condition.operands.size() == 1) {
-      all.condition = Condition(all.condition.operands.front());
-      all.cost -= 2;
-    }
-    offer(std::move(all));
+    offer(all.operands.size() == 1 ? Condition(all.operands.front()) : std::move(all));
   }
 
   // Bits that are the same in all values are asked apart: x & 0x40 == 0 && x & 3 != 3.
@@ -195,25 +187,27 @@ class SetWriter {
       }
     left = policy::canonical(std::move(left), rest);
     const std::vector<Interval> others = policy::complement(left, rest);
-    WrittenSet fixed = in_set({{value & common, value & common}}, common);
-    WrittenSet free = in_set(left, rest);
-    if (WrittenSet negated = others.empty() ? free : not_in_set(others, rest); negated.cost < free.cost) free = negated;
-    Condition both;
-    both.kind = Condition::Kind::all;
-    both.operands = {std::move(fixed.condition), std::move(free.condition)};
-    offer({std::move(both), fixed.cost + free.cost + 2});
+    for (bool is_negated : {false, true}) {
+      if (is_negated && others.empty()) break;
+      Condition both;
+      both.kind = Condition::Kind::all;
+      both.operands.push_back(in_set({{value & common, value & common}}, common));
+      both.operands.push_back(is_negated ? not_in_set(others, rest) : in_set(left, rest));
+      offer(std::move(both));
+    }
   }
 
   BitSpace& space_;
   Form form_;
   ValueNamer namer_;
   uint64_t full_;
-  std::optional<WrittenSet> best_;
+  std::optional<Condition> best_;
+  unsigned best_cost_ = 0;
 };
 
 }  // namespace
 
-std::optional<WrittenSet> write_set(BitSpace& space, Node set, const SetPlace& place) {
+std::optional<Condition> write_set(BitSpace& space, Node set, const SetPlace& place) {
   const uint64_t support = space.support(set);
   const auto nulls = space.values(set, UINT64_MAX, 2);
   const bool is_null_test =

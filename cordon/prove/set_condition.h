@@ -21,12 +21,7 @@ struct SetPlace {
   bool by_number = false;  // the rule names numbers, so their arguments have no names
 };
 
-struct WrittenSet {
-  Condition condition;
-  unsigned cost = 0;
-};
-
 // None: it asks the upper half of a register that the architecture's conditions cannot speak of.
-std::optional<WrittenSet> write_set(BitSpace& space, diagram::Node set, const SetPlace& place);
+std::optional<Condition> write_set(BitSpace& space, diagram::Node set, const SetPlace& place);
 
 }  // namespace cordon::prove
