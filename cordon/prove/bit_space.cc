@@ -33,9 +33,23 @@ void BitSpace::cut(diagram::Cuts& cuts) {
   for (Word word = kFirstOperandWord; word < diagram::kWordCount; ++word) cuts.at_every_bit(word);
 }
 
-uint8_t BitSpace::operand_of(Node node) const {
-  if (manager_.is_leaf(node)) return kOperandCount;
-  return operand_of_word(manager_.order().field(manager_.level(node)).word);
+BitSpace::BitSpace(Manager& manager, Endian endian, const diagram::Cuts& cuts) : manager_(manager), endian_(endian) {
+  const diagram::Order& order = manager.order();
+  operands_.bits.assign(kOperandCount, UINT64_MAX);
+  for (Level level = 0; level < order.size(); ++level) {
+    const diagram::Field& field = order.field(level);
+    const bool is_asked = field.word >= kFirstOperandWord;
+    operands_.of_level.push_back(is_asked ? operand_of_word(field.word) : 0);
+    const bool begins = fields_.bits.empty() || order.field(level - 1).word != field.word ||
+                        (cuts.below[field.word] >> (field.low + 1) & 1) != 0;
+    if (begins) fields_.bits.push_back(0);
+    if (is_asked) fields_.bits.back() |= uint64_t{1} << bit_of(level);
+    fields_.of_level.push_back(static_cast<uint16_t>(fields_.bits.size() - 1));
+  }
+}
+
+size_t BitSpace::group_of(Node node, const Grouping& grouping) const {
+  return manager_.is_leaf(node) ? grouping.count() : grouping.of_level[manager_.level(node)];
 }
 
 unsigned BitSpace::bit_of(Level level) const {
@@ -81,13 +95,43 @@ uint64_t BitSpace::support(Node set) const {
   return bits;
 }
 
+// A set's ends, and how often it begins or ends on the way through its values in order.
+struct BitSpace::Edges {
+  static constexpr uint64_t kMany = uint64_t{1} << 40;
+  static constexpr uint64_t kUnknown = UINT64_MAX;
+
+  uint64_t count = kUnknown;
+  bool first = false, last = false;
+};
+
+// Of a set that does not ask the bits in between: its values come once for each of theirs.
+BitSpace::Edges BitSpace::widened(Edges edges, unsigned from_bit, unsigned to_bit, uint64_t mask) const {
+  for (unsigned bit = from_bit; bit < to_bit; ++bit)
+    if ((mask >> bit & 1) != 0)
+      edges.count = std::min(Edges::kMany, 2 * edges.count + (edges.first != edges.last ? 1u : 0u));
+  return edges;
+}
+
+// Depth of recursion: bits of one operand, at most 64.
+BitSpace::Edges BitSpace::edges_under(Node node, uint64_t mask, std::vector<Edges>& known) const {
+  if (manager_.is_leaf(node)) return {0, node == Manager::kTrue, node == Manager::kTrue};
+  if (known[node].count != Edges::kUnknown) return known[node];
+  const Level level = manager_.level(node);
+  const unsigned bit = bit_of(level);
+  auto half = [&](bool is_one) {
+    const Node below = child(node, level, is_one);
+    const unsigned from = manager_.is_leaf(below) ? 0 : bit_of(manager_.level(below)) + 1;
+    return widened(edges_under(below, mask, known), from, bit, mask);
+  };
+  const Edges no = half(false), yes = half(true);
+  const uint64_t count = no.count + yes.count + (no.last != yes.first ? 1 : 0);
+  return known[node] = {std::min(Edges::kMany, count), no.first, yes.last};
+}
+
 struct BitSpace::Flattening {
   uint64_t mask = 0;
-  size_t max = 0;
-  size_t visits = 0;
   std::vector<Interval> found;
 
-  bool is_over() const { return found.size() > max || visits > 128 * (max + 1); }
   void add(uint64_t first, uint64_t last) {
     const bool is_next = !found.empty() && policy::next_under_mask(found.back().last + 1, mask) == first;
     if (is_next)
@@ -99,8 +143,7 @@ struct BitSpace::Flattening {
 
 // The values that begin with `prefix`; `bits` low bits are left.
 void BitSpace::flatten(Node node, unsigned bits, uint64_t prefix, Flattening& state) const {
-  ++state.visits;
-  if (node == Manager::kFalse || state.is_over()) return;
+  if (node == Manager::kFalse) return;
   if (node == Manager::kTrue) return state.add(prefix, prefix | (state.mask & policy::low_ones(bits)));
   while ((state.mask >> (bits - 1) & 1) == 0) --bits;
   const Level level = manager_.level(node);
@@ -110,10 +153,14 @@ void BitSpace::flatten(Node node, unsigned bits, uint64_t prefix, Flattening& st
 }
 
 std::optional<std::vector<Interval>> BitSpace::values(Node set, uint64_t mask, size_t max) const {
-  Flattening state{mask, max, 0, {}};
+  std::vector<Edges> known(set + 1);
+  const unsigned from = manager_.is_leaf(set) ? 0 : bit_of(manager_.level(set)) + 1;
+  const Edges edges = widened(edges_under(set, mask, known), from, 64, mask);
+  manager_.charge(set / 64 + 64);
+  if (edges.count > 2 * max) return std::nullopt;
+  Flattening state{mask, {}};
   flatten(set, 64, 0, state);
-  manager_.charge(state.visits);
-  if (state.is_over()) return std::nullopt;
+  manager_.charge(64 * edges.count);
   return std::move(state.found);
 }
 
@@ -149,7 +196,7 @@ std::optional<std::vector<Cube>> BitSpace::cubes(Node set, size_t max) {
   return std::move(state.found);
 }
 
-// Each pair of nodes within the operand knows which class follows each of its bits.
+// Each pair of nodes within the group knows which class follows each of its bits.
 struct BitSpace::Splitting {
   struct Pair {
     Node lower, upper;
@@ -159,7 +206,8 @@ struct BitSpace::Splitting {
   };
   static constexpr size_t kInner = SIZE_MAX;
 
-  uint8_t operand = 0;
+  const Grouping& grouping;
+  size_t group = 0;
   size_t max = 0;
   std::vector<Pair> pairs;  // children before parents
   std::map<std::pair<Node, Node>, size_t> index;
@@ -170,7 +218,8 @@ struct BitSpace::Splitting {
 // Depth of recursion: bits of one operand, at most 64.
 size_t BitSpace::split(Node lower, Node upper, Splitting& state) {
   if (auto known = state.index.find({lower, upper}); known != state.index.end()) return known->second;
-  const bool is_below = operand_of(lower) != state.operand && operand_of(upper) != state.operand;
+  const bool is_below =
+      group_of(lower, state.grouping) != state.group && group_of(upper, state.grouping) != state.group;
   Splitting::Pair pair{lower, upper, 0, 0, 0, Splitting::kInner};
   state.is_over = state.is_over || state.classes.size() > state.max || state.pairs.size() > 256 * (state.max + 1);
   if (state.is_over) return 0;
@@ -187,10 +236,8 @@ size_t BitSpace::split(Node lower, Node upper, Splitting& state) {
   return state.pairs.size() - 1;
 }
 
-std::optional<std::vector<ValueClass>> BitSpace::classes(Node lower, Node upper, size_t max) {
-  Splitting state;
-  state.operand = std::min(operand_of(lower), operand_of(upper));
-  state.max = max;
+std::optional<std::vector<ValueClass>> BitSpace::classes(Node lower, Node upper, const Grouping& grouping, size_t max) {
+  Splitting state{grouping, std::min(group_of(lower, grouping), group_of(upper, grouping)), max, {}, {}, {}, false};
   split(lower, upper, state);
   if (state.is_over || state.classes.size() > max) return std::nullopt;
   std::vector<ValueClass> found;

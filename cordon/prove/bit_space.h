@@ -28,7 +28,15 @@ struct Cube {
   uint64_t value = 0;
 };
 
-// The values of one argument that lead to one pair of functions of the later ones.
+// Neighbouring levels taken as one: those of an argument, or of a part of one that something looks at.
+struct Grouping {
+  std::vector<uint16_t> of_level;
+  std::vector<uint64_t> bits;  // of each group, in its argument's value
+
+  size_t count() const { return bits.size(); }
+};
+
+// The values of one group that lead to one pair of functions of the later groups.
 struct ValueClass {
   diagram::Node set = 0;
   diagram::Node lower = 0, upper = 0;
@@ -36,18 +44,23 @@ struct ValueClass {
 
 class BitSpace {
  public:
-  BitSpace(diagram::Manager& manager, Endian endian) : manager_(manager), endian_(endian) {}
+  // `cuts` are those of the filter itself.
+  BitSpace(diagram::Manager& manager, Endian endian, const diagram::Cuts& cuts);
 
   // Cuts every word of the arguments and of the instruction pointer.
   static void cut(diagram::Cuts& cuts);
 
   diagram::Manager& manager() const { return manager_; }
-  // The operand the node asks first; kOperandCount for a leaf.
-  uint8_t operand_of(diagram::Node node) const;
+  // A group for each operand, in order; and one for each part that a mask of the filter cuts out of a word.
+  const Grouping& operands() const { return operands_; }
+  const Grouping& fields() const { return fields_; }
+  // The group the node asks first; their count for a leaf.
+  size_t group_of(diagram::Node node, const Grouping& grouping) const;
   // True where the function has this leaf.
   diagram::Node where(diagram::Node function, diagram::Node leaf);
-  // Splits a pair of functions by the values of the operand they ask first.
-  std::optional<std::vector<ValueClass>> classes(diagram::Node lower, diagram::Node upper, size_t max);
+  // Splits a pair of functions by the values of the group they ask first.
+  std::optional<std::vector<ValueClass>> classes(diagram::Node lower, diagram::Node upper, const Grouping& grouping,
+                                                 size_t max);
 
   // Of sets of one operand's values. The bits they depend on:
   uint64_t support(diagram::Node set) const;
@@ -57,6 +70,7 @@ class BitSpace {
   std::optional<std::vector<Cube>> cubes(diagram::Node set, size_t max);
 
  private:
+  struct Edges;
   struct Flattening;
   struct Covering;
   struct Splitting;
@@ -64,12 +78,15 @@ class BitSpace {
   unsigned bit_of(diagram::Level level) const;
   diagram::Node child(diagram::Node node, diagram::Level level, bool is_one) const;
   diagram::Node indicate(diagram::Node node, diagram::Node leaf, std::vector<diagram::Node>& known);
+  Edges edges_under(diagram::Node node, uint64_t mask, std::vector<Edges>& known) const;
+  Edges widened(Edges edges, unsigned from_bit, unsigned to_bit, uint64_t mask) const;
   void flatten(diagram::Node node, unsigned bits, uint64_t prefix, Flattening& state) const;
   diagram::Node add_cubes(diagram::Node lower, diagram::Node upper, Cube cube, Covering& state);
   size_t split(diagram::Node lower, diagram::Node upper, Splitting& state);
 
   diagram::Manager& manager_;
   Endian endian_;
+  Grouping operands_, fields_;
 };
 
 }  // namespace cordon::prove

@@ -63,7 +63,7 @@ std::optional<RuleFinder::Way> RuleFinder::way_in_order(Node node, const std::ve
     way.push_back({leaf, {}});
     if (way.size() == leaves.size()) break;
     const Node here = space_.where(node, leaf);
-    auto terms = cover(space_, here, manager.either(here, decided), kMaxTerms);
+    auto terms = cover(space_, space_.operands(), here, manager.either(here, decided), kMaxTerms);
     if (!terms) return std::nullopt;
     way.back().terms = std::move(*terms);
     decided = manager.either(decided, here);

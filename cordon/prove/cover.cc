@@ -10,24 +10,25 @@ using diagram::Node;
 
 constexpr size_t kMaxClasses = 512;
 
-using Sets = std::array<Node, kOperandCount>;
+using Sets = std::vector<Node>;
 
 class Cover {
  public:
-  Cover(BitSpace& space, size_t max_terms) : space_(space), manager_(space.manager()), max_terms_(max_terms) {}
+  Cover(BitSpace& space, const Grouping& grouping, size_t max_terms)
+      : space_(space), manager_(space.manager()), grouping_(grouping), max_terms_(max_terms) {}
 
-  // Depth of recursion: twice the operands, as each call goes to a later one or leaves one out.
+  // Depth of recursion: twice the groups, as each call goes to a later one or leaves one out.
   bool add(Node lower, Node upper, std::vector<Term>& terms) {
     if (lower == Manager::kFalse) return true;
     if (upper == Manager::kTrue) {
       Term term;
-      term.least.fill(Manager::kTrue);
-      term.most.fill(Manager::kTrue);
+      term.least.assign(grouping_.count(), Manager::kTrue);
+      term.most.assign(grouping_.count(), Manager::kTrue);
       terms.push_back(term);
       return ++term_count_ <= 4 * max_terms_;
     }
-    const uint8_t operand = std::min(space_.operand_of(lower), space_.operand_of(upper));
-    auto classes = space_.classes(lower, upper, kMaxClasses);
+    const size_t group = std::min(space_.group_of(lower, grouping_), space_.group_of(upper, grouping_));
+    auto classes = space_.classes(lower, upper, grouping_, kMaxClasses);
     if (!classes) return false;
     Node shared = Manager::kTrue;
     for (const ValueClass& one : *classes) shared = manager_.both(shared, one.upper);
@@ -35,7 +36,7 @@ class Cover {
     for (const ValueClass& one : *classes) needed.push_back(minus(one.lower, shared));
     std::vector<Node> covered(classes->size(), Manager::kFalse);
     for (size_t i = 0; i < classes->size(); ++i)
-      if (!add_with(operand, i, *classes, needed, covered, terms)) return false;
+      if (!add_with(group, i, *classes, needed, covered, terms)) return false;
     Node rest = Manager::kFalse;
     for (size_t i = 0; i < classes->size(); ++i) rest = manager_.either(rest, minus((*classes)[i].lower, covered[i]));
     return !manager_.exhausted() && add(rest, shared, terms);
@@ -50,7 +51,7 @@ class Cover {
   }
 
   // What the class still needs, each term for all classes that permit it.
-  bool add_with(uint8_t operand, size_t at, const std::vector<ValueClass>& classes, std::vector<Node>& needed,
+  bool add_with(size_t group, size_t at, const std::vector<ValueClass>& classes, std::vector<Node>& needed,
                 std::vector<Node>& covered, std::vector<Term>& terms) {
     std::vector<Term> found;
     if (!add(needed[at], classes[at].upper, found)) return false;
@@ -67,8 +68,8 @@ class Cover {
       }
       if (manager_.exhausted()) return false;
       if (least_set == Manager::kFalse) continue;  // a term before it did all it was for
-      term.least[operand] = least_set;
-      term.most[operand] = most_set;
+      term.least[group] = least_set;
+      term.most[group] = most_set;
       terms.push_back(term);
     }
     return true;
@@ -76,22 +77,18 @@ class Cover {
 
   BitSpace& space_;
   Manager& manager_;
+  const Grouping& grouping_;
   size_t max_terms_;
   size_t term_count_ = 0;
 };
 
 }  // namespace
 
-std::optional<std::vector<Term>> cover(BitSpace& space, Node lower, Node upper, size_t max_terms) {
+std::optional<std::vector<Term>> cover(BitSpace& space, const Grouping& grouping, Node lower, Node upper,
+                                       size_t max_terms) {
   std::vector<Term> terms;
-  if (!Cover(space, max_terms).add(lower, upper, terms) || terms.size() > max_terms) return std::nullopt;
+  if (!Cover(space, grouping, max_terms).add(lower, upper, terms) || terms.size() > max_terms) return std::nullopt;
   return terms;
-}
-
-Node function_of(BitSpace& space, const Term& term) {
-  Node node = Manager::kTrue;
-  for (size_t i = term.least.size(); i-- > 0;) node = space.manager().both(term.least[i], node);
-  return node;
 }
 
 }  // namespace cordon::prove

@@ -7,7 +7,6 @@
 // all classes that permit it. Few terms, not always the fewest.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <vector>
 
@@ -15,16 +14,14 @@
 
 namespace cordon::prove {
 
-// For each operand a set of its values: any set between the two does.
+// For each group (see Grouping) a set of its values: any set between the two does.
 struct Term {
-  std::array<diagram::Node, kOperandCount> least, most;
+  std::vector<diagram::Node> least, most;
 };
 
 // Terms that hold everywhere in `lower` and nowhere outside of `upper`; none where there would be more than
 // `max_terms`, or the manager is exhausted.
-std::optional<std::vector<Term>> cover(BitSpace& space, diagram::Node lower, diagram::Node upper, size_t max_terms);
-
-// Where the term holds, its sets as small as they may be.
-diagram::Node function_of(BitSpace& space, const Term& term);
+std::optional<std::vector<Term>> cover(BitSpace& space, const Grouping& grouping, diagram::Node lower,
+                                       diagram::Node upper, size_t max_terms);
 
 }  // namespace cordon::prove

@@ -79,9 +79,11 @@ class TableFinder {
     if (place) return place.get();
     diagram::Cuts cuts;
     collect_cuts(execution_, cuts);
+    const diagram::Cuts own = cuts;
     BitSpace::cut(cuts);
-    auto made = std::make_unique<ProgramDiagram>(ProgramDiagram{
-        Manager(diagram::Order::of_words(word_order(endian), cuts), {.max_steps = options_.max_steps}), endian, 0});
+    auto made = std::make_unique<ProgramDiagram>(
+        ProgramDiagram{Manager(diagram::Order::of_words(word_order(endian), cuts), {.max_steps = options_.max_steps}),
+                       endian, own, 0});
     const ProgramNode encoded = encode_program(made->manager, execution_, Leaves::actions);
     if (encoded.undecided_at) return too_large(" at instruction " + std::to_string(*encoded.undecided_at));
     made->root = encoded.node;

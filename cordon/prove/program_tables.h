@@ -22,6 +22,7 @@ namespace cordon::prove {
 struct ProgramDiagram {
   diagram::Manager manager;
   Endian endian;
+  diagram::Cuts cuts;  // without those at every bit of the arguments
   diagram::Node root = 0;
 };
 

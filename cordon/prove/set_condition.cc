@@ -9,6 +9,7 @@
 #include "cordon/abi/arguments.h"
 #include "cordon/policy/intervals.h"
 #include "cordon/prove/condition_key.h"
+#include "cordon/prove/cover.h"
 #include "cordon/prove/named_value.h"
 
 namespace cordon::prove {
@@ -19,6 +20,7 @@ using diagram::Node;
 
 constexpr size_t kMaxValues = 4096;  // as many as a filter could compare with
 constexpr size_t kMaxCubes = 32;
+constexpr size_t kMaxTerms = 256;
 constexpr size_t kMaxNamed = 6;  // so many values of ranges are named one by one
 
 struct Form {
@@ -66,6 +68,8 @@ class SetWriter {
     if (auto cubes = space_.cubes(set, kMaxCubes)) try_cubes(*cubes, false);
     if (auto cubes = space_.cubes(others, kMaxCubes)) try_cubes(*cubes, true);
     try_common_bits(set, support);
+    if (!best_) try_fields(set, false);
+    if (!best_) try_fields(others, true);
     return std::move(best_);
   }
 
@@ -195,6 +199,47 @@ class SetWriter {
       both.operands.push_back(is_negated ? not_in_set(others, rest) : in_set(left, rest));
       offer(std::move(both));
     }
+  }
+
+  // The last resort: parts of the word that the filter looks at are asked one by one.
+  void try_fields(Node set, bool is_negated) {
+    const auto terms = cover(space_, space_.fields(), set, set, kMaxTerms);
+    if (!terms || terms->empty()) return;
+    Condition any;
+    any.kind = Condition::Kind::any;
+    for (const Term& term : *terms) {
+      std::optional<Condition> one = product(term);
+      if (!one) return;
+      any.operands.push_back(std::move(*one));
+    }
+    if (any.operands.size() == 1) any = Condition(any.operands.front());
+    if (!is_negated) return offer(std::move(any));
+    Condition none;
+    none.kind = Condition::Kind::none;
+    none.operands.push_back(std::move(any));
+    offer(std::move(none));
+  }
+
+  // Parts with one value are one test.
+  std::optional<Condition> product(const Term& term) {
+    Condition all;
+    all.kind = Condition::Kind::all;
+    uint64_t fixed = 0, value = 0;
+    for (size_t group = 0; group < term.most.size(); ++group) {
+      if (term.most[group] == Manager::kTrue) continue;
+      const uint64_t mask = space_.fields().bits[group] & full_;
+      const auto values = space_.values(term.most[group], mask, kMaxValues);
+      if (!values) return std::nullopt;
+      const bool is_single = values->size() == 1 && values->front().first == values->front().last;
+      if (is_single) {
+        fixed |= mask, value |= values->front().first;
+        continue;
+      }
+      Condition positive = in_set(*values, mask), negative = not_in_set(policy::complement(*values, mask), mask);
+      all.operands.push_back(reading_cost(negative) < reading_cost(positive) ? negative : positive);
+    }
+    if (fixed != 0) all.operands.insert(all.operands.begin(), in_set({{value, value}}, fixed));
+    return all.operands.size() == 1 ? Condition(all.operands.front()) : all;
   }
 
   BitSpace& space_;

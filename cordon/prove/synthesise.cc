@@ -86,7 +86,7 @@ PolicySynthesis::PolicySynthesis(ProgramTables& tables) : tables_(tables) {
 RuleFinder& PolicySynthesis::finder_of(const AbiTable& abi) {
   auto known = finders_.find(abi.diagram);
   if (known == finders_.end()) {
-    const BitSpace space(abi.diagram->manager, abi.diagram->endian);
+    const BitSpace space(abi.diagram->manager, abi.diagram->endian, abi.diagram->cuts);
     known = finders_.emplace(abi.diagram, RuleFinder(space)).first;
   }
   return known->second;

@@ -1,5 +1,8 @@
 #include "tests/prover/decompile_testing.h"
 
+#include <fstream>
+#include <sstream>
+
 #include "cordon/base/assert.h"
 #include "cordon/compile/compile.h"
 #include "cordon/formats/cordon_text.h"
@@ -12,6 +15,13 @@ std::string decompiled_text(const bpf::Program& program) {
   const Result<prove::Decompiled> found = prove::decompile(program, {});
   if (!found) return "error: " + found.error().begin()->message + "\n";
   return formats::write_cordon(found->policy, {.line_length = 0});
+}
+
+std::string file_text(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
 }
 
 bpf::Program compiled(std::string_view text) {
