@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <unordered_set>
 #include <utility>
 
 #include "cordon/policy/intervals.h"
@@ -83,12 +84,11 @@ Node BitSpace::indicate(Node node, Node leaf, std::vector<Node>& known) {
 uint64_t BitSpace::support(Node set) const {
   uint64_t bits = 0;
   std::vector<Node> open{set};
-  std::vector<bool> is_seen(set + 1, false);
+  std::unordered_set<Node> seen;
   while (!open.empty()) {
     const Node node = open.back();
     open.pop_back();
-    if (is_seen[node] || manager_.is_leaf(node)) continue;
-    is_seen[node] = true;
+    if (manager_.is_leaf(node) || !seen.insert(node).second) continue;
     bits |= uint64_t{1} << bit_of(manager_.level(node));
     for (const Edge& edge : manager_.edges(node)) open.push_back(edge.child);
   }
@@ -98,9 +98,8 @@ uint64_t BitSpace::support(Node set) const {
 // A set's ends, and how often it begins or ends on the way through its values in order.
 struct BitSpace::Edges {
   static constexpr uint64_t kMany = uint64_t{1} << 40;
-  static constexpr uint64_t kUnknown = UINT64_MAX;
 
-  uint64_t count = kUnknown;
+  uint64_t count = 0;
   bool first = false, last = false;
 };
 
@@ -113,9 +112,9 @@ BitSpace::Edges BitSpace::widened(Edges edges, unsigned from_bit, unsigned to_bi
 }
 
 // Depth of recursion: bits of one operand, at most 64.
-BitSpace::Edges BitSpace::edges_under(Node node, uint64_t mask, std::vector<Edges>& known) const {
+BitSpace::Edges BitSpace::edges_under(Node node, uint64_t mask, std::unordered_map<Node, Edges>& known) const {
   if (manager_.is_leaf(node)) return {0, node == Manager::kTrue, node == Manager::kTrue};
-  if (known[node].count != Edges::kUnknown) return known[node];
+  if (const auto at = known.find(node); at != known.end()) return at->second;
   const Level level = manager_.level(node);
   const unsigned bit = bit_of(level);
   auto half = [&](bool is_one) {
@@ -153,10 +152,10 @@ void BitSpace::flatten(Node node, unsigned bits, uint64_t prefix, Flattening& st
 }
 
 std::optional<std::vector<Interval>> BitSpace::values(Node set, uint64_t mask, size_t max) const {
-  std::vector<Edges> known(set + 1);
+  std::unordered_map<Node, Edges> known;
   const unsigned from = manager_.is_leaf(set) ? 0 : bit_of(manager_.level(set)) + 1;
   const Edges edges = widened(edges_under(set, mask, known), from, 64, mask);
-  manager_.charge(set / 64 + 64);
+  manager_.charge(64 + known.size());
   if (edges.count > 2 * max) return std::nullopt;
   Flattening state{mask, {}};
   flatten(set, 64, 0, state);

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "cordon/abi/arch.h"
@@ -78,7 +79,7 @@ class BitSpace {
   unsigned bit_of(diagram::Level level) const;
   diagram::Node child(diagram::Node node, diagram::Level level, bool is_one) const;
   diagram::Node indicate(diagram::Node node, diagram::Node leaf, std::vector<diagram::Node>& known);
-  Edges edges_under(diagram::Node node, uint64_t mask, std::vector<Edges>& known) const;
+  Edges edges_under(diagram::Node node, uint64_t mask, std::unordered_map<diagram::Node, Edges>& known) const;
   Edges widened(Edges edges, unsigned from_bit, unsigned to_bit, uint64_t mask) const;
   void flatten(diagram::Node node, unsigned bits, uint64_t prefix, Flattening& state) const;
   diagram::Node add_cubes(diagram::Node lower, diagram::Node upper, Cube cube, Covering& state);

@@ -72,12 +72,32 @@ std::optional<RuleFinder::Way> RuleFinder::way_in_order(Node node, const std::ve
   return way;
 }
 
+// One rule more may read shorter, many do not.
+void RuleFinder::keep_shortest(std::vector<Way>& ways) {
+  auto rules_of = [](const Way& way) {
+    size_t rules = 0;
+    for (const Part& part : way) rules += part.terms.size();
+    return rules;
+  };
+  size_t least = SIZE_MAX;
+  for (const Way& way : ways) least = std::min(least, rules_of(way));
+  std::erase_if(ways, [&](const Way& way) { return rules_of(way) > least + 1; });
+}
+
 const std::vector<RuleFinder::Way>& RuleFinder::ways_of(Node node) {
   const auto [at, is_new] = known_.try_emplace(node);
   if (!is_new) return at->second;
   for (const std::vector<Node>& order : orders_of(diagram::leaves(space_.manager(), node)))
     if (auto way = way_in_order(node, order)) at->second.push_back(std::move(*way));
+  keep_shortest(at->second);
   return at->second;
+}
+
+const std::optional<Condition>& RuleFinder::written(Node set, const SetPlace& place) {
+  const policy::ArgumentPlace& at = place.argument;
+  const auto [known, is_new] = sets_.try_emplace({set, at.slot, at.arch, at.syscall, place.by_number});
+  if (is_new) known->second = write_set(space_, set, place);
+  return known->second;
 }
 
 std::optional<Condition> RuleFinder::written(const Term& term, const SetPlace& place) {
@@ -87,10 +107,10 @@ std::optional<Condition> RuleFinder::written(const Term& term, const SetPlace& p
     if (term.most[operand] == Manager::kTrue) continue;
     SetPlace at = place;
     at.argument.slot = operand;
-    std::optional<Condition> set = write_set(space_, term.most[operand], at);
+    std::optional<Condition> set = written(term.most[operand], at);
     if (term.least[operand] != term.most[operand]) {
-      auto least = write_set(space_, term.least[operand], at);
-      if (!set || (least && reading_cost(*least) < reading_cost(*set))) set = std::move(least);
+      const std::optional<Condition>& least = written(term.least[operand], at);
+      if (!set || (least && reading_cost(*least) < reading_cost(*set))) set = least;
     }
     if (!set) return std::nullopt;
     // Alternatives stay together; what must all hold is one list.

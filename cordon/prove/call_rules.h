@@ -10,6 +10,8 @@
 
 #include <map>
 #include <optional>
+#include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "cordon/policy/policy.h"
@@ -49,14 +51,19 @@ class RuleFinder {
   // Parts in order; the last one's terms are not used.
   using Way = std::vector<Part>;
 
+  static void keep_shortest(std::vector<Way>& ways);
   const std::vector<Way>& ways_of(diagram::Node node);
   std::optional<Way> way_in_order(diagram::Node node, const std::vector<diagram::Node>& leaves);
   std::optional<CallRules> written(const Way& way, const SetPlace& place);
   std::optional<Condition> written(const Term& term, const SetPlace& place);
+  const std::optional<Condition>& written(diagram::Node set, const SetPlace& place);
   NamedAction action_of(diagram::Node leaf, Arch arch) const;
 
   BitSpace space_;
   std::map<diagram::Node, std::vector<Way>> known_;
+  // Names are those of the tables, which stay.
+  using SetKey = std::tuple<diagram::Node, unsigned, Arch, std::string_view, bool>;
+  std::map<SetKey, std::optional<Condition>> sets_;
 };
 
 }  // namespace cordon::prove

@@ -152,6 +152,12 @@ NamedAction bad_arch_of(Action action, const std::vector<Arch>& arches) {
   return named;
 }
 
+std::string first_error(const Diagnostics& problems) {
+  for (const Diagnostic& problem : problems)
+    if (problem.severity == Severity::error) return problem.message;
+  return {};
+}
+
 class Decompiler {
  public:
   Decompiler(const bpf::Program& program, const DecompileOptions& options) : program_(program), options_(options) {}
@@ -197,7 +203,7 @@ class Decompiler {
     Result<ResolvedPolicy> resolved = policy::resolve(policy, {});
     if (!resolved)
       return failed("decompile-not-proved",
-                    "the policy that was found does not hold together: " + resolved.error().begin()->message);
+                    "the policy that was found does not hold together: " + first_error(resolved.error()));
     CompareOptions comparing;
     comparing.encode.max_steps = options_.max_proof_steps;
     comparing.encode.endian = abi::info(policy.arches.front()).endian;

@@ -16,6 +16,8 @@ using diagram::Node;
 using diagram::Piece;
 
 constexpr unsigned kHeaderCost = 4, kRangeCost = 6;
+constexpr size_t kManyCalls = 8;
+constexpr size_t kMaxRules = 20'000;  // more than a filter has instructions for
 
 Rule rule_on(Target target, const ConditionalRule& found) {
   Rule rule;
@@ -107,7 +109,19 @@ std::optional<std::vector<ConditionalRule>> PolicySynthesis::rules_for(const Abi
   if (!found) return std::nullopt;
   const bool is_silent = is_same(found->rest, expected) && !is_closed;
   if (!is_silent) found->rules.push_back({found->rest, {}});
+  rule_count_ += found->rules.size();
+  if (rule_count_ > kMaxRules) return std::nullopt;
   return std::move(found->rules);
+}
+
+bool PolicySynthesis::is_shared(const AbiTable& abi, Node node) {
+  if (abi.diagram->manager.is_leaf(node)) return false;
+  const auto [known, is_new] = shared_.try_emplace({&abi, node}, false);
+  if (!is_new) return known->second;
+  size_t calls = 0;
+  for (size_t i = 0; i < abi::syscall_count(abi.arch); ++i)
+    if (abi.at(abi::syscall_at(abi.arch, i).number) == node) ++calls;
+  return known->second = calls >= kManyCalls;
 }
 
 bool PolicySynthesis::add_name(Draft& draft, std::string_view name) {
@@ -117,6 +131,10 @@ bool PolicySynthesis::add_name(Draft& draft, std::string_view name) {
     const std::optional<uint32_t> number = abi::number_of(name, abi->arch);
     if (!number) continue;
     const Node node = abi->at(*number);
+    if (is_shared(*abi, node) && !is_first) {
+      all.push_back({abi->arch, {}, "in a range", true});
+      continue;
+    }
     // A call that any rule names is not unknown: without a rule for the rest it gets the default.
     const bool is_leaf = abi->diagram->manager.is_leaf(node);
     const bool falls = is_leaf && is_unknown(draft.shape, name, *number, abi->arch);
@@ -126,7 +144,7 @@ bool PolicySynthesis::add_name(Draft& draft, std::string_view name) {
       problem_ = "what it answers to '" + std::string(name) + "' on " + std::string(abi::name(abi->arch));
       return false;
     }
-    all.push_back({abi->arch, std::move(*rules), {}});
+    all.push_back({abi->arch, std::move(*rules), {}, false});
     for (const ConditionalRule& rule : all.back().rules) append_key(all.back().key, rule);
   }
   const bool is_alike =
@@ -143,8 +161,8 @@ bool PolicySynthesis::add_names(Draft& draft) {
   return std::all_of(names_.begin(), names_.end(), [&](std::string_view name) { return add_name(draft, name); });
 }
 
-// Numbers without a name. Neighbours that are answered alike are one, also across names that are.
-std::vector<PolicySynthesis::Hole> PolicySynthesis::holes_of(const AbiTable& abi) const {
+// Numbers without a rule of their own. Neighbours that are answered alike are one, also across names that are.
+std::vector<PolicySynthesis::Hole> PolicySynthesis::holes_of(const AbiTable& abi) {
   std::vector<Hole> holes;
   uint64_t reach = 0;  // all numbers from the last hole up to here are answered as it is
   auto add = [&](uint32_t first, uint32_t last, Node node, bool has_name) {
@@ -162,11 +180,12 @@ std::vector<PolicySynthesis::Hole> PolicySynthesis::holes_of(const AbiTable& abi
   for (const Piece& piece : abi.pieces) {
     for (uint64_t next = piece.first; next <= piece.last;) {
       while (at < count && abi::syscall_at(abi.arch, at).number < next) ++at;
-      const bool has_name = at < count && abi::syscall_at(abi.arch, at).number == next;
+      const bool has_name = at < count && abi::syscall_at(abi.arch, at).number == next && !is_shared(abi, piece.node);
       uint64_t last = next;
       if (!has_name) {
         last = piece.last;
-        if (at < count) last = std::min<uint64_t>(last, abi::syscall_at(abi.arch, at).number - 1);
+        if (at < count && !is_shared(abi, piece.node))
+          last = std::min<uint64_t>(last, abi::syscall_at(abi.arch, at).number - 1);
         if (next < table_end) last = std::min<uint64_t>(last, table_end - 1);
         if (next < UINT32_MAX) last = std::min<uint64_t>(last, UINT32_MAX - 1);
       }
@@ -208,6 +227,7 @@ bool PolicySynthesis::add_holes(Draft& draft, const AbiTable& abi) {
 std::optional<Synthesised> PolicySynthesis::with(const Shape& shape) {
   Draft draft;
   draft.shape = shape;
+  rule_count_ = 0;
   for (const AbiTable* abi : constant_) {
     Target target = named({}, abi->arch);
     target.kind = Target::Kind::every;

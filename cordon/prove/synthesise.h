@@ -44,11 +44,14 @@ class PolicySynthesis {
   const std::vector<AbiTable*>& abis() const { return varied_; }
 
  private:
+  // Many calls with the same conditions are ranges of numbers. (A few are named, which says more.)
+  bool is_shared(const AbiTable& abi, diagram::Node node);
   // One call's rules on one ABI, ready to be compared with those on another.
   struct OnAbi {
     Arch arch;
     std::vector<ConditionalRule> rules;  // in order; one that always holds ends them
     std::string key;
+    bool is_in_range = false;  // a range of numbers decides it
   };
   struct Draft;
   struct Hole {
@@ -62,13 +65,15 @@ class PolicySynthesis {
   bool add_names(Draft& draft);
   bool add_name(Draft& draft, std::string_view name);
   bool add_holes(Draft& draft, const AbiTable& abi);
-  std::vector<Hole> holes_of(const AbiTable& abi) const;
+  std::vector<Hole> holes_of(const AbiTable& abi);
   static bool is_unknown(const Shape& shape, std::string_view name, uint32_t number, Arch arch);
 
   ProgramTables& tables_;
   std::vector<AbiTable*> varied_, constant_;
   std::vector<std::string_view> names_;  // of all varied ABIs, by number on the first that has them
   std::map<const ProgramDiagram*, RuleFinder> finders_;
+  std::map<std::pair<const AbiTable*, diagram::Node>, bool> shared_;
+  size_t rule_count_ = 0;
   std::string problem_;
 };
 
