@@ -41,6 +41,15 @@ std::string operand_text(const Operand& operand) {
   return operand.raw ? "raw(" + text + ")" : text;
 }
 
+// Bits are counted in hexadecimal.
+std::string mask_text(const Value& mask) {
+  constexpr uint64_t kFewBits = 10;
+  if (mask.kind == Value::Kind::number && mask.number >= kFewBits) return base::hex(mask.number);
+  if (mask.kind == Value::Kind::complement && mask.operands.front().kind == Value::Kind::number)
+    return "~" + mask_text(mask.operands.front());
+  return bracketed(mask);
+}
+
 std::string_view op_text(CompareOp op) {
   switch (op) {
     case CompareOp::eq: return " == ";
@@ -56,7 +65,7 @@ std::string_view op_text(CompareOp op) {
 
 std::string test_text(const ArgTest& test) {
   std::string text = operand_text(test.operand);
-  if (!test.mask.empty()) text += " & " + bracketed(test.mask.front());
+  if (!test.mask.empty()) text += " & " + mask_text(test.mask.front());
   text += op_text(test.op);
   if (test.op != CompareOp::in) return text + value_text(test.values.front().low);
   if (test.values.size() == 1 && !test.values.front().high.empty()) return text + range_text(test.values.front());

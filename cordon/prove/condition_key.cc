@@ -1,5 +1,6 @@
 #include "cordon/prove/condition_key.h"
 
+#include "cordon/abi/arguments.h"
 #include "cordon/prove/call_rules.h"
 #include "cordon/prove/named_value.h"
 
@@ -50,6 +51,17 @@ void append_key(std::string& key, const ConditionalRule& rule) {
   key += std::to_string(static_cast<int>(rule.action.action.kind)) + ':' +
          (rule.action.errno_name.empty() ? std::to_string(rule.action.action.data) : rule.action.errno_name) + ':';
   append(key, rule.condition);
+}
+
+// Depth of recursion: that of the conditions made here, a few levels.
+Condition with_raw_operands(const Condition& condition, std::string_view syscall, Arch arch) {
+  Condition result = condition;
+  for (Condition& operand : result.operands) operand = with_raw_operands(operand, syscall, arch);
+  Operand& operand = result.test.operand;
+  if (condition.kind != Condition::Kind::test || operand.kind != Operand::Kind::named) return result;
+  const auto argument = abi::find_argument(syscall, operand.name, arch).argument;
+  operand.raw = argument && !argument->is_pointer && argument->bits == abi::info(arch).word_bits;
+  return result;
 }
 
 unsigned reading_cost(const Condition& condition) {

@@ -92,7 +92,14 @@ std::vector<NamedAction> possible_defaults(const std::vector<AbiTable*>& abis) {
   add_distinct(actions, holes.most());
   add_distinct(actions, answer_beyond(abis));
   if (!holes.most()) add_distinct(actions, calls.most());
-  if (actions.empty()) actions.push_back({{ActionKind::kill_process, 0}, {}});
+  if (!actions.empty()) return actions;
+  // No number has one answer: the strictest is for what conditions leave.
+  const AbiTable& abi = *abis.front();
+  const diagram::Manager& manager = abi.diagram->manager;
+  for (Node leaf : diagram::leaves(manager, abi.pieces.front().node))
+    add_distinct(actions, named_action(policy::from_ret(static_cast<uint32_t>(manager.value(leaf))), abi.arch));
+  std::stable_sort(actions.begin(), actions.end(),
+                   [](const NamedAction& a, const NamedAction& b) { return a.action.kind < b.action.kind; });
   return actions;
 }
 

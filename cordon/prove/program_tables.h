@@ -44,7 +44,7 @@ struct ProgramTables {
 };
 
 struct TablesOptions {
-  uint64_t max_steps = 20'000'000;
+  uint64_t max_steps = 4'000'000;
 };
 
 Result<ProgramTables> tables_of(const bpf::Program& program, const TablesOptions& options);

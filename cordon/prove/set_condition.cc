@@ -21,6 +21,7 @@ using diagram::Node;
 constexpr size_t kMaxValues = 4096;  // as many as a filter could compare with
 constexpr size_t kMaxCubes = 32;
 constexpr size_t kMaxTerms = 256;
+constexpr unsigned kLong = 24;   // what reads longer may be said better part by part
 constexpr size_t kMaxNamed = 6;  // so many values of ranges are named one by one
 
 struct Form {
@@ -68,8 +69,10 @@ class SetWriter {
     if (auto cubes = space_.cubes(set, kMaxCubes)) try_cubes(*cubes, false);
     if (auto cubes = space_.cubes(others, kMaxCubes)) try_cubes(*cubes, true);
     try_common_bits(set, support);
-    if (!best_) try_fields(set, false);
-    if (!best_) try_fields(others, true);
+    if (!best_ || best_cost_ > kLong) {
+      try_fields(set, false);
+      try_fields(others, true);
+    }
     return std::move(best_);
   }
 
@@ -151,8 +154,12 @@ class SetWriter {
   void try_values(Node set, uint64_t mask) {
     const auto values = space_.values(set, mask, kMaxValues);
     if (!values || values->empty()) return;
-    offer(in_set(*values, mask));
     const std::vector<Interval> others = policy::complement(*values, mask);
+    // "!= 0" rather than ">= 1", which a pointer may not be asked.
+    const bool is_all_but_one = others.size() == 1 && others[0].first == others[0].last;
+    const bool is_single = values->size() == 1 && values->front().first == values->front().last;
+    if (is_all_but_one && !is_single) offer(not_in_set(others, mask));
+    offer(in_set(*values, mask));
     if (!others.empty()) offer(not_in_set(others, mask));
   }
 
@@ -220,26 +227,52 @@ class SetWriter {
     offer(std::move(none));
   }
 
-  // Parts with one value are one test.
+  struct PartTest {
+    uint64_t mask = 0;
+    std::vector<Interval> values;
+  };
+
+  // Parts with one value are one test, together with the next lower part if that is the only other one.
   std::optional<Condition> product(const Term& term) {
-    Condition all;
-    all.kind = Condition::Kind::all;
-    uint64_t fixed = 0, value = 0;
+    PartTest fixed{0, {{0, 0}}};
+    std::vector<PartTest> parts;
     for (size_t group = 0; group < term.most.size(); ++group) {
       if (term.most[group] == Manager::kTrue) continue;
       const uint64_t mask = space_.fields().bits[group] & full_;
-      const auto values = space_.values(term.most[group], mask, kMaxValues);
+      auto values = space_.values(term.most[group], mask, kMaxValues);
       if (!values) return std::nullopt;
-      const bool is_single = values->size() == 1 && values->front().first == values->front().last;
-      if (is_single) {
-        fixed |= mask, value |= values->front().first;
+      if (values->size() == 1 && values->front().first == values->front().last) {
+        fixed.mask |= mask;
+        fixed.values[0].first = fixed.values[0].last |= values->front().first;
         continue;
       }
-      Condition positive = in_set(*values, mask), negative = not_in_set(policy::complement(*values, mask), mask);
-      all.operands.push_back(reading_cost(negative) < reading_cost(positive) ? negative : positive);
+      parts.push_back({mask, std::move(*values)});
     }
-    if (fixed != 0) all.operands.insert(all.operands.begin(), in_set({{value, value}}, fixed));
+    if (parts.size() == 1 && (fixed.mask & (parts[0].mask | (parts[0].mask - 1))) == 0) {
+      for (Interval& range : parts[0].values) range.first |= fixed.values[0].first, range.last |= fixed.values[0].last;
+      parts[0].mask |= fixed.mask;
+      fixed.mask = 0;
+    }
+    if (fixed.mask != 0) parts.insert(parts.begin(), std::move(fixed));
+    Condition all;
+    all.kind = Condition::Kind::all;
+    for (PartTest& part : parts) all.operands.push_back(part_condition(std::move(part)));
     return all.operands.size() == 1 ? Condition(all.operands.front()) : all;
+  }
+
+  // All bits but some low ones are the whole value in steps.
+  Condition part_condition(PartTest part) {
+    const uint64_t below = policy::low_ones(static_cast<unsigned>(std::countr_zero(part.mask)));
+    if ((part.mask | below) == full_ && below != 0) {
+      for (Interval& range : part.values) range.last |= below;
+      part.mask = full_;
+    }
+    part.values = policy::canonical(std::move(part.values), part.mask);
+    Condition positive = in_set(part.values, part.mask);
+    const std::vector<Interval> others = policy::complement(part.values, part.mask);
+    if (others.empty()) return positive;
+    Condition negative = not_in_set(others, part.mask);
+    return reading_cost(negative) < reading_cost(positive) ? negative : positive;
   }
 
   BitSpace& space_;

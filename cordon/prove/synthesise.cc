@@ -35,6 +35,18 @@ Target named(std::string_view name, std::optional<Arch> arch) {
   return target;
 }
 
+std::string key_of(const std::vector<ConditionalRule>& rules) {
+  std::string key;
+  for (const ConditionalRule& rule : rules) append_key(key, rule);
+  return key;
+}
+
+// On a 32-bit architecture a condition on a whole register is the same as one on its argument.
+std::string raw_key_of(std::vector<ConditionalRule> rules, std::string_view name, Arch arch) {
+  for (ConditionalRule& rule : rules) rule.condition = with_raw_operands(rule.condition, name, arch);
+  return key_of(rules);
+}
+
 bool is_multiplexer(std::string_view name) {
   const auto all = policy::multiplexers();
   return std::any_of(all.begin(), all.end(), [name](const policy::Multiplexer& one) { return one.name == name; });
@@ -145,7 +157,9 @@ bool PolicySynthesis::add_name(Draft& draft, std::string_view name) {
       return false;
     }
     all.push_back({abi->arch, std::move(*rules), {}, false});
-    for (const ConditionalRule& rule : all.back().rules) append_key(all.back().key, rule);
+    all.back().key = key_of(all.back().rules);
+    if (std::string raw = raw_key_of(all.back().rules, name, abi->arch); raw == all.front().key)
+      all.back().key = std::move(raw);
   }
   const bool is_alike =
       std::all_of(all.begin(), all.end(), [&](const OnAbi& one) { return one.key == all.front().key; });
@@ -176,6 +190,8 @@ std::vector<PolicySynthesis::Hole> PolicySynthesis::holes_of(const AbiTable& abi
   };
   const size_t count = abi::syscall_count(abi.arch);
   const uint32_t table_end = abi::table_end(abi.arch);
+  const bool has_x32 =
+      std::any_of(tables_.abis.begin(), tables_.abis.end(), [](const AbiTable& one) { return one.arch == Arch::x32; });
   size_t at = 0;
   for (const Piece& piece : abi.pieces) {
     for (uint64_t next = piece.first; next <= piece.last;) {
@@ -189,6 +205,8 @@ std::vector<PolicySynthesis::Hole> PolicySynthesis::holes_of(const AbiTable& abi
         if (next < table_end) last = std::min<uint64_t>(last, table_end - 1);
         if (next < UINT32_MAX) last = std::min<uint64_t>(last, UINT32_MAX - 1);
       }
+      // Where x32 is none of the policy's, a range that reaches over its numbers leaves them out.
+      if (next == UINT32_MAX && !has_x32 && reach == abi::kX32Bit) reach = next;
       add(static_cast<uint32_t>(next), static_cast<uint32_t>(last), piece.node, has_name);
       next = last + 1;
     }
@@ -215,7 +233,9 @@ bool PolicySynthesis::add_holes(Draft& draft, const AbiTable& abi) {
     target.kind = Target::Kind::numbers;
     target.first = hole.first;
     target.last = hole.last;
-    if (!is_only) target.arch = abi.arch;
+    const bool is_whole = hole.first == abi.pieces.front().first && hole.last == abi.pieces.back().last;
+    if (is_whole) target.kind = Target::Kind::every;
+    if (!is_only || (is_whole && varied_.size() > 1)) target.arch = abi.arch;
     for (const ConditionalRule& rule : *rules) {
       draft.cost += kRangeCost + reading_cost(rule.condition);
       draft.ranges.push_back(rule_on(target, rule));

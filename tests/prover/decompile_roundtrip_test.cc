@@ -1,17 +1,21 @@
 // What is compiled and decompiled is the policy it was: every one in the tree, and random ones.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
+#include "cordon/bpf/simulate.h"
 #include "cordon/compile/compile.h"
 #include "cordon/formats/builtin.h"
 #include "cordon/formats/cordon_text.h"
+#include "cordon/policy/evaluate.h"
 #include "cordon/policy/resolve.h"
 #include "cordon/prove/compare.h"
 #include "cordon/prove/decompile.h"
 #include "tests/engines/generate.h"
 #include "tests/prover/decompile_testing.h"
+#include "tests/prover/random_programs.h"
 
 namespace cordon::engines {
 namespace {
@@ -82,6 +86,28 @@ TEST(DecompileRoundTrip, HoldsForRandomResolvedPolicies) {
     if (fault.starts_with("error: the filter answers calls of architecture")) continue;
     EXPECT_EQ(fault, "") << "policy " << round;
   }
+}
+
+// Most have no form: what is asked is that the others are right, and that there is an answer soon.
+TEST(DecompileRoundTrip, AnswersRandomProgramsRightOrNotAtAll) {
+  testing_kernel::RandomBpf random(33);
+  unsigned found = 0;
+  for (unsigned round = 0; round < rounds(200); ++round) {
+    const bpf::Program program = round % 2 == 0 ? random_program(random, {}) : random_decisions(random);
+    const Result<prove::Decompiled> decompiled =
+        prove::decompile(program, {.arch = Arch::x86_64, .max_steps = 300'000, .max_proof_steps = 300'000});
+    if (!decompiled) continue;
+    ++found;
+    for (int i = 0; i < 100; ++i) {
+      const bpf::Input input = random_input(random);
+      Call call{input.nr, input.audit_arch, input.instruction_pointer, {}};
+      std::copy(std::begin(input.args), std::end(input.args), call.args.begin());
+      EXPECT_EQ(policy::evaluate(decompiled->resolved, call).action,
+                policy::from_ret(bpf::simulate(program, input, Endian::little).ret))
+          << "program " << round;
+    }
+  }
+  EXPECT_GE(found, 5u);
 }
 
 }  // namespace
