@@ -4,6 +4,7 @@
 //   Node answers = by_word(m, 0, Edges{{59, allow}, {60, deny}, {UINT32_MAX, allow}});
 #pragma once
 
+#include <compare>
 #include <optional>
 #include <span>
 
@@ -16,7 +17,7 @@ struct Range {
   uint64_t first = 0;
   uint64_t last = 0;
 
-  bool operator==(const Range&) const = default;
+  auto operator<=>(const Range&) const = default;
 };
 
 // A value of 32 bits, or of 64 in two words.

@@ -9,6 +9,7 @@
 #include "cordon/bpf/simulate.h"
 #include "cordon/diagram/walk.h"
 #include "cordon/policy/evaluate.h"
+#include "cordon/prove/cut_points.h"
 #include "cordon/prove/probe.h"
 #include "cordon/prove/words.h"
 
@@ -78,6 +79,16 @@ void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& 
   if (result.looser && result.tighter) result.verdict = Verdict::incomparable;
 }
 
+bool are_equal_by_cut_points(const Meaning& left, const Meaning& right, const CompareOptions& options) {
+  for (const auto& [policy, programs] : {std::pair(&left, &right), std::pair(&right, &left)}) {
+    auto* resolved = std::get_if<const ResolvedPolicy*>(policy);
+    auto* stack = std::get_if<std::span<const bpf::Program>>(programs);
+    if (resolved != nullptr && stack != nullptr && stack->size() == 1)
+      return equal_by_cut_points(**resolved, stack->front(), options.encode);
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string_view name(Verdict verdict) {
@@ -140,6 +151,11 @@ Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right
 }
 
 Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
+  if (are_equal_by_cut_points(left, right, options)) {
+    Comparison equal;
+    equal.verdict = Verdict::equal;
+    return equal;
+  }
   auto encoded = encode_pair(left, right, options.encode);
   if (auto* pair = std::get_if<Pair>(&encoded)) return compare_encoded(*pair, left, right, options);
   Comparison result;

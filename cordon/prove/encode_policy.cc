@@ -32,7 +32,7 @@ uint64_t first_answer(uint64_t a, uint64_t b) { return a == kSilent ? b : a; }
 
 class Encoder {
  public:
-  explicit Encoder(Manager& manager) : manager_(manager) {}
+  explicit Encoder(Manager& manager, const SegmentNode* instead = nullptr) : manager_(manager), instead_(instead) {}
 
   Node policy(const ResolvedPolicy& policy) {
     const Node bad_arch = answer(policy.bad_arch);
@@ -47,13 +47,29 @@ class Encoder {
     return diagram::by_word(manager_, kArchWord, by_arch);
   }
 
+  Node holds(const ResolvedCondition& condition, Endian endian) {
+    switch (condition.kind) {
+      case ResolvedCondition::Kind::test: return test(condition.test, endian);
+      case ResolvedCondition::Kind::all: {
+        // From the last operand up: those that ask later words become children of those that ask earlier ones.
+        Node node = Manager::kTrue;
+        for (size_t i = condition.operands.size(); i-- > 0;)
+          node = manager_.both(holds(condition.operands[i], endian), node);
+        return node;
+      }
+      case ResolvedCondition::Kind::any: return any(condition.operands, endian);
+    }
+    return Manager::kFalse;
+  }
+
  private:
   Node answer(Action action) { return manager_.leaf(policy::to_ret(action)); }
 
   Node numbers(const ArchTable& table) {
     std::vector<Edge> pieces;
     for (const Segment& segment : table.segments) {
-      const Node node = clauses(segment.clauses, table.endian);
+      const auto given = instead_ != nullptr ? (*instead_)(table, segment) : std::nullopt;
+      const Node node = given ? *given : clauses(segment.clauses, table.endian);
       if (!pieces.empty() && pieces.back().child == node)
         pieces.back().last = segment.last;
       else
@@ -91,21 +107,6 @@ class Encoder {
     return nodes[0];
   }
 
-  Node holds(const ResolvedCondition& condition, Endian endian) {
-    switch (condition.kind) {
-      case ResolvedCondition::Kind::test: return test(condition.test, endian);
-      case ResolvedCondition::Kind::all: {
-        // From the last operand up: those that ask later words become children of those that ask earlier ones.
-        Node node = Manager::kTrue;
-        for (size_t i = condition.operands.size(); i-- > 0;)
-          node = manager_.both(holds(condition.operands[i], endian), node);
-        return node;
-      }
-      case ResolvedCondition::Kind::any: return any(condition.operands, endian);
-    }
-    return Manager::kFalse;
-  }
-
   Node any(const std::vector<ResolvedCondition>& operands, Endian endian) {
     if (operands.empty()) return Manager::kFalse;
     std::vector<Node> nodes;
@@ -120,6 +121,7 @@ class Encoder {
   }
 
   Manager& manager_;
+  const SegmentNode* instead_;
   std::vector<Range> ranges_;
 };
 
@@ -132,5 +134,13 @@ void collect_cuts(const ResolvedPolicy& policy, diagram::Cuts& cuts) {
 }
 
 Node encode_policy(Manager& manager, const ResolvedPolicy& policy) { return Encoder(manager).policy(policy); }
+
+Node encode_policy(Manager& manager, const ResolvedPolicy& policy, const SegmentNode& instead) {
+  return Encoder(manager, &instead).policy(policy);
+}
+
+Node encode_condition(Manager& manager, const ResolvedCondition& condition, Endian endian) {
+  return Encoder(manager).holds(condition, endian);
+}
 
 }  // namespace cordon::prove

@@ -216,6 +216,10 @@ MeetingWords meeting_words(const Execution& execution) {
 Node as_actions(Manager& manager, Node node) { return manager.combine(canonical_leaf, node, Manager::kFalse); }
 
 ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves) {
+  return encode_program(manager, execution, leaves, {});
+}
+
+ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const StepNode& instead) {
   Encoder encoder(manager, execution, leaves);
   const std::vector<Step>& steps = execution.steps();
   std::vector<Node> nodes(steps.size());
@@ -230,6 +234,7 @@ ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves 
           nodes[index] = manager.choose(encoder.holds(step.test), node_of(step.yes), node_of(step.no));
           break;
       }
+      if (instead) nodes[index] = instead(index, nodes[index]);
     }
     if (manager.exhausted()) return {Manager::kFalse, pc};
   }

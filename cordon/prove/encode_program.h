@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -43,5 +44,10 @@ struct ProgramNode {
   std::optional<uint32_t> undecided_at;  // the instruction at which the manager's bound was reached
 };
 ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves);
+
+// The same, asking of each step from the last to the first what to put in its node's place.
+using StepNode = std::function<diagram::Node(uint32_t step, diagram::Node)>;
+ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves,
+                           const StepNode& instead);
 
 }  // namespace cordon::prove

@@ -4,24 +4,12 @@
 #include <vector>
 
 #include "cordon/abi/arch.h"
+#include "cordon/prove/sample.h"
 
 namespace cordon::prove {
 namespace {
 
 constexpr size_t kMaxValues = 4096;
-
-// xorshift64*: the same calls every time, on every machine.
-class Random {
- public:
-  uint64_t bits() {
-    state_ ^= state_ >> 12, state_ ^= state_ << 25, state_ ^= state_ >> 27;
-    return state_ * 0x2545f4914f6cdd1d;
-  }
-  uint64_t below(uint64_t limit) { return bits() % limit; }
-
- private:
-  uint64_t state_ = 0x9e3779b97f4a7c15;
-};
 
 struct Values {
   void add(uint64_t value) {
@@ -60,6 +48,22 @@ struct Values {
   std::vector<uint32_t> arches{abi::info(Arch::x86_64).audit_arch};
 };
 
+// Calls that meet each condition, and that just miss it. False: `visit` has enough.
+bool try_conditions(const ResolvedPolicy& policy, unsigned most, Random& random,
+                    const std::function<bool(const Call&)>& visit) {
+  unsigned tried = 0;
+  for (const ArchTable& table : policy.arches)
+    for (const Segment& segment : table.segments)
+      for (const Clause& clause : segment.clauses) {
+        if (tried++ >= most) return true;
+        Call call = call_for(table, segment.first, clause.condition, random);
+        if (!visit(call)) return false;
+        miss_one(clause.condition, call, random);
+        if (!visit(call)) return false;
+      }
+  return true;
+}
+
 }  // namespace
 
 void probe(const Meaning& left, const Meaning& right, unsigned count, const std::function<bool(const Call&)>& visit) {
@@ -67,6 +71,9 @@ void probe(const Meaning& left, const Meaning& right, unsigned count, const std:
   values.add(left);
   values.add(right);
   Random random;
+  for (const Meaning* meaning : {&left, &right})
+    if (auto* policy = std::get_if<const ResolvedPolicy*>(meaning))
+      if (!try_conditions(**policy, count / 4, random, visit)) return;
   auto value = [&] {
     switch (random.below(8)) {
       case 0: return random.bits();

@@ -1,0 +1,101 @@
+#include "cordon/prove/chain.h"
+
+#include <bit>
+
+#include "cordon/policy/action.h"
+#include "cordon/prove/encode_policy.h"
+
+namespace cordon::prove {
+namespace {
+
+// A list of so many conditions on several arguments has a diagram of a few hundred nodes; ten times as many have more
+// than fit into memory.
+constexpr size_t kLongChain = 24;
+// Numbers of ABIs that share nothing; far above what fits into one program.
+constexpr size_t kMaxLinks = 8192;
+
+uint32_t operands_of(const ResolvedCondition& condition) {
+  if (condition.kind == ResolvedCondition::Kind::test) return 1u << condition.test.operand;
+  uint32_t operands = 0;
+  for (const ResolvedCondition& operand : condition.operands) operands |= operands_of(operand);
+  return operands;
+}
+
+// Alternatives with one answer are links of their own.
+std::vector<Link> links_of(const Segment& segment) {
+  std::vector<Link> links;
+  for (const Clause& clause : segment.clauses) {
+    const uint64_t answer = policy::to_ret(clause.action);
+    if (clause.condition.kind == ResolvedCondition::Kind::any)
+      for (const ResolvedCondition& operand : clause.condition.operands) links.push_back({&operand, answer, 0});
+    else if (!clause.condition.is_always())
+      links.push_back({&clause.condition, answer, 0});
+  }
+  return links;
+}
+
+bool is_hard(const std::vector<Link>& links) {
+  if (links.size() < kLongChain) return false;
+  uint32_t together = 0;
+  size_t joint = 0;  // links that ask several arguments
+  for (const Link& link : links) {
+    const uint32_t operands = operands_of(*link.condition);
+    together |= operands;
+    if (std::popcount(operands) > 1) ++joint;
+  }
+  return std::popcount(together) > 1 && joint >= kLongChain / 2;
+}
+
+bool same_clauses(const Segment& a, const Segment& b) {
+  if (a.clauses.size() != b.clauses.size()) return false;
+  for (size_t i = 0; i < a.clauses.size(); ++i)
+    if (a.clauses[i].action != b.clauses[i].action || !(a.clauses[i].condition == b.clauses[i].condition)) return false;
+  return true;
+}
+
+}  // namespace
+
+Chains::Chains(const ResolvedPolicy& policy) {
+  size_t link_count = 0;
+  for (const ArchTable& table : policy.arches)
+    for (const Segment& segment : table.segments) {
+      if (segment.clauses.size() < 2) continue;
+      std::vector<Link> links = links_of(segment);
+      if (!is_hard(links) || link_count + links.size() > kMaxLinks) continue;
+      uint32_t number = 0;
+      while (number < chains_.size() &&
+             (chains_[number].table->endian != table.endian || !same_clauses(*chains_[number].segment, segment)))
+        ++number;
+      of_[&segment] = number;
+      if (number < chains_.size()) continue;
+      link_count += links.size();
+      chains_.push_back({&table, &segment, std::move(links), policy::to_ret(segment.clauses.back().action)});
+    }
+}
+
+std::optional<uint32_t> Chains::of(const Segment& segment) const {
+  const auto found = of_.find(&segment);
+  return found == of_.end() ? std::nullopt : std::optional(found->second);
+}
+
+void Chains::encode(diagram::Manager& manager) {
+  for (Chain& chain : chains_)
+    for (Link& link : chain.links) link.holds = encode_condition(manager, *link.condition, chain.table->endian);
+}
+
+uint32_t Chains::number_of(Subset subset) {
+  const auto [found, is_new] = numbers_.try_emplace(std::move(subset), static_cast<uint32_t>(subsets_.size()));
+  if (is_new) subsets_.push_back(&found->first);
+  return found->second;
+}
+
+uint32_t Chains::whole(uint32_t chain) {
+  return number_of({chain, std::vector<bool>(chains_[chain].links.size(), true)});
+}
+
+std::optional<uint32_t> Chains::number_in(uint64_t leaf) {
+  if ((leaf & 0xf0000000) != kMark || leaf > UINT32_MAX) return std::nullopt;
+  return static_cast<uint32_t>(leaf & 0x0fffffff);
+}
+
+}  // namespace cordon::prove

@@ -1,0 +1,313 @@
+#include "cordon/prove/guess.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "cordon/diagram/walk.h"
+#include "cordon/policy/action.h"
+#include "cordon/policy/evaluate.h"
+#include "cordon/prove/sample.h"
+#include "cordon/prove/words.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::Manager;
+using diagram::Node;
+
+// Fewer links are no reason to cut.
+constexpr ptrdiff_t kShortRest = 6;
+constexpr unsigned kExamples = 3;  // for each link
+constexpr unsigned kMisses = 2;    // for each example
+// Calls tried for each example until one meets no other link.
+constexpr unsigned kTries = 4;
+
+// The words of a call, as a program loads them.
+diagram::Point words_of_call(const Call& call, Endian endian) {
+  diagram::Point point{};
+  point[kNrWord] = call.nr;
+  point[kArchWord] = call.audit_arch;
+  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand) {
+    const uint64_t value = operand == ResolvedTest::kInstructionPointer ? call.instruction_pointer : call.args[operand];
+    const diagram::Operand words = words_of(operand, endian);
+    point[words.low] = static_cast<uint32_t>(value);
+    point[*words.high] = static_cast<uint32_t>(value >> 32);
+  }
+  return point;
+}
+
+// Calls that meet each link and what is known, if possible no other link.
+class Examples {
+ public:
+  Examples(Manager& manager, const Chain& chain, const KnownWords& known)
+      : manager_(manager), chain_(chain), known_(known), region_(encode_known(manager, known)) {}
+
+  // None: no call does, or none was found.
+  std::optional<diagram::Point> of(const Link& link) {
+    std::optional<diagram::Point> best;
+    size_t fewest = SIZE_MAX;
+    for (unsigned i = 0; i < kTries && fewest > 0; ++i) {
+      const Call call = known_of(call_for(*chain_.table, chain_.segment->first, *link.condition, random_));
+      if (!policy::holds(*link.condition, call)) continue;
+      const size_t others = others_met(link, call);
+      if (others >= fewest) continue;
+      fewest = others;
+      best = words_of_call(call, chain_.table->endian);
+    }
+    return best ? best : by_search(link);
+  }
+
+  // A call that misses the link by one of its tests, and all others too.
+  std::optional<diagram::Point> beside(const Link& link) {
+    for (unsigned i = 0; i < kTries; ++i) {
+      Call call = call_for(*chain_.table, chain_.segment->first, *link.condition, random_);
+      miss_one(*link.condition, call, random_);
+      call = known_of(call);
+      if (!policy::holds(*link.condition, call) && others_met(link, call) == 0)
+        return words_of_call(call, chain_.table->endian);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  // With what is known in the place of what is not so.
+  Call known_of(const Call& call) {
+    diagram::Point point = words_of_call(call, chain_.table->endian);
+    for (diagram::Word word = 0; word < diagram::kWordCount; ++word) {
+      const diagram::Range range = known_.ranges[word];
+      if (point[word] < range.first || range.last < point[word])
+        point[word] = static_cast<uint32_t>(range.first + random_.below(range.last - range.first + 1));
+    }
+    return call_at(point, chain_.table->endian);
+  }
+
+  size_t others_met(const Link& link, const Call& call) const {
+    return static_cast<size_t>(std::count_if(chain_.links.begin(), chain_.links.end(), [&](const Link& other) {
+      return &other != &link && policy::holds(*other.condition, call);
+    }));
+  }
+
+  std::optional<diagram::Point> by_search(const Link& link) {
+    const Node node = manager_.both(region_, link.holds);
+    if (node == Manager::kFalse || manager_.exhausted()) return std::nullopt;
+    diagram::Point values{};
+    diagram::Preferences preferences;
+    for (diagram::Word word = 0; word < diagram::kWordCount; ++word) {
+      values[word] = static_cast<uint32_t>(random_.bits());
+      preferences[word] = {&values[word], 1};
+    }
+    return diagram::find(
+        manager_, node, [](uint64_t leaf) { return leaf == 1; }, preferences);
+  }
+
+  Manager& manager_;
+  const Chain& chain_;
+  const KnownWords& known_;
+  Node region_;
+  Random random_;
+};
+
+uint32_t part_of(const diagram::Point& words, const WordBits& bits) {
+  const uint32_t part = words[bits.word] & bits.mask;
+  return bits.shift >= 0 ? part >> bits.shift : part << -bits.shift;
+}
+
+// Calls with the answer each would get from a link.
+struct Batch {
+  static constexpr size_t kSize = 64;
+  std::array<diagram::Point, kSize> calls;
+  std::array<uint32_t, kSize> answers{};
+  std::array<uint32_t, kSize> links{};
+  size_t count = 0;
+};
+
+// Runs a program on a batch at once, from every step.
+class Runner {
+ public:
+  explicit Runner(const Execution& execution)
+      : execution_(execution), values_(execution.expressions().size()), answers_(execution.steps().size()) {}
+
+  // For each step the calls (bit i for call i) that it answers as the batch says.
+  const std::vector<uint64_t>& run(const Batch& batch) {
+    const Expressions& pool = execution_.expressions();
+    for (Expression e = 0; e < pool.size(); ++e)
+      if (!pool[e].is_constant()) evaluate(pool, e, batch);
+    auto answer_of = [&](uint32_t step) {
+      return step == Step::kReturnZero ? where(batch, [&](size_t i) { return batch.answers[i] == 0; }) : answers_[step];
+    };
+    const std::vector<Step>& steps = execution_.steps();
+    for (uint32_t pc = execution_.insn_count(); pc-- > 0;)
+      for (uint32_t index : execution_.steps_at(pc)) {
+        const Step& step = steps[index];
+        if (step.kind == Step::Kind::go) answers_[index] = answer_of(step.yes);
+        if (step.kind == Step::Kind::ret) answers_[index] = returned(step.value, batch);
+        if (step.kind != Step::Kind::branch) continue;
+        const uint64_t holds = holds_for(step.test, batch);
+        answers_[index] = (holds & answer_of(step.yes)) | (~holds & answer_of(step.no));
+      }
+    return answers_;
+  }
+
+ private:
+  using Values = std::array<uint32_t, Batch::kSize>;
+
+  template <class Predicate>
+  static uint64_t where(const Batch& batch, Predicate predicate) {
+    uint64_t result = 0;
+    for (size_t i = 0; i < batch.count; ++i) result |= uint64_t{predicate(i)} << i;
+    return result;
+  }
+
+  uint32_t value(Expression e, size_t call) const {
+    const Expressions::Entry& entry = execution_.expressions()[e];
+    return entry.is_constant() ? entry.constant : values_[e][call];
+  }
+
+  void evaluate(const Expressions& pool, Expression e, const Batch& batch) {
+    for (size_t i = 0; i < batch.count; ++i)
+      values_[e][i] = pool[e].bits ? part_of(batch.calls[i], *pool[e].bits)
+                                   : compute(pool[e].op, value(pool[e].left, i), value(pool[e].right, i));
+  }
+
+  uint64_t returned(Expression result, const Batch& batch) const {
+    return where(batch,
+                 [&](size_t i) { return policy::to_ret(policy::from_ret(value(result, i))) == batch.answers[i]; });
+  }
+
+  uint64_t holds_for(const Test& test, const Batch& batch) const {
+    switch (test.relation) {
+      case Relation::eq: return where(batch, [&](size_t i) { return value(test.left, i) == value(test.right, i); });
+      case Relation::gt: return where(batch, [&](size_t i) { return value(test.left, i) > value(test.right, i); });
+      case Relation::ge: return where(batch, [&](size_t i) { return value(test.left, i) >= value(test.right, i); });
+      case Relation::set:
+        return where(batch, [&](size_t i) { return (value(test.left, i) & value(test.right, i)) != 0; });
+    }
+    return 0;
+  }
+
+  const Execution& execution_;
+  std::vector<Values> values_;
+  std::vector<uint64_t> answers_;
+};
+
+// Steps worth a guess: with several ways to them, or the first of which all is known that the numbers tell.
+std::vector<bool> places_of(const Execution& execution, std::span<const KnownWords> known,
+                            std::vector<Guess>& guesses) {
+  const std::vector<Step>& steps = execution.steps();
+  std::vector<uint8_t> ways(steps.size(), 0);
+  auto arrive = [&](uint32_t from, uint32_t step) {
+    if (step == Step::kReturnZero) return;
+    if (ways[step] < 2) ++ways[step];
+    if (known[step].ranges[kNrWord] != known[from].ranges[kNrWord]) guesses[step].is_first = true;
+  };
+  for (uint32_t step = 0; step < steps.size(); ++step) {
+    if (steps[step].kind != Step::Kind::ret) arrive(step, steps[step].yes);
+    if (steps[step].kind == Step::Kind::branch) arrive(step, steps[step].no);
+  }
+  std::vector<bool> is_place;
+  for (size_t step = 0; step < steps.size(); ++step)
+    is_place.push_back((ways[step] > 1 || guesses[step].is_first) && steps[step].kind != Step::Kind::ret);
+  return is_place;
+}
+
+// Steps of which the same is known, for one chain.
+class Guesser {
+ public:
+  Guesser(Manager& manager, Chains& chains, const Execution& execution)
+      : manager_(manager), chains_(chains), runner_(execution) {}
+
+  void guess(uint32_t number, const KnownWords& known, std::span<const uint32_t> steps, std::vector<Guess>& guesses) {
+    const Chain& chain = chains_.all()[number];
+    Examples examples(manager_, chain, known);
+    std::vector<Seeming> seeming(steps.size(), Seeming(chain.links.size()));
+    Batch batch;
+    for (uint32_t link = 0; link < chain.links.size(); ++link)
+      for (unsigned i = 0; i < kExamples; ++i) {
+        const auto example = examples.of(chain.links[link]);
+        if (!example) break;
+        add(batch, *example, chain.links[link].answer, link);
+        for (unsigned miss = 0; miss < kMisses; ++miss)
+          if (const auto missing = examples.beside(chain.links[link])) add(batch, *missing, chain.end, kMissesAll);
+        if (batch.count + 1 + kMisses > Batch::kSize) take(batch, steps, seeming);
+      }
+    take(batch, steps, seeming);
+    for (size_t i = 0; i < steps.size(); ++i)
+      if (auto subset = seeming[i].subset(number)) guesses[steps[i]].subset = chains_.number_of(std::move(*subset));
+  }
+
+ private:
+  static constexpr uint32_t kMissesAll = UINT32_MAX;
+
+  static void add(Batch& batch, const diagram::Point& call, uint64_t answer, uint32_t link) {
+    batch.calls[batch.count] = call;
+    batch.answers[batch.count] = static_cast<uint32_t>(answer);
+    batch.links[batch.count++] = link;
+  }
+
+  // Whether a step was seen to answer as each link does, and seen not to.
+  struct Seeming {
+    explicit Seeming(size_t links) : does(links, false), does_not(links, false) {}
+
+    void take(uint32_t link, bool as_expected) {
+      if (link == kMissesAll)
+        is_chain = is_chain && as_expected;
+      else
+        (as_expected ? does : does_not)[link] = true;
+    }
+
+    std::optional<Subset> subset(uint32_t chain) const {
+      if (!is_chain) return std::nullopt;
+      // Sometimes the one, sometimes the other: it looks at something that is known on the way to it.
+      for (size_t link = 0; link < does.size(); ++link)
+        if (does[link] && does_not[link]) return std::nullopt;
+      if (std::count(does.begin(), does.end(), true) < kShortRest) return std::nullopt;
+      return Subset{chain, does};
+    }
+
+    std::vector<bool> does, does_not;
+    bool is_chain = true;  // no other answer was seen where all links were missed
+  };
+
+  void take(Batch& batch, std::span<const uint32_t> steps, std::vector<Seeming>& seeming) {
+    const std::vector<uint64_t>& answers = runner_.run(batch);
+    manager_.charge(answers.size());
+    for (size_t i = 0; i < steps.size(); ++i)
+      for (size_t call = 0; call < batch.count; ++call)
+        seeming[i].take(batch.links[call], (answers[steps[i]] >> call & 1) != 0);
+    batch.count = 0;
+  }
+
+  Manager& manager_;
+  Chains& chains_;
+  Runner runner_;
+};
+
+bool can_be(const KnownWords& known, const Chain& chain) {
+  const diagram::Range arch = known.ranges[kArchWord], nr = known.ranges[kNrWord];
+  return arch.first <= chain.table->audit_arch && chain.table->audit_arch <= arch.last &&
+         nr.first <= chain.segment->last && chain.segment->first <= nr.last;
+}
+
+}  // namespace
+
+std::vector<Guess> guess_steps(Manager& manager, Chains& chains, const Execution& execution,
+                               std::span<const KnownWords> known, Endian endian) {
+  std::vector<Guess> guesses(execution.steps().size());
+  const std::vector<bool> is_place = places_of(execution, known, guesses);
+  std::map<KnownWords, std::vector<uint32_t>> places;
+  for (uint32_t step = 0; step < is_place.size(); ++step)
+    if (is_place[step]) places[known[step]].push_back(step);
+  Guesser guesser(manager, chains, execution);
+  for (uint32_t number = 0; number < chains.all().size(); ++number) {
+    const Chain& chain = chains.all()[number];
+    if (chain.table->endian != endian) continue;
+    for (const auto& [what, steps] : places)
+      if (can_be(what, chain) && !manager.exhausted()) guesser.guess(number, what, steps, guesses);
+  }
+  return guesses;
+}
+
+}  // namespace cordon::prove
