@@ -7,7 +7,7 @@
 namespace cordon::compiler {
 namespace {
 
-constexpr size_t kMaxStates = 128;
+constexpr size_t kMaxStates = 64;
 
 // Of one word under one mask: where `known` holds, `fact` does.
 bool implies(const Fact& known, const Fact& fact) {
