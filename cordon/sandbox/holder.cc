@@ -69,11 +69,13 @@ void answer_one(Listener& listener, const Holding& holding) {
   auto notification = listener.receive();
   if (!notification) return;
   const Response response = holding.answer(*notification);
-  Notifier who;
-  if (holding.on_answered) who = look_at(listener, *notification);
+  if (!holding.on_answered || (holding.wants_notifier && !holding.wants_notifier(*notification))) {
+    carry_out(listener, *notification, response);
+    return;
+  }
+  Notifier who = look_at(listener, *notification);
   if (holding.needs_site && holding.needs_site(*notification, who)) who.site = site_of(listener, *notification);
-  if (carry_out(listener, *notification, response) && holding.on_answered)
-    holding.on_answered(*notification, std::move(who));
+  if (carry_out(listener, *notification, response)) holding.on_answered(*notification, std::move(who));
 }
 
 void answer_all(Listener& listener, const Holding& holding) {

@@ -25,6 +25,8 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr int kSecondMs = 1000;
+// Then the command is looked at although nothing says that it changed: SIGCHLD may have gone to another thread.
+constexpr unsigned kMostAnswersInARow = 64;
 // A program may put its terminal in order before it stops.
 constexpr int64_t kStopDelayNs = 5'000'000'000;
 
@@ -65,6 +67,7 @@ Diagnostic cannot_supervise(std::string_view what, int error) {
 
 Holding holding_of(const Supervision& supervision) {
   return {.answer = supervision.answer,
+          .wants_notifier = supervision.wants_notifier,
           .needs_site = supervision.needs_site,
           .on_answered = supervision.on_answered,
           .kept = supervision.kept,
@@ -109,6 +112,7 @@ class Supervisor {
   Holding holding_;
   SignalInbox signals_;
   bool ended_ = false;
+  unsigned answers_in_a_row_ = 0;
   int64_t asked_to_stop_ns_ = 0;    // when we were sent a stop signal, which the command has got too
   bool waits_for_stopped_ = false;  // the command was stopped, and we were not
   bool command_was_explained_ = false;
@@ -126,13 +130,17 @@ void Supervisor::turn() {
     if (errno != EINTR) failure_ = cannot_supervise("wait for the command", errno);
     return;
   }
-  if ((entries[2].revents & POLLIN) != 0) answer_waiting();
+  const bool asks = (entries[2].revents & POLLIN) != 0;
+  if (asks) answer_waiting();
+  // A caller that was answered may ask again at once, and pays for all that stands between.
+  const bool only_asks = asks && ((entries[0].revents | entries[1].revents | entries[3].revents) & POLLIN) == 0;
+  if (only_asks && ++answers_in_a_row_ < kMostAnswersInARow) return;
+  answers_in_a_row_ = 0;
   if ((entries[0].revents & POLLIN) != 0) handle_signals();
   if ((entries[3].revents & POLLIN) != 0) read_audit();
   watch_command();
   // Nobody can ask any more: poll would say so for ever.
-  if (launched_.listener && (entries[2].revents & POLLIN) == 0 && (entries[2].revents & POLLHUP) != 0)
-    forget_listener();
+  if (launched_.listener && !asks && (entries[2].revents & POLLHUP) != 0) forget_listener();
 }
 
 void Supervisor::forget_listener() {

@@ -28,8 +28,11 @@ struct Supervision {
   // meanwhile the call waits, and every other one.
   std::function<Response(const Notification&)> answer;
   std::function<void(const KernelVerdict&)> on_kernel_verdict = {};
-  // After an answer of `answer` was taken, with what was seen of the thread while it waited. On the same thread,
-  // so it must not wait for anybody either. May be empty.
+  // Before that answer is given: is anything to be said about the caller? Looking at it costs several times the
+  // answer, so a call that repeats should not want it. May be empty: always, if there is on_answered.
+  std::function<bool(const Notification&)> wants_notifier = {};
+  // After an answer of `answer` was taken to a call whose caller was wanted, with what was seen of the thread while it
+  // waited. On the same thread, so it must not wait for anybody either. May be empty.
   std::function<void(const Notification&, sandbox::Notifier)> on_answered = {};
   // Before that answer is given, with what was seen: is the place of the call needed too? May be empty.
   std::function<bool(const Notification&, const sandbox::Notifier&)> needs_site = {};
