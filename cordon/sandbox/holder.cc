@@ -65,8 +65,7 @@ Listener keep_only(int listener, int& kept) {
 
 }  // namespace
 
-void answer_one(Listener& listener, const Holding& holding) {
-  auto notification = listener.receive();
+void answer(Listener& listener, const std::optional<Notification>& notification, const Holding& holding) {
   if (!notification) return;
   const Response response = holding.answer(*notification);
   if (!holding.on_answered || (holding.wants_notifier && !holding.wants_notifier(*notification))) {
@@ -79,7 +78,7 @@ void answer_one(Listener& listener, const Holding& holding) {
 }
 
 void answer_all(Listener& listener, const Holding& holding) {
-  while (!listener.is_finished() && listener.error() == 0) answer_one(listener, holding);
+  while (!listener.is_finished() && listener.error() == 0) answer(listener, listener.receive(), holding);
 }
 
 // The holder is made by a child that ends at once: it is nobody's to wait for but the first process's.

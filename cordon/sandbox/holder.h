@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "cordon/sandbox/listener.h"
 #include "cordon/sandbox/notifier.h"
@@ -33,8 +34,8 @@ struct Holding {
   std::function<void()> on_end = {};  // in the holder, last
 };
 
-// One call, if one waits.
-void answer_one(Listener& listener, const Holding& holding);
+// One call, if there is one.
+void answer(Listener& listener, const std::optional<Notification>& notification, const Holding& holding);
 
 // Until nobody can ask any more, or the kernel takes no answers (Listener::error).
 void answer_all(Listener& listener, const Holding& holding);

@@ -50,10 +50,11 @@ short poll_events(int fd, int timeout_ms) {
 
 Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 7) / 8) {}
 
+std::optional<Notification> Listener::receive() { return take(poll_events(fd_.get(), -1)); }
+
 // RECV blocks even where poll said there was something, if that call has gone away meanwhile and the
 // kernel does not say ENOENT (before 6.11): so nothing may lie between the poll and RECV.
-std::optional<Notification> Listener::receive() {
-  const short events = poll_events(fd_.get(), -1);
+std::optional<Notification> Listener::take(short events) {
   if ((events & (POLLNVAL | POLLERR)) != 0) error_ = EBADF;
   if (++futile_ > kMostFutile && (events & POLLHUP) == 0) error_ = EIO;
   if ((events & POLLIN) == 0) return std::nullopt;

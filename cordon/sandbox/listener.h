@@ -47,6 +47,9 @@ class Listener {
   // Blocks until a call waits. No value: the call went away before it was read (look again), or nobody
   // is left to call (is_finished).
   std::optional<Notification> receive();
+  // The same for a caller who has just seen these events in a poll of his own, among other descriptors, and has done
+  // nothing since.
+  std::optional<Notification> take(short events);
   // False: the call is gone (its thread died or was interrupted). Not for Kind::kill: see carry_out().
   bool respond(uint64_t id, const Response& response);
   // Is the call still waiting? What was read of its thread before was read of no other one then.

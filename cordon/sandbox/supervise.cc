@@ -93,7 +93,7 @@ class Supervisor {
 
  private:
   void turn();
-  void answer_waiting();
+  void answer_waiting(short events);
   void forget_listener();
   void watch_command();
   int look_at_command();
@@ -131,7 +131,7 @@ void Supervisor::turn() {
     return;
   }
   const bool asks = (entries[2].revents & POLLIN) != 0;
-  if (asks) answer_waiting();
+  if (asks) answer_waiting(entries[2].revents);
   // A caller that was answered may ask again at once, and pays for all that stands between.
   const bool only_asks = asks && ((entries[0].revents | entries[1].revents | entries[3].revents) & POLLIN) == 0;
   if (only_asks && ++answers_in_a_row_ < kMostAnswersInARow) return;
@@ -148,8 +148,8 @@ void Supervisor::forget_listener() {
   launched_.listener.reset();
 }
 
-void Supervisor::answer_waiting() {
-  answer_one(*launched_.listener, holding_);
+void Supervisor::answer_waiting(short events) {
+  answer(*launched_.listener, launched_.listener->take(events), holding_);
   if (int error = launched_.listener->error()) failure_ = cannot_supervise("answer the command's calls", error);
 }
 
