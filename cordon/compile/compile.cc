@@ -19,7 +19,7 @@ namespace {
 
 // How far the kernel's emulator goes through the numbers (NR_syscalls of today's kernels).
 constexpr uint32_t kNumbersEnd = 480;
-constexpr uint64_t kStepsPerTestAttach = 100;  // an instruction's share of the attach time in emulator steps
+constexpr uint64_t kStepsPerTestAttach = 400;  // from 27 to 400 attach times lie within a few percent, and sizes fall
 constexpr uint64_t kStepsPerTestSize = UINT64_C(1) << 40;
 constexpr uint64_t kStepsPerTestArgument = 24;  // a chain of more than seven values is cut in two
 
@@ -66,12 +66,6 @@ void dump(const CompileOptions& options, Text text) {
   if (options.dump != nullptr) options.dump->push_back(text());
 }
 
-uint32_t count_tests(const std::vector<Plan>& trees) {
-  size_t count = trees.size();  // the arch tests
-  for (const Plan& tree : trees) count += tree.tests.size();
-  return static_cast<uint32_t>(count);
-}
-
 }  // namespace
 
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options) {
@@ -87,7 +81,7 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
   BlockBuilder blocks(graph, block_options(options.optimize));
   std::vector<NumberTable> tables = build_tables(words, blocks);
   if (blocks.is_exceeded()) return too_many_alternatives(words);
-  std::vector<Plan> trees = build_trees(tables, number_plan(options.optimize));
+  const NumberTrees trees = plan_numbers(tables, number_plan(options.optimize));
   dump(options, [&] { return dump_trees(tables, trees); });
 
   DispatchOptions dispatch{abi::info(abi::native_arch()).audit_arch, words.bad_arch, number_plan(options.optimize)};
@@ -111,7 +105,8 @@ Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& optio
   dump(options, [&] { return bpf::disassemble(*program, {.endian = endian, .comments = true, .annotate = {}}); });
 
   bpf::Cost cost = bpf::cost(*program);
-  CompileReport report{cost.insn_count, cost.longest_path, count_tests(trees), static_cast<uint32_t>(graph.size()),
+  const auto dispatch_tests = static_cast<uint32_t>(tables.size()) + trees.test_count();
+  CompileReport report{cost.insn_count, cost.longest_path, dispatch_tests, static_cast<uint32_t>(graph.size()),
                        is_tight};
   return Filter{std::move(*program), std::move(origins), report, endian};
 }

@@ -126,15 +126,23 @@ std::string dump_split(const SplitPolicy& policy) {
   return text + fmt::format("bad arch -> {}\n", action_text(policy.bad_arch));
 }
 
-std::string dump_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees) {
+std::string dump_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees) {
   std::string text;
-  for (size_t i = 0; i < tables.size(); ++i) {
-    text += fmt::format("arch {:#x}: {}\n", tables[i].audit_arch, child_text(trees[i].root));
-    for (size_t t = trees[i].tests.size(); t-- > 0;) {
-      const Plan::Test& test = trees[i].tests[t];
+  auto add = [&](const std::string& what, const Plan& plan) {
+    text += fmt::format("{}: {}\n", what, child_text(plan.root));
+    for (size_t t = plan.tests.size(); t-- > 0;) {
+      const Plan::Test& test = plan.tests[t];
       text += fmt::format("  test {}: {} {} ? {} : {}\n", t, kOpNames[static_cast<size_t>(test.op)], test.k,
                           child_text(test.yes), child_text(test.no));
     }
+  };
+  for (size_t i = 0; i < trees.tops.size(); ++i)
+    add(fmt::format("top {}, from {} up", i, trees.tops[i].first), trees.tops[i].plan);
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const NumberTree& tree = trees.trees[i];
+    const std::string arch = fmt::format("arch {:#x}", tables[i].audit_arch);
+    add(tree.top ? fmt::format("{} below top {}", arch, *tree.top) : arch, tree.plan);
+    if (tree.with_bit) add(arch + ", numbers with bit 30", *tree.with_bit);
   }
   return text;
 }
@@ -148,7 +156,8 @@ std::string dump_graph(const Graph& graph, NodeId root) {
       case Node::Kind::load:
         text += fmt::format("{}: ld {}, then {}\n", id, word_text(node.accumulator.word), node.yes);
         break;
-      case Node::Kind::mask: text += fmt::format("{}: and {:#x}, then {}\n", id, node.k, node.yes); break;
+      case Node::Kind::mask:
+      case Node::Kind::fold: text += fmt::format("{}: and {:#x}, then {}\n", id, node.k, node.yes); break;
       case Node::Kind::test:
         text += fmt::format("{}: {} & {:#x} {} {:#x} ? {} : {}\n", id, word_text(node.accumulator.word),
                             node.accumulator.mask, kOpNames[static_cast<size_t>(node.op)], node.k, node.yes, node.no);

@@ -11,7 +11,7 @@ namespace cordon::compiler {
 
 std::string dump_resolved(const ResolvedPolicy& policy);
 std::string dump_split(const SplitPolicy& policy);
-std::string dump_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees);
+std::string dump_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees);
 std::string dump_graph(const Graph& graph, NodeId root);
 
 }  // namespace cordon::compiler

@@ -82,7 +82,8 @@ NodeId Graph::ret(uint32_t value) {
 NodeId Graph::arrive(NodeId id, Accumulator from) {
   const Node& node = nodes_[id];
   if (node.kind == Node::Kind::ret) return id;
-  CORDON_ASSERT(node.kind == Node::Kind::test, "edges lead to tests and returns; loads are put in here");
+  CORDON_ASSERT(node.kind == Node::Kind::test || node.kind == Node::Kind::fold,
+                "edges lead to tests, folds and returns; loads are put in here");
   Accumulator need = node.accumulator;
   if (need == from) return id;
   NodeId next = id;
@@ -100,6 +101,18 @@ NodeId Graph::arrive(NodeId id, Accumulator from) {
   load.accumulator = {need.word, UINT32_MAX};
   load.yes = next;
   return intern(load);
+}
+
+NodeId Graph::fold(uint32_t mask, NodeId next) {
+  constexpr Accumulator kNumber{kWordNr, UINT32_MAX};
+  if (nodes_[next].kind == Node::Kind::ret) return next;
+  Node node;
+  node.kind = Node::Kind::fold;
+  node.accumulator = kNumber;
+  node.k = mask;
+  node.yes = next;
+  CORDON_ASSERT(nodes_[next].accumulator == kNumber, "what follows a fold asks the number");
+  return intern(node);
 }
 
 NodeId Graph::enter(NodeId node) { return arrive(node, Accumulator{kWordNone, 0}); }

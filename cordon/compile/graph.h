@@ -31,12 +31,12 @@ struct Accumulator {
 };
 
 struct Node {
-  enum class Kind : uint8_t { ret, load, mask, test };
+  enum class Kind : uint8_t { ret, load, mask, fold, test };
   Kind kind = Kind::ret;
   TestOp op = TestOp::eq;   // test
-  Accumulator accumulator;  // test: what it needs; load, mask: what it leaves
-  uint32_t k = 0;           // ret: the value; mask: the AND; test: what is compared with
-  NodeId yes = kNoNode;     // load, mask: what follows
+  Accumulator accumulator;  // test, fold: what it needs; load, mask: what it leaves
+  uint32_t k = 0;           // ret: the value; mask, fold: the AND; test: what is compared with
+  NodeId yes = kNoNode;     // load, mask, fold: what follows
   NodeId no = kNoNode;      // test only
 
   bool operator==(const Node&) const = default;
@@ -57,8 +57,11 @@ class Graph {
   explicit Graph(const GraphOptions& options);
 
   NodeId ret(uint32_t value);
-  // `yes` and `no` are returns or tests, not loads: those come in by themselves.
+  // `yes` and `no` are returns, tests or folds, not loads: those come in by themselves.
   NodeId test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no);
+  // The number loses the bits outside the mask, and `next` takes it for the number. `next` is a return or a test of the
+  // number.
+  NodeId fold(uint32_t mask, NodeId next);
   // The node from which a return or test can be reached whatever the accumulator holds.
   NodeId enter(NodeId node);
 

@@ -100,6 +100,7 @@ class Emitter {
         add({bpf::kLdAbs, 0, 0, word_offset(node.accumulator.word, endian_)}, id);
         return;
       case Node::Kind::mask:
+      case Node::Kind::fold:
         follow(node.yes);
         add({bpf::kAndK, 0, 0, node.k}, id);
         return;

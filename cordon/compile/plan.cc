@@ -21,7 +21,8 @@ constexpr uint64_t kTailWeight = 8;
 uint64_t run_weight(const Run& run, const PlanOptions& options) {
   if (options.numbers_end == 0) return 1;
   uint64_t weight = 0;
-  if (run.first < options.numbers_end) weight += std::min<uint64_t>(run.last, options.numbers_end - 1) - run.first + 1;
+  const uint64_t first = std::max(run.first, options.numbers_begin), end = options.numbers_end;
+  if (first < end && run.last >= first) weight += std::min<uint64_t>(run.last, end - 1) - first + 1;
   if (run.last >= options.numbers_end) weight += kTailWeight;
   return weight;
 }

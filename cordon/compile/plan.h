@@ -42,6 +42,7 @@ struct PlanOptions {
   // Numbers below this count one each, as the kernel's emulator tries each of them when a filter is
   // attached (seccomp_cache_prepare_bitmap, 5.11); 0: every part counts the same.
   uint32_t numbers_end = 0;
+  uint32_t numbers_begin = 0;     // numbers below do not come
   uint64_t steps_per_test = 100;  // a test is worth this many steps
   bool plain = false;             // a balanced tree of cuts at every change, nothing cleverer
 };

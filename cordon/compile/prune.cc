@@ -136,6 +136,8 @@ class Pruner {
       Node node = graph_[id];
       if (node.kind == Node::Kind::ret) {
         now[id] = id;
+      } else if (node.kind == Node::Kind::fold) {
+        now[id] = now[node.yes] == node.yes ? id : graph_.fold(node.k, now[node.yes]);
       } else if (node.kind != Node::Kind::test) {
         now[id] = now[node.yes];
       } else {

@@ -27,7 +27,7 @@ struct Pruned {
 struct PruneOptions {
   // Facts that are compared with each other, and steps of searches: once they are used up, nodes further down
   // count as reached with nothing known. Hundreds of times what large programs ask for.
-  uint64_t max_steps = uint64_t{1} << 24;
+  uint64_t max_steps = uint64_t{1} << 27;
 };
 
 Pruned prune(Graph& graph, NodeId root, const PruneOptions& options);

@@ -8,16 +8,6 @@ namespace {
 // Up to so many arches are tested one after another, the native one first.
 constexpr size_t kMaxArchChain = 6;
 
-NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
-  std::vector<NodeId> nodes(plan.tests.size());
-  auto node_of = [&](uint32_t child) { return (child & Plan::kLeaf) != 0 ? child & ~Plan::kLeaf : nodes[child]; };
-  for (size_t i = 0; i < plan.tests.size(); ++i) {
-    const Plan::Test& test = plan.tests[i];
-    nodes[i] = graph.test(accumulator, test.op, test.k, node_of(test.yes), node_of(test.no));
-  }
-  return node_of(plan.root);
-}
-
 // A rule on all numbers means the same on many of them: the blocks of the largest clause lists are made once.
 class KnownBlocks {
  public:
@@ -62,23 +52,15 @@ std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& b
   return tables;
 }
 
-std::vector<Plan> build_trees(const std::vector<NumberTable>& tables, const PlanOptions& options) {
-  std::vector<Plan> plans;
-  plans.reserve(tables.size());
-  for (const NumberTable& table : tables) plans.push_back(plan_tests(table.parts, options));
-  return plans;
-}
-
-NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees,
-                    const DispatchOptions& options, Graph& graph) {
+NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees, const DispatchOptions& options,
+                    Graph& graph) {
   struct Entry {
     uint32_t audit_arch;
     NodeId node;
   };
   std::vector<Entry> entries;
-  for (size_t i = 0; i < tables.size(); ++i) {
-    entries.push_back({tables[i].audit_arch, attach_plan(trees[i], {kWordNr, UINT32_MAX}, graph)});
-  }
+  const std::vector<NodeId> roots = attach_numbers(trees, graph);
+  for (size_t i = 0; i < tables.size(); ++i) entries.push_back({tables[i].audit_arch, roots[i]});
   Accumulator arch{kWordArch, UINT32_MAX};
   NodeId bad_arch = graph.ret(options.bad_arch);
   if (entries.size() > kMaxArchChain) {

@@ -10,22 +10,14 @@
 
 #include "cordon/compile/blocks.h"
 #include "cordon/compile/graph.h"
+#include "cordon/compile/number_trees.h"
 #include "cordon/compile/plan.h"
 #include "cordon/compile/split.h"
 
 namespace cordon::compiler {
 
-// The blocks of one arch by number; neighbours differ.
-struct NumberTable {
-  uint32_t audit_arch = 0;
-  std::vector<Part> parts;  // labels are nodes
-};
-
 // Incomplete where the builder's budget is exceeded.
 std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder);
-
-// One plan per table.
-std::vector<Plan> build_trees(const std::vector<NumberTable>& tables, const PlanOptions& options);
 
 // Puts the trees and the arch tests into the graph; the program's first node. `native` is tested first.
 struct DispatchOptions {
@@ -33,7 +25,7 @@ struct DispatchOptions {
   uint32_t bad_arch = 0;
   PlanOptions plan;
 };
-NodeId attach_trees(const std::vector<NumberTable>& tables, const std::vector<Plan>& trees,
-                    const DispatchOptions& options, Graph& graph);
+NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees, const DispatchOptions& options,
+                    Graph& graph);
 
 }  // namespace cordon::compiler

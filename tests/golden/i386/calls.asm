@@ -2,25 +2,23 @@
  1: jeq #0x40000003, 3, 2        ; i386
  2: ret #0x80000000              ; kill_process
  3: ld [0]                       ; nr
- 4: jge #0xfc, 5, 11             ; from exit_group up
- 5: jge #0x163, 8, 6             ; from getrandom up
- 6: jeq #0xfc, 25, 7             ; exit_group
- 7: jeq #0x127, 25, 24           ; openat
- 8: jeq #0x163, 25, 9            ; getrandom
- 9: jeq #0x1b3, 10, 24           ; clone3
-10: ret #0x00050026              ; errno ENOSYS
-11: jge #0x6c, 12, 13            ; from fstat up
-12: jeq #0x6c, 25, 24            ; fstat
-13: jge #0x15, 14, 19            ; from mount up
-14: jeq #0x15, 15, 16            ; mount
-15: ret #0x7ffc0000              ; log
-16: jeq #0x2d, 25, 17            ; brk
-17: jeq #0x5a, 25, 18            ; mmap
-18: jeq #0x5b, 25, 24            ; munmap
-19: jeq #0x1, 25, 20             ; exit
-20: jeq #0x3, 25, 21             ; read
-21: jeq #0x4, 25, 22             ; write
-22: jeq #0x6, 25, 23             ; close
-23: jeq #0xb, 25, 24             ; execve
-24: ret #0x00050001              ; errno EPERM
-25: ret #0x7fff0000              ; allow
+ 4: jge #0x127, 5, 9             ; from openat up
+ 5: jeq #0x127, 23, 6            ; openat
+ 6: jeq #0x163, 23, 7            ; getrandom
+ 7: jeq #0x1b3, 8, 22            ; clone3
+ 8: ret #0x00050026              ; errno ENOSYS
+ 9: jge #0x6c, 10, 12            ; from fstat up
+10: jeq #0x6c, 23, 11            ; fstat
+11: jeq #0xfc, 23, 22            ; exit_group
+12: jeq #0x1, 23, 13             ; exit
+13: jeq #0x3, 23, 14             ; read
+14: jeq #0x4, 23, 15             ; write
+15: jeq #0x6, 23, 16             ; close
+16: jeq #0xb, 23, 17             ; execve
+17: jeq #0x15, 18, 19            ; mount
+18: ret #0x7ffc0000              ; log
+19: jeq #0x2d, 23, 20            ; brk
+20: jeq #0x5a, 23, 21            ; mmap
+21: jeq #0x5b, 23, 22            ; munmap
+22: ret #0x00050001              ; errno EPERM
+23: ret #0x7fff0000              ; allow
