@@ -1,4 +1,4 @@
-// Compile time in process: resolve + compile, and the proof of the filter, against libseccomp's init + rule_add +
+// Compile time in process: resolving names, compiling, and proving the filter, against libseccomp's init + rule_add +
 // export.
 //   bench_compile [--benchmark_...]      prints a table of ratios at the end
 #include <benchmark/benchmark.h>
@@ -35,60 +35,62 @@ class Ratios : public benchmark::ConsoleReporter {
   std::vector<std::pair<std::string, double>> times_;
 };
 
-void add(const std::string& name, const Policy& policy) {
-  auto us = benchmark::kMicrosecond;
-  benchmark::RegisterBenchmark((name + "_cordon").c_str(),
-                               [policy](benchmark::State& state) {
-                                 for (auto _ : state) benchmark::DoNotOptimize(bench::cordon_compile(policy));
-                               })
-      ->Unit(us)
-      ->Repetitions(9);
-  benchmark::RegisterBenchmark((name + "_cordon_compile_only").c_str(),
-                               [policy](benchmark::State& state) {
-                                 Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
-                                 for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(*resolved, {}));
-                               })
-      ->Unit(us)
-      ->Repetitions(9);
-  benchmark::RegisterBenchmark((name + "_proof").c_str(),
-                               [policy](benchmark::State& state) {
-                                 Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
-                                 Result<Filter> filter = compiler::compile(*resolved, {});
-                                 std::span<const bpf::Program> program(&filter->program, 1);
-                                 for (auto _ : state)
-                                   benchmark::DoNotOptimize(prove::compare(&*resolved, program, {}).verdict);
-                               })
-      ->Unit(us)
-      ->Repetitions(9);
-  benchmark::RegisterBenchmark((name + "_libseccomp").c_str(),
-                               [rules = bench::scmp_policy(policy)](benchmark::State& state) {
-                                 for (auto _ : state) benchmark::DoNotOptimize(bench::libseccomp_compile(rules, false));
-                               })
-      ->Unit(us)
-      ->Repetitions(9);
+constexpr int kRepetitions = 9;
+
+template <class Work>
+void add(const std::string& name, Work work) {
+  benchmark::RegisterBenchmark(name.c_str(), work)->Unit(benchmark::kMicrosecond)->Repetitions(kRepetitions);
+}
+
+void add_all(const std::string& name, const Policy& policy) {
+  add(name + "_resolve", [policy](benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(bench::resolve(policy));
+  });
+  add(name + "_compile", [policy](benchmark::State& state) {
+    const ResolvedPolicy resolved = bench::resolve(policy);
+    for (auto _ : state) benchmark::DoNotOptimize(compiler::compile(resolved, {}));
+  });
+  add(name + "_prove", [policy](benchmark::State& state) {
+    const ResolvedPolicy resolved = bench::resolve(policy);
+    Result<Filter> filter = compiler::compile(resolved, {});
+    std::span<const bpf::Program> program(&filter->program, 1);
+    for (auto _ : state)
+      if (prove::compare(&resolved, program, {}).verdict != prove::Verdict::equal) state.SkipWithError("not proved");
+  });
+  add(name + "_libseccomp", [rules = bench::scmp_policy(policy)](benchmark::State& state) {
+    for (auto _ : state) benchmark::DoNotOptimize(bench::libseccomp_compile(rules, false));
+  });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   std::vector<char*> arguments(argv, argv + argc);
-  char interleave[] = "--benchmark_enable_random_interleaving=true", short_runs[] = "--benchmark_min_time=0.05";
+  char interleave[] = "--benchmark_enable_random_interleaving=true", short_runs[] = "--benchmark_min_time=0.03";
   arguments.insert(arguments.begin() + 1, {interleave, short_runs});
   int count = static_cast<int>(arguments.size());
   benchmark::Initialize(&count, arguments.data());
-  Policy docker = bench::containers_profile(), small = bench::small_profile();
-  add("docker", docker);
-  add("small", small);
+  const std::pair<std::string, Policy> items[] = {
+      {"docker", bench::containers_profile()}, {"docker3", bench::containers_profile_with_sub_arches()},
+      {"small", bench::small_profile()},       {"hard", bench::hard_profile()},
+      {"pairs480", bench::pairs_profile()},    {"values3000", bench::values_profile()},
+      {"allow300", bench::allow_list()},       {"deny300", bench::deny_list()},
+  };
+  for (const auto& [name, policy] : items) add_all(name, policy);
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
-  std::printf("\n%-8s %14s %14s %10s %14s %8s %8s %8s\n", "policy", "cordon us", "of it compile", "proof us",
-              "libseccomp us", "ratio", "insns", "theirs");
-  for (const auto& [name, policy] : {std::pair<std::string, const Policy&>{"docker", docker}, {"small", small}}) {
-    const double ours = ratios.median_of(name + "_cordon"), proof = ratios.median_of(name + "_proof");
-    const double theirs = ratios.median_of(name + "_libseccomp");
-    std::printf("%-8s %14.1f %14.1f %10.1f %14.1f %8.2f %8zu %8zu\n", name.c_str(), ours,
-                ratios.median_of(name + "_cordon_compile_only"), proof, theirs,
-                ours + proof > 0 ? theirs / (ours + proof) : 0, bench::cordon_compile(policy).size(),
+  std::printf("\n%-11s %10s %10s %10s %13s %8s %8s %7s %7s %8s\n", "policy", "resolve us", "compile us", "prove us",
+              "libseccomp us", "ratio", "whole", "insns", "theirs", "/ compar");
+  for (const auto& [name, policy] : items) {
+    const double resolve = ratios.median_of(name + "_resolve"), compile = ratios.median_of(name + "_compile");
+    const double prove = ratios.median_of(name + "_prove"), theirs = ratios.median_of(name + "_libseccomp");
+    const size_t size = bench::cordon_compile(policy).size(), comparisons = bench::count_comparisons(policy);
+    std::printf("%-11s %10.1f %10.1f %10.1f %13.1f %8.2f %8.2f %7zu %7zu", name.c_str(), resolve, compile, prove,
+                theirs, theirs / (compile + prove), theirs / (resolve + compile + prove), size,
                 bench::libseccomp_compile(bench::scmp_policy(policy), false).size());
+    if (comparisons > 20)
+      std::printf(" %8.2f\n", static_cast<double>(size) / static_cast<double>(comparisons));
+    else
+      std::printf("\n");
   }
 }
