@@ -38,6 +38,9 @@ void append(std::string& key, const Condition& condition) {
 unsigned cost_of(const ArgTest& test) {
   unsigned cost = 6;
   for (const Value& mask : test.mask) cost += 1 + reading_cost(mask);
+  // What is greater under a mask takes a second look.
+  const bool is_order = test.op != CompareOp::eq && test.op != CompareOp::ne && test.op != CompareOp::in;
+  if (is_order && !test.mask.empty()) cost += 4;
   for (const ValueRange& range : test.values) {
     cost += reading_cost(range.low);
     for (const Value& high : range.high) cost += 1 + reading_cost(high);

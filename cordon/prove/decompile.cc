@@ -10,6 +10,7 @@
 
 #include "cordon/abi/constants.h"
 #include "cordon/abi/syscalls.h"
+#include "cordon/policy/describe.h"
 #include "cordon/policy/multiplex.h"
 #include "cordon/policy/resolve.h"
 #include "cordon/prove/compare.h"
@@ -52,18 +53,12 @@ std::optional<NamedAction> answer_at(const AbiTable& abi, uint32_t number) {
   return named_action(policy::from_ret(static_cast<uint32_t>(abi.diagram->manager.value(node))), abi.arch);
 }
 
-// What numbers beyond all tables get, if it is the same on all ABIs.
-std::optional<NamedAction> answer_beyond(const std::vector<AbiTable*>& abis) {
-  std::optional<NamedAction> common;
-  for (const AbiTable* abi : abis) {
-    uint32_t last = 0;
-    for (const Piece& piece : abi->pieces)
-      if (piece.first != UINT32_MAX) last = std::min(piece.last, UINT32_MAX - 1);
-    const auto answer = answer_at(*abi, last);
-    if (!answer || (common && !is_same(*common, *answer))) return std::nullopt;
-    common = answer;
-  }
-  return common;
+// What numbers beyond the ABI's table get.
+std::optional<NamedAction> answer_beyond(const AbiTable& abi) {
+  uint32_t last = 0;
+  for (const Piece& piece : abi.pieces)
+    if (piece.first != UINT32_MAX) last = std::min(piece.last, UINT32_MAX - 1);
+  return answer_at(abi, last);
 }
 
 void add_distinct(std::vector<NamedAction>& actions, const std::optional<NamedAction>& action) {
@@ -73,25 +68,27 @@ void add_distinct(std::vector<NamedAction>& actions, const std::optional<NamedAc
   if (!is_known) actions.push_back(*action);
 }
 
-// What may be the default: what holes of the tables get, what numbers beyond them get; where there are no holes, what
-// most calls get.
-std::vector<NamedAction> possible_defaults(const std::vector<AbiTable*>& abis) {
+// What the ABI's numbers get that nobody thought of: holes of the table, else those beyond it, else most calls.
+std::optional<NamedAction> usual_answer(const AbiTable& abi) {
   Tally holes, calls;
-  for (const AbiTable* abi : abis) {
-    const size_t count = abi::syscall_count(abi->arch);
-    for (size_t i = 0; i < count; ++i) {
-      const uint32_t number = abi::syscall_at(abi->arch, i).number;
-      if (const auto answer = answer_at(*abi, number)) calls.add(*answer, 1);
-      const bool is_before_hole = i + 1 < count && abi::syscall_at(abi->arch, i + 1).number != number + 1;
-      if (!is_before_hole || number + 1 >= abi::table_end(abi->arch)) continue;
-      if (const auto answer = answer_at(*abi, number + 1))
-        holes.add(*answer, abi::syscall_at(abi->arch, i + 1).number - number - 1);
-    }
+  const size_t count = abi::syscall_count(abi.arch);
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t number = abi::syscall_at(abi.arch, i).number;
+    if (const auto answer = answer_at(abi, number)) calls.add(*answer, 1);
+    const bool is_before_hole = i + 1 < count && abi::syscall_at(abi.arch, i + 1).number != number + 1;
+    if (!is_before_hole || number + 1 >= abi::table_end(abi.arch)) continue;
+    if (const auto answer = answer_at(abi, number + 1))
+      holes.add(*answer, abi::syscall_at(abi.arch, i + 1).number - number - 1);
   }
+  if (auto answer = holes.most()) return answer;
+  if (auto answer = answer_beyond(abi)) return answer;
+  return calls.most();
+}
+
+std::vector<NamedAction> possible_defaults(const std::vector<AbiTable*>& abis) {
   std::vector<NamedAction> actions;
-  add_distinct(actions, holes.most());
-  add_distinct(actions, answer_beyond(abis));
-  if (!holes.most()) add_distinct(actions, calls.most());
+  for (const AbiTable* abi : abis) add_distinct(actions, usual_answer(*abi));
+  for (const AbiTable* abi : abis) add_distinct(actions, answer_beyond(*abi));
   if (!actions.empty()) return actions;
   // No number has one answer: the strictest is for what conditions leave.
   const AbiTable& abi = *abis.front();
@@ -130,14 +127,36 @@ KernelVersion best_since(const std::vector<AbiTable*>& abis, const Shape& shape)
   return best;
 }
 
+// With the default given: one ABI that differs from the others gets a rule of its own for all that is left.
+Shape shape_with(const NamedAction& action, const std::vector<AbiTable*>& abis) {
+  Shape shape{action, std::nullopt, {}, {}, false};
+  if (abis.size() == 1) return shape;
+  for (const AbiTable* abi : abis)
+    if (const auto usual = usual_answer(*abi); usual && !is_same(*usual, action)) shape.bases[abi->arch] = *usual;
+  return shape;
+}
+
+// What numbers beyond the tables get, if it is the same on all ABIs that have the default.
+std::optional<NamedAction> common_answer_beyond(const std::vector<AbiTable*>& abis, const Shape& shape) {
+  std::optional<NamedAction> common;
+  for (const AbiTable* abi : abis) {
+    if (shape.bases.contains(abi->arch)) continue;
+    const auto answer = answer_beyond(*abi);
+    if (!answer || (common && !is_same(*common, *answer))) return std::nullopt;
+    common = answer;
+  }
+  return common;
+}
+
 std::vector<Shape> possible_shapes(const std::vector<AbiTable*>& abis) {
   std::vector<Shape> shapes;
-  const auto beyond = answer_beyond(abis);
   for (const NamedAction& action : possible_defaults(abis)) {
-    shapes.push_back({action, std::nullopt, {}, false});
-    if (!beyond || is_same(*beyond, action)) continue;
-    shapes.push_back({action, beyond, {}, false});
-    shapes.back().since = best_since(abis, shapes.back());
+    Shape shape = shape_with(action, abis);
+    shapes.push_back(shape);
+    shape.unknown = common_answer_beyond(abis, shape);
+    if (!shape.unknown || is_same(*shape.unknown, action)) continue;
+    shape.since = best_since(abis, shape);
+    shapes.push_back(std::move(shape));
   }
   return shapes;
 }
@@ -162,6 +181,14 @@ NamedAction bad_arch_of(Action action, const std::vector<Arch>& arches) {
 std::string first_error(const Diagnostics& problems) {
   for (const Diagnostic& problem : problems)
     if (problem.severity == Severity::error) return problem.message;
+  return {};
+}
+
+std::string difference(const Comparison& comparison) {
+  for (const std::optional<Witness>* one : {&comparison.looser, &comparison.tighter, &comparison.data})
+    if (one->has_value())
+      return policy::describe_call((*one)->call) + " gets " + policy::to_string((*one)->right, abi::native_arch()) +
+             ", not " + policy::to_string((*one)->left, abi::native_arch());
   return {};
 }
 
@@ -219,7 +246,9 @@ class Decompiler {
       return failed("decompile-not-proved", "the policy that was found could not be compared with the filter within " +
                                                 std::to_string(comparison.steps) + " steps");
     if (comparison.verdict != Verdict::equal)
-      return failed("decompile-not-proved", "the policy that was found does not answer every call as the filter does");
+      return failed(
+          "decompile-not-proved",
+          "the policy that was found does not answer every call as the filter does: " + difference(comparison));
     return Decompiled{std::move(policy), std::move(*resolved)};
   }
 

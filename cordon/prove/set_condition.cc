@@ -21,8 +21,9 @@ using diagram::Node;
 constexpr size_t kMaxValues = 4096;  // as many as a filter could compare with
 constexpr size_t kMaxCubes = 32;
 constexpr size_t kMaxTerms = 256;
-constexpr unsigned kLong = 24;   // what reads longer may be said better part by part
-constexpr size_t kMaxNamed = 6;  // so many values of ranges are named one by one
+constexpr unsigned kWorthOfNames = 8;  // so much longer a list of names may be than a range
+constexpr unsigned kLong = 24;         // what reads longer may be said better part by part
+constexpr size_t kMaxNamed = 6;        // so many values of ranges are named one by one
 
 struct Form {
   Operand operand;
@@ -125,7 +126,15 @@ class SetWriter {
     const std::vector<Value> masked = written_mask(mask);
     const bool is_single = set.size() == 1 && set[0].first == set[0].last;
     if (is_single) return test(CompareOp::eq, {{written_value(mask, set[0].first), {}}}, masked);
-    if (auto named = named_values(set, mask); !named.empty()) return test(CompareOp::in, std::move(named), masked);
+    Condition plain = in_numbers(set, mask);
+    auto named = named_values(set, mask);
+    if (named.empty()) return plain;
+    Condition by_name = test(CompareOp::in, std::move(named), masked);
+    return reading_cost(by_name) <= reading_cost(plain) + kWorthOfNames ? by_name : plain;
+  }
+
+  Condition in_numbers(const std::vector<Interval>& set, uint64_t mask) const {
+    const std::vector<Value> masked = written_mask(mask);
     if (set.size() == 1 && set[0].first == 0 && set[0].last != mask)
       return test(CompareOp::le, {{number_value(set[0].last), {}}}, masked);
     if (set.size() == 1 && set[0].last == mask) return test(CompareOp::ge, {{number_value(set[0].first), {}}}, masked);

@@ -107,10 +107,19 @@ RuleFinder& PolicySynthesis::finder_of(const AbiTable& abi) {
 }
 
 bool PolicySynthesis::is_unknown(const Shape& shape, std::string_view name, uint32_t number, Arch arch) {
-  if (!shape.unknown) return false;
+  if (!shape.unknown || shape.bases.contains(arch)) return false;
   if (name.empty()) return number >= abi::table_end(arch) && number != UINT32_MAX;
   const auto since = abi::since(name, arch);
   return since && *since > shape.since;
+}
+
+const NamedAction& PolicySynthesis::base_of(const Shape& shape, Arch arch) {
+  const auto own = shape.bases.find(arch);
+  return own == shape.bases.end() ? shape.default_action : own->second;
+}
+
+const NamedAction& PolicySynthesis::expected(const Shape& shape, std::string_view name, uint32_t number, Arch arch) {
+  return is_unknown(shape, name, number, arch) ? *shape.unknown : base_of(shape, arch);
 }
 
 // Empty where the call needs no rule. Closed: what is left has a rule, too.
@@ -149,9 +158,9 @@ bool PolicySynthesis::add_name(Draft& draft, std::string_view name) {
     }
     // A call that any rule names is not unknown: without a rule for the rest it gets the default.
     const bool is_leaf = abi->diagram->manager.is_leaf(node);
-    const bool falls = is_leaf && is_unknown(draft.shape, name, *number, abi->arch);
     auto rules = rules_for(*abi, node, {{name, 0, abi->arch}, false},
-                           falls ? *draft.shape.unknown : draft.shape.default_action, is_first);
+                           is_leaf ? expected(draft.shape, name, *number, abi->arch) : base_of(draft.shape, abi->arch),
+                           is_first);
     if (!rules) {
       problem_ = "what it answers to '" + std::string(name) + "' on " + std::string(abi::name(abi->arch));
       return false;
@@ -223,8 +232,9 @@ bool PolicySynthesis::add_holes(Draft& draft, const AbiTable& abi) {
     // One that reaches from below the table's end to above it expects two answers, and names both.
     const bool is_above = is_unknown(draft.shape, {}, hole.first, abi.arch);
     const bool is_mixed = is_above != is_unknown(draft.shape, {}, hole.last, abi.arch);
-    auto rules = rules_for(abi, hole.node, {{{}, 0, abi.arch}, true},
-                           is_leaf && is_above ? *draft.shape.unknown : draft.shape.default_action, is_mixed);
+    auto rules =
+        rules_for(abi, hole.node, {{{}, 0, abi.arch}, true},
+                  is_leaf ? expected(draft.shape, {}, hole.first, abi.arch) : base_of(draft.shape, abi.arch), is_mixed);
     if (!rules) {
       problem_ = "what it answers to number " + std::to_string(hole.first) + " on " + std::string(abi::name(abi.arch));
       return false;
@@ -258,6 +268,12 @@ std::optional<Synthesised> PolicySynthesis::with(const Shape& shape) {
   if (!add_names(draft)) return std::nullopt;
   for (const AbiTable* abi : varied_)
     if (!add_holes(draft, *abi)) return std::nullopt;
+  for (const auto& [arch, action] : shape.bases) {
+    Target target = named({}, arch);
+    target.kind = Target::Kind::every;
+    draft.cost += kRangeCost;
+    draft.ranges.push_back(rule_on(std::move(target), {action, {}}));
+  }
   Synthesised result;
   result.policy.default_action = shape.default_action;
   if (shape.unknown) {

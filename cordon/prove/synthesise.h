@@ -23,6 +23,8 @@ struct Shape {
   NamedAction default_action;
   std::optional<NamedAction> unknown;  // of calls newer than `since`
   KernelVersion since;
+  // What numbers that no other rule names get on an architecture, where it is not the default: `*@arch`, the last rule.
+  std::map<Arch, NamedAction> bases;
   // Rules for socketcall and ipc themselves stand first, so that those for socket and the like do not reach them.
   bool has_multiplexers_apart = false;
 };
@@ -66,6 +68,9 @@ class PolicySynthesis {
   bool add_name(Draft& draft, std::string_view name);
   bool add_holes(Draft& draft, const AbiTable& abi);
   std::vector<Hole> holes_of(const AbiTable& abi);
+  // What the number gets that no rule names.
+  static const NamedAction& expected(const Shape& shape, std::string_view name, uint32_t number, Arch arch);
+  static const NamedAction& base_of(const Shape& shape, Arch arch);
   static bool is_unknown(const Shape& shape, std::string_view name, uint32_t number, Arch arch);
 
   ProgramTables& tables_;

@@ -54,6 +54,14 @@ constexpr Row kRows[] = {
      "AF_UNIX); "
      "errno EPERM socketcall@i386",
      "arch      x86_64 i386\ndefault   errno EPERM\n\nallow     socket(raw(family) == AF_UNIX)\n"},
+    {"an architecture with another default has a last rule",
+     "arch x86_64 i386; default errno EPERM; allow read write; kill_process *@i386",
+     "arch      x86_64 i386\ndefault   errno EPERM\n\nallow     read write\nkill_process *@i386\n"},
+    {"writable and executable at once is one exception",
+     "arch x86_64; default errno EPERM; allow mmap(prot & (PROT_WRITE|PROT_EXEC) != (PROT_WRITE|PROT_EXEC)) "
+     "mprotect(prot in 0..5)",
+     "arch      x86_64\ndefault   errno EPERM\n\nallow     mmap(prot & (PROT_WRITE|PROT_EXEC) != "
+     "PROT_WRITE|PROT_EXEC)\nallow     mprotect(prot <= 5)\n"},
     {"all but one value are not a range", "arch x86_64; default errno EPERM; allow read(buf != 0)",
      "arch      x86_64\ndefault   errno EPERM\n\nallow     read(buf != 0)\n"},
     {"ranges under a mask beside plain ranges",
