@@ -47,15 +47,6 @@ std::string instruction(const Insn& insn, const OpcodeInfo& info, size_t pc) {
   return text.empty() ? std::string(info.mnemonic) : fmt::format("{} {}", info.mnemonic, text);
 }
 
-// "arg1.low"; the words of a 64-bit field lie in machine order.
-std::string field_name(uint32_t offset, Endian endian) {
-  if (offset == kOffsetNr) return "nr";
-  if (offset == kOffsetArch) return "arch";
-  bool is_high = (offset % 8 == 4) == (endian == Endian::little);
-  std::string name = offset < kOffsetArgs ? "ip" : fmt::format("arg{}", (offset - kOffsetArgs) / 8);
-  return name + (is_high ? ".high" : ".low");
-}
-
 class Commenter {
  public:
   Commenter(const Program& program, const DisassembleOptions& options) : options_(options), known_(known_at(program)) {
@@ -207,6 +198,14 @@ class Commenter {
 };
 
 }  // namespace
+
+std::string field_name(uint32_t offset, Endian endian) {
+  if (offset == kOffsetNr) return "nr";
+  if (offset == kOffsetArch) return "arch";
+  bool is_high = (offset % 8 == 4) == (endian == Endian::little);
+  std::string name = offset < kOffsetArgs ? "ip" : fmt::format("arg{}", (offset - kOffsetArgs) / 8);
+  return name + (is_high ? ".high" : ".low");
+}
 
 std::string disassemble(const Program& program, const DisassembleOptions& options) {
   std::optional<Commenter> commenter;

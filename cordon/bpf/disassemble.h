@@ -27,6 +27,9 @@ struct DisassembleOptions {
   std::function<std::string(size_t pc)> annotate;
 };
 
+// "arg1.low"; the words of a 64-bit field lie in machine order. The offset is one a filter can load.
+std::string field_name(uint32_t offset, Endian endian);
+
 std::string disassemble(const Program& program, const DisassembleOptions& options);
 
 }  // namespace cordon::bpf

@@ -6,7 +6,7 @@
 // whose jumps stay inside. The kernel ignores fields an instruction does not use, and so does this.
 #include "cordon/bpf/verify.h"
 
-#include <optional>
+#include <utility>
 
 #include "cordon/base/text.h"
 #include "cordon/bpf/opcode.h"
@@ -18,7 +18,7 @@ class Verifier {
  public:
   explicit Verifier(std::span<const Insn> insns) : insns_(insns) {}
 
-  Diagnostics run() && {
+  std::vector<Finding> run() && {
     if (!check_length()) return std::move(findings_);
     for (pc_ = 0; pc_ < insns_.size(); ++pc_) check_insn(insns_[pc_]);
     check_last();
@@ -27,20 +27,22 @@ class Verifier {
   }
 
  private:
-  void finding(std::string code, const std::string& message, std::string hint = {}) {
-    findings_.error(std::move(code), {}, "instruction " + std::to_string(pc_) + ": " + message, std::move(hint));
+  void finding(std::string code, std::string message, std::string hint = {}) {
+    findings_.push_back({pc_, std::move(code), std::move(message), std::move(hint)});
   }
 
   bool check_length() {
     if (insns_.empty()) {
-      findings_.error("bpf-empty", {}, "the program has no instructions, expected 1 to " + std::to_string(kMaxInsns));
+      findings_.push_back(
+          {{}, "bpf-empty", "the program has no instructions, expected 1 to " + std::to_string(kMaxInsns), {}});
       return false;
     }
     if (insns_.size() > kMaxInsns) {
-      findings_.error("bpf-too-long", {},
-                      "the program has " + std::to_string(insns_.size()) + " instructions, expected at most " +
-                          std::to_string(kMaxInsns),
-                      "split the policy into stacked filters");
+      findings_.push_back({{},
+                           "bpf-too-long",
+                           "the program has " + std::to_string(insns_.size()) + " instructions, expected at most " +
+                               std::to_string(kMaxInsns),
+                           "split the policy into stacked filters"});
       return false;
     }
     return true;
@@ -147,12 +149,21 @@ class Verifier {
   }
 
   std::span<const Insn> insns_;
-  Diagnostics findings_;
+  std::vector<Finding> findings_;
   size_t pc_ = 0;
 };
 
 }  // namespace
 
-Diagnostics verify(std::span<const Insn> insns) { return Verifier(insns).run(); }
+std::vector<Finding> findings_in(std::span<const Insn> insns) { return Verifier(insns).run(); }
+
+Diagnostics verify(std::span<const Insn> insns) {
+  Diagnostics told;
+  for (Finding& found : findings_in(insns)) {
+    const std::string where = found.pc ? "instruction " + std::to_string(*found.pc) + ": " : std::string();
+    told.error(std::move(found.code), {}, where + found.message, std::move(found.hint));
+  }
+  return told;
+}
 
 }  // namespace cordon::bpf
