@@ -13,8 +13,8 @@
 namespace cordon::bpf {
 namespace {
 
-// Beyond these nobody's slip of the pen is looked for, so that a hostile text costs no more than a long one.
-constexpr size_t kMaxCandidates = 4096, kMaxMisspelt = 64;
+constexpr size_t kMaxLabels = kMaxInsns;
+constexpr size_t kMaxMisspelt = 64;  // the length of labels among which the one meant is looked for
 
 std::string instruction_name(uint64_t pc) { return "instruction " + std::to_string(pc); }
 
@@ -55,11 +55,11 @@ class Assembler {
   void read_line() {
     bool is_right = true;
     Token token = lexer_.next();
-    for (; token.is_word() && lexer_.peek().is(':'); token = lexer_.next()) {
+    for (; has_room() && token.is_word() && lexer_.peek().is(':'); token = lexer_.next()) {
       lexer_.next();
       is_right = (is_digit(token.text[0]) ? check_index(token) : define(token)) && is_right;
     }
-    if (token.is_end()) return;
+    if (token.is_end() || !has_room()) return;
     if (insns_.size() == kMaxInsns)
       mistake(token, "bpf-too-long", "a program has at most " + std::to_string(kMaxInsns) + " instructions",
               "split the policy into stacked filters");
@@ -75,6 +75,8 @@ class Assembler {
   }
 
   bool define(const Token& token) {
+    if (labels_.size() == kMaxLabels)
+      return mistake(token, "asm-label", "a program has at most " + std::to_string(kMaxLabels) + " labels");
     auto [at, is_new] = labels_.insert({token.text, {insns_.size(), token}});
     if (is_new) return true;
     mistakes_.push_back({token, "asm-label", "the label " + quoted(token.text) + " stands twice",
@@ -86,7 +88,7 @@ class Assembler {
     if (is_digit(token.text[0])) return parse_number(token.text);
     if (auto found = labels_.find(token.text); found != labels_.end()) return found->second.pc;
     std::string hint;
-    if (labels_.size() <= kMaxCandidates && token.text.size() <= kMaxMisspelt) {
+    if (token.text.size() <= kMaxMisspelt) {
       std::vector<std::string_view> names;
       for (const auto& [name, label] : labels_)
         if (name.size() <= kMaxMisspelt) names.push_back(name);

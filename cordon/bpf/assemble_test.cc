@@ -286,6 +286,21 @@ TEST(Assemble, tells_no_more_than_twenty_mistakes) {
   }
 }
 
+TEST(Assemble, labels_are_bounded_on_one_line_too) {
+  for (const char* separator : {":", ":\n"}) {
+    std::string text, same;
+    for (int i = 0; i < 4096; ++i) text += "label" + std::to_string(i) + separator;
+    for (int i = 0; i < 5000; ++i) same += std::string("a") + separator;
+    EXPECT_EQ(assembled(text + "ret a").size(), 1u);
+    Result<Program> program = assemble(text + "z: ret a", kX86_64);
+    ASSERT_FALSE(program);
+    EXPECT_EQ(program.error().begin()->message, "a program has at most 4096 labels");
+    program = assemble(same + "ret a", kX86_64);
+    ASSERT_FALSE(program);
+    EXPECT_EQ(program.error().size(), 20u);
+  }
+}
+
 TEST(Assemble, a_label_that_stands_twice_is_told_with_the_first) {
   Result<Program> program = assemble("one: tax\none: ret a", kX86_64);
   ASSERT_FALSE(program);
