@@ -47,14 +47,20 @@ Written written(const Loaded& loaded, const formats::WriteOptions& writing, unsi
   return result;
 }
 
+Place in_file(const Loaded& loaded) {
+  Place place;
+  place.file = loaded.name;
+  return place;
+}
+
 // What no line of the text holds.
 void note_what_is_left_out(const Loaded& loaded, Diagnostics& notes) {
   if (loaded.policy->start && *loaded.policy->start != StartPoint::before_exec)
-    notes.warning("start-left-out", {loaded.name, 0, 0, {}},
+    notes.warning("start-left-out", in_file(loaded),
                   "the format's filters begin after the program's start, and the text cannot say so",
                   "`cordon run --start entry` does it");
   if (loaded.policy->filter_flags != 0)
-    notes.warning("flags-left-out", {loaded.name, 0, 0, {}}, "the source's filter flags are not in the text",
+    notes.warning("flags-left-out", in_file(loaded), "the source's filter flags are not in the text",
                   "`cordon run` takes them as options");
 }
 
@@ -73,7 +79,7 @@ Result<std::string> text_of(const Loaded& loaded, const formats::WriteOptions& w
   if (!anew) return anew.error();
   anew->policy->name = loaded.policy->name;
   anew->policy->sandbox = loaded.policy->sandbox;
-  notes.warning("rules-anew", {loaded.name, 0, 0, {}},
+  notes.warning("rules-anew", in_file(loaded),
                 "the rules cannot stand in cordon's text as they are (" + direct.problem +
                     "): those written mean the same, call by call");
   return {formats::write_cordon(*anew->policy, writing), std::move(notes)};

@@ -228,7 +228,7 @@ class Decompiler {
     if (result || !has_multiplexer(synthesis.abis())) return result;
     shape.has_multiplexers_apart = true;
     auto found = synthesis.with(shape);
-    if (!found) return result;
+    if (!found) return failed("decompile-no-form", "no policy in reach says " + synthesis.problem());
     found->policy.bad_arch = bad_arch_of(tables.bad_arch, found->policy.arches);
     return proved(std::move(found->policy));
   }
