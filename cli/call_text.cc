@@ -181,6 +181,9 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
   PartialCall call;
   call.call.audit_arch = abi::info(head.arch).audit_arch;
   const Target& target = policy->rules[0].target;
+  if (target.kind == Target::Kind::numbers && target.first != target.last)
+    return bad_call(text, "a call is one name or one number: a range cannot be tested",
+                    "as in 'syscall_" + std::to_string(target.first) + "'; `cordon show` prints every rule");
   if (target.kind == Target::Kind::numbers) {
     call.call.nr = target.first;
   } else if (auto number = abi::number_of(target.name, head.arch)) {

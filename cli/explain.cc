@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,20 +35,8 @@ std::string one_line(const std::string& json) {
 // Denials that differ, before cordon stops telling: a command may make as many as it likes.
 constexpr size_t kMaxTold = 2000;
 constexpr size_t kMaxRepeated = 4096;
-// A thread cannot have become another program and made the very same call so soon: exec alone takes longer.
-constexpr int64_t kSameProgramNs = 100'000;
-
-int64_t now_ns() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
 
 static_assert(std::has_unique_object_representations_v<Call>, "calls are compared by their bytes");
-
-std::string with_bytes(std::string text, const Call& call) {
-  return text.append(reinterpret_cast<const char*>(&call), sizeof call);
-}
 
 std::string command_of(pid_t tid) { return tid > 0 ? base::printable(sandbox::thread_name(tid)) : std::string(); }
 
@@ -110,25 +97,20 @@ void Explainer::finish() {
   if (error_lines_) error_lines_->finish();
 }
 
-// A denial that is made a thousand times is told once: the rest must cost little.
-bool Explainer::may_be_new(const Notification& notification, const Decision& decision) {
+bool Explainer::may_be_new(const Decision& decision) {
   waiting_.reset();
-  if (has_enough() || !tells() || !is_told(decision, options_.all)) return false;
-  const auto seen = seen_ns_.find(with_bytes(std::to_string(notification.tid), notification.call));
-  return seen == seen_ns_.end() || now_ns() - seen->second > kSameProgramNs;
+  return !has_enough() && tells() && is_told(decision, options_.all);
 }
 
-bool Explainer::is_new(const Notification& notification, const sandbox::Notifier& who, const Decision& decision) {
+// A denial that is made a thousand times is told once: the rest must cost little.
+bool Explainer::is_new(const Notification& notification, const std::string& executable, const Decision& decision) {
   waiting_.reset();
   // The very same call again needs no words to be known.
-  std::string exact = with_bytes(who.executable, notification.call);
-  if (repeated_.contains(exact)) {
-    if (seen_ns_.size() >= kMaxRepeated) seen_ns_.clear();
-    seen_ns_[with_bytes(std::to_string(notification.tid), notification.call)] = now_ns();
-    return false;
-  }
+  std::string exact = executable;
+  exact.append(reinterpret_cast<const char*>(&notification.call), sizeof notification.call);
+  if (repeated_.contains(exact)) return false;
   const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
-  Denial denial = begin(&loaded, decision, notification.call, who.executable);
+  Denial denial = begin(&loaded, decision, notification.call, executable);
   if (told_.contains(denial.story.key)) {
     if (repeated_.size() < kMaxRepeated) repeated_.insert(std::move(exact));
     return false;

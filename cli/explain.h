@@ -11,7 +11,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -42,11 +41,10 @@ class Explainer {
   int log_fd() const { return log_.get(); }
   bool tells() const { return !options_.quiet || log_; }
 
-  // A call that a supervisor is about to answer. False: it was told already, or is not to be told, whoever makes it.
-  // Costs a look-up.
-  bool may_be_new(const Notification& notification, const Decision& decision);
+  // A call that a supervisor is about to answer. False: denials of that kind are not told, whoever makes them.
+  bool may_be_new(const Decision& decision);
   // The same, knowing who makes it. True: denied() will tell it, and wants to know where it was made.
-  bool is_new(const Notification& notification, const sandbox::Notifier& who, const Decision& decision);
+  bool is_new(const Notification& notification, const std::string& executable, const Decision& decision);
   // The call asked about last was answered; tells it if it was new.
   void denied(const sandbox::Notifier& who);
   // A call that the kernel answered by a kill or a trap.
@@ -98,9 +96,8 @@ class Explainer {
   std::optional<LineWriter> log_lines_;
   Cures cures_;
   std::set<std::string> told_;
-  std::unordered_set<std::string> repeated_;          // programs with calls as they were made, told before
-  std::unordered_map<std::string, int64_t> seen_ns_;  // threads with such calls, when they were last looked at
-  std::optional<Denial> waiting_;                     // is not answered yet
+  std::unordered_set<std::string> repeated_;  // programs with calls as they were made, told before
+  std::optional<Denial> waiting_;             // is not answered yet
 };
 
 }  // namespace cordon::cli

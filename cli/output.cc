@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 
@@ -43,18 +44,46 @@ std::string link_target(const std::string& path) {
     std::free(resolved);
     return target;
   }
-  char pointed[4096];
-  const ssize_t length = ::readlink(path.c_str(), pointed, sizeof pointed);
-  if (length <= 0 || length == sizeof pointed) return path;
-  const std::string target(pointed, static_cast<size_t>(length));
-  const size_t slash = path.rfind('/');
-  return target.starts_with('/') || slash == std::string::npos ? target : path.substr(0, slash + 1) + target;
+  // The last of a chain of links may be missing: that is the file to make.
+  constexpr int kMostLinks = 40;
+  std::string target = path;
+  for (int links = 0; links < kMostLinks; ++links) {
+    char pointed[4096];
+    const ssize_t length = ::readlink(target.c_str(), pointed, sizeof pointed);
+    if (length <= 0 || length == sizeof pointed) break;
+    const std::string next(pointed, static_cast<size_t>(length));
+    const size_t slash = target.rfind('/');
+    target = next.starts_with('/') || slash == std::string::npos ? next : target.substr(0, slash + 1) + next;
+  }
+  return target;
+}
+
+// The number in /dev/stdout, /dev/fd/N and the like: our own descriptor, wherever it leads.
+std::optional<int> descriptor_named(const std::string& path) {
+  if (path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view head : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!path.starts_with(head)) continue;
+    int number = -1;
+    const char* end = path.data() + path.size();
+    const auto [stop, error] = std::from_chars(path.data() + head.size(), end, number);
+    if (error == std::errc() && stop == end && number >= 0) return number;
+  }
+  return std::nullopt;
 }
 
 std::string directory_of(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Somebody else's file in a directory such as /tmp, where only owners may replace what is theirs.
+bool is_guarded(const std::string& target, const struct stat& status) {
+  struct stat directory {};
+  const uid_t user = ::geteuid();
+  return user != 0 && ::stat(directory_of(target).c_str(), &directory) == 0 && (directory.st_mode & S_ISVTX) != 0 &&
+         directory.st_uid != user && status.st_uid != user;
 }
 
 std::string own_descriptor(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
@@ -200,6 +229,11 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile file;
   file.path_ = path;
   if (path == "-") return file;
+  if (const auto descriptor = descriptor_named(path)) {
+    file.fd_.reset(::fcntl(*descriptor, F_DUPFD_CLOEXEC, 3));
+    if (!file.fd_) return system_error("write '" + path + "'", errno);
+    return file;
+  }
   file.target_ = link_target(path);
   struct stat status {};
   const bool exists = ::stat(file.target_.c_str(), &status) == 0;
@@ -209,9 +243,13 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
     if (!file.fd_) return system_error("write '" + path + "'", errno);
     return file;
   }
+  if (exists && is_guarded(file.target_, status)) return system_error("write '" + path + "'", EPERM);
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  const int error = file.open_beside(exists ? status.st_mode & 07777 : 0666 & ~mask);
+  // The file is ours afterwards, unless we may give it back: so it runs as nobody else.
+  const int error = file.open_beside(exists ? status.st_mode & 0777 : 0666 & ~mask);
+  if (error == 0 && exists && (status.st_uid != ::geteuid() || status.st_gid != ::getegid()))
+    (void)!::fchown(file.fd_.get(), status.st_uid, status.st_gid);
   if (error != 0) return system_error("write '" + path + "'", error);
   return file;
 }

@@ -54,11 +54,9 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
   Supervision supervision;
   supervision.answer = [&](const Notification& notification) { return answerer.answer(notification); };
   if (explainer.tells()) {
-    supervision.wants_notifier = [&](const Notification& notification) {
-      return explainer.may_be_new(notification, answerer.last);
-    };
-    supervision.needs_site = [&](const Notification& notification, const sandbox::Notifier& who) {
-      return explainer.is_new(notification, who, answerer.last);
+    supervision.wants_notifier = [&](const Notification&) { return explainer.may_be_new(answerer.last); };
+    supervision.is_news = [&](const Notification& notification, const std::string& executable) {
+      return explainer.is_new(notification, executable, answerer.last);
     };
     supervision.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
   }

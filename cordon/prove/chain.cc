@@ -11,8 +11,8 @@ namespace {
 // A list of so many conditions on several arguments has a diagram of a few hundred nodes; ten times as many have more
 // than fit into memory.
 constexpr size_t kLongChain = 24;
-// Numbers of ABIs that share nothing; far above what fits into one program.
-constexpr size_t kMaxLinks = 8192;
+// A program of 4096 instructions holds no more, and guesses take the square of it.
+constexpr size_t kMaxLinks = 1500;
 
 uint32_t operands_of(const ResolvedCondition& condition) {
   if (condition.kind == ResolvedCondition::Kind::test) return 1u << condition.test.operand;

@@ -20,7 +20,7 @@ using diagram::Node;
 // Different pairs of answers in one comparison: each costs a walk.
 constexpr size_t kMaxPairs = 64;
 // Instead of one diagram of everything there are hundreds of small ones.
-constexpr uint64_t kAttempts = 2;
+constexpr uint64_t kAttempts = 3;
 // For a guess: one that is right takes some hundred, and the many ways to be wrong can take all there are.
 constexpr uint64_t kGuessSteps = 20'000, kGuessStepsPerLink = 100;
 

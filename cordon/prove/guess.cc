@@ -20,6 +20,8 @@ using diagram::Node;
 
 // Fewer links are no reason to cut.
 constexpr ptrdiff_t kShortRest = 6;
+// Conditions evaluated in the time of one step of the manager.
+constexpr size_t kTestsPerStep = 8;
 constexpr unsigned kExamples = 3;  // for each link
 constexpr unsigned kMisses = 2;    // for each example
 // Calls tried for each example until one meets no other link.
@@ -85,6 +87,7 @@ class Examples {
   }
 
   size_t others_met(const Link& link, const Call& call) const {
+    manager_.charge(chain_.links.size() / kTestsPerStep);
     return static_cast<size_t>(std::count_if(chain_.links.begin(), chain_.links.end(), [&](const Link& other) {
       return &other != &link && policy::holds(*other.condition, call);
     }));
@@ -224,7 +227,7 @@ class Guesser {
     Examples examples(manager_, chain, known);
     std::vector<Seeming> seeming(steps.size(), Seeming(chain.links.size()));
     Batch batch;
-    for (uint32_t link = 0; link < chain.links.size(); ++link)
+    for (uint32_t link = 0; link < chain.links.size() && !manager_.exhausted(); ++link)
       for (unsigned i = 0; i < kExamples; ++i) {
         const auto example = examples.of(chain.links[link]);
         if (!example) break;

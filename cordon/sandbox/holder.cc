@@ -65,16 +65,30 @@ Listener keep_only(int listener, int& kept) {
 
 }  // namespace
 
+namespace {
+
+// None: the call is not worth more than its answer.
+std::optional<Notifier> look_at_news(const Listener& listener, const Notification& notification,
+                                     const Holding& holding) {
+  Notifier who;
+  if (notification.tid <= 0) return who;
+  who.executable = executable(notification.tid);
+  if (holding.is_news && !holding.is_news(notification, who.executable)) return std::nullopt;
+  who.command = thread_name(notification.tid);
+  if (holding.is_news) who.site = code_site(notification.tid, notification.call.instruction_pointer);
+  // What was read is the caller's only if it still waits.
+  return listener.is_valid(notification.id) ? who : Notifier{};
+}
+
+}  // namespace
+
 void answer(Listener& listener, const std::optional<Notification>& notification, const Holding& holding) {
   if (!notification) return;
   const Response response = holding.answer(*notification);
-  if (!holding.on_answered || (holding.wants_notifier && !holding.wants_notifier(*notification))) {
-    carry_out(listener, *notification, response);
-    return;
-  }
-  Notifier who = look_at(listener, *notification);
-  if (holding.needs_site && holding.needs_site(*notification, who)) who.site = site_of(listener, *notification);
-  if (carry_out(listener, *notification, response)) holding.on_answered(*notification, std::move(who));
+  std::optional<Notifier> who;
+  if (holding.on_answered && (!holding.wants_notifier || holding.wants_notifier(*notification)))
+    who = look_at_news(listener, *notification, holding);
+  if (carry_out(listener, *notification, response) && who) holding.on_answered(*notification, std::move(*who));
 }
 
 void answer_all(Listener& listener, const Holding& holding) {

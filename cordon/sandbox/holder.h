@@ -22,10 +22,11 @@ struct Holding {
   // Before the answer is given: is anything to be said about the caller? Reading who it is costs several times the
   // answer. Empty: always, if there is on_answered.
   std::function<bool(const Notification&)> wants_notifier = {};
-  // Before the answer is given: is the place of the call needed (Notifier::site)? While it waits, and only then, that
-  // can be read for sure. Empty: never.
-  std::function<bool(const Notification&, const Notifier&)> needs_site = {};
-  // After each answer that was taken to a call whose caller was wanted; may be empty.
+  // Before the answer is given, with the file its program was started from: is it worth more words? Then the rest of
+  // Notifier is read, the place of the call too: while it waits, and only then, that can be done for sure. Else
+  // nothing more is said of the call. Empty: always, but without the place.
+  std::function<bool(const Notification&, const std::string& executable)> is_news = {};
+  // After each answer that was taken to a call that is news; may be empty.
   std::function<void(const Notification&, Notifier)> on_answered = {};
   int kept = -1;  // a descriptor for on_answered; it stays open in the holder
   // In the holder, once, before the first answer: the number `kept` has there. The holder has one thread, whatever

@@ -10,21 +10,6 @@
 
 namespace cordon::sandbox {
 
-Notifier look_at(const Listener& listener, const Notification& notification) {
-  if (notification.tid <= 0) return {};
-  Notifier who;
-  who.command = thread_name(notification.tid);
-  who.executable = sandbox::executable(notification.tid);
-  if (!listener.is_valid(notification.id)) return {};
-  return who;
-}
-
-std::string site_of(const Listener& listener, const Notification& notification) {
-  std::string site = code_site(notification.tid, notification.call.instruction_pointer);
-  if (!listener.is_valid(notification.id)) return {};
-  return site;
-}
-
 namespace {
 
 bool kill_process_of(const Listener& listener, const Notification& notification) {

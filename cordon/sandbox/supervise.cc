@@ -68,7 +68,7 @@ Diagnostic cannot_supervise(std::string_view what, int error) {
 Holding holding_of(const Supervision& supervision) {
   return {.answer = supervision.answer,
           .wants_notifier = supervision.wants_notifier,
-          .needs_site = supervision.needs_site,
+          .is_news = supervision.is_news,
           .on_answered = supervision.on_answered,
           .kept = supervision.kept,
           .on_start = supervision.on_hold,

@@ -31,11 +31,12 @@ struct Supervision {
   // Before that answer is given: is anything to be said about the caller? Looking at it costs several times the
   // answer, so a call that repeats should not want it. May be empty: always, if there is on_answered.
   std::function<bool(const Notification&)> wants_notifier = {};
-  // After an answer of `answer` was taken to a call whose caller was wanted, with what was seen of the thread while it
+  // After an answer of `answer` was taken to a call that is news, with what was seen of the thread while it
   // waited. On the same thread, so it must not wait for anybody either. May be empty.
   std::function<void(const Notification&, sandbox::Notifier)> on_answered = {};
-  // Before that answer is given, with what was seen: is the place of the call needed too? May be empty.
-  std::function<bool(const Notification&, const sandbox::Notifier&)> needs_site = {};
+  // Before that answer is given, with the file the caller's program was started from: is the call worth more words
+  // (sandbox/holder.h)? May be empty: always, but without the place of the call.
+  std::function<bool(const Notification&, const std::string& executable)> is_news = {};
   // For what outlives the command (sandbox/holder.h): a descriptor on_answered needs, and what it does with it in
   // the process that goes on answering, at its start and at its end.
   int kept = -1;
