@@ -25,6 +25,7 @@ constexpr Verb kVerbs[] = {
     {"compile", "compile a policy to a BPF filter", compile_main},
     {"convert", "any policy, a filter too, to cordon's own text", convert_main},
     {"disasm", "disassemble a filter", disasm_main},
+    {"asm", "assemble a filter, from disasm's text or by hand", asm_main},
     {"syscalls", "numbers, arguments and history of system calls", syscalls_main},
     {"list", "builtin policies, groups, constants, architectures", list_main},
     {"doctor", "what this kernel and machine offer, and what is missing for what", doctor_main},

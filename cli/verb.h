@@ -12,6 +12,7 @@ struct Verb {
   int (*main)(int argc, char** argv);  // argv[0] is the verb
 };
 
+int asm_main(int argc, char** argv);
 int check_main(int argc, char** argv);
 int compile_main(int argc, char** argv);
 int convert_main(int argc, char** argv);

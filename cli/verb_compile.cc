@@ -1,15 +1,11 @@
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/program_file.h"
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
-#include "cordon/base/text.h"
 #include "cordon/bpf/cost.h"
-#include "cordon/bpf/disassemble.h"
-#include "cordon/bpf/raw.h"
 
 namespace cordon::cli {
 namespace {
@@ -31,37 +27,6 @@ struct Options {
 };
 
 constexpr std::string_view kUnproved = "not proved equal to its policy";
-
-std::string hex_text(const std::string& raw) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (size_t i = 0; i < raw.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(raw[i]);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-    if (i % 8 == 7) text += '\n';
-  }
-  return text;
-}
-
-std::string c_text(const bpf::Program& program, bool is_proved) {
-  std::string text = "/* struct sock_filter[], " + std::to_string(program.size()) + " instructions" +
-                     (is_proved ? "" : ", " + std::string(kUnproved)) + " */\n";
-  for (const bpf::Insn& insn : program.insns())
-    text += "{" + base::hex(insn.code) + ", " + std::to_string(insn.jt) + ", " + std::to_string(insn.jf) + ", " +
-            base::hex(insn.k) + "},\n";
-  return text;
-}
-
-Result<std::string> render_program(const Filter& filter, const std::string& to, bool is_proved) {
-  if (to.empty() || to == "bpf") return bpf::write_raw(filter.program);
-  if (to == "hex") return hex_text(bpf::write_raw(filter.program));
-  if (to == "c") return c_text(filter.program, is_proved);
-  if (to == "asm")
-    return (is_proved ? "" : "; " + std::string(kUnproved) + "\n") +
-           bpf::disassemble(filter.program, {.endian = filter.endian, .comments = true, .annotate = {}});
-  return usage_error("--to cannot be '" + base::printable(to) + "'", "bpf, hex, c or asm");
-}
 
 std::string report_text(const Filter& filter, bool is_proved, bool json) {
   const bpf::Cost cost = bpf::cost(filter.program);
@@ -114,14 +79,13 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
   print_diagnostics(filter.warnings(), output);
   const bool is_proved = !has_code(filter.warnings(), "not-proved");
-  Result<std::string> content = render_program(*filter, options.to, is_proved);
-  if (!content) return fail(content.error(), output, kUsage);
-  const bool is_raw = options.to.empty() || options.to == "bpf";
-  if (options.output_path == "-" && is_raw && ::isatty(STDOUT_FILENO) == 1)
-    return fail(usage_error("a raw filter is not written to a terminal", "give -o FILE, or --to asm"), output, kUsage);
-  Result<Done> written = write_file(options.output_path, *content);
-  if (!written) return fail(written.error(), output, kRefused);
-  if (!options.report) return kDone;
+  const int status = write_program(filter->program,
+                                   {.path = options.output_path,
+                                    .format = options.to,
+                                    .endian = filter->endian,
+                                    .remark = is_proved ? "" : std::string(kUnproved)},
+                                   output);
+  if (status != kDone || !options.report) return status;
   if (options.output_path == "-") {
     print_error(report_text(*filter, is_proved, output.json));
     return kDone;
@@ -146,7 +110,7 @@ int compile_main(int argc, char** argv) {
       ->type_name("FILE");
   app->add_option("--to", options.to, "bpf (default), hex, c or asm")
       ->type_name("FMT")
-      ->check(one_of({"bpf", "hex", "c", "asm"}));
+      ->check(one_of(program_formats()));
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "none"}));
