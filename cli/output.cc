@@ -103,6 +103,14 @@ std::string link_into(const std::string& directory, int fd) {
   return {};
 }
 
+// The owner and the group of what is replaced, as far as we may; bits for a group that is another one go.
+void give_back(int fd, const struct stat& status) {
+  if (::fchown(fd, status.st_uid, status.st_gid) == 0 || ::fchown(fd, static_cast<uid_t>(-1), status.st_gid) == 0)
+    return;
+  struct stat own {};
+  if (::fstat(fd, &own) == 0 && own.st_gid != status.st_gid) ::fchmod(fd, status.st_mode & 0707);
+}
+
 }  // namespace
 
 HeldSignals::HeldSignals(std::initializer_list<int> signals) {
@@ -225,11 +233,18 @@ Result<std::string> read_regular_file(const std::string& path) {
   return read_descriptor(file.get(), path, {.max_bytes = kMaxPolicyBytes});
 }
 
+bool is_standard_stream(const std::string& path) {
+  const auto descriptor = descriptor_named(path);
+  return path == "-" || (descriptor && *descriptor <= STDERR_FILENO);
+}
+
 Result<OutputFile> OutputFile::create(const std::string& path) {
   OutputFile file;
   file.path_ = path;
   if (path == "-") return file;
   if (const auto descriptor = descriptor_named(path)) {
+    const int flags = ::fcntl(*descriptor, F_GETFL);
+    if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) return system_error("write '" + path + "'", EBADF);
     file.fd_.reset(::fcntl(*descriptor, F_DUPFD_CLOEXEC, 3));
     if (!file.fd_) return system_error("write '" + path + "'", errno);
     return file;
@@ -249,7 +264,7 @@ Result<OutputFile> OutputFile::create(const std::string& path) {
   // The file is ours afterwards, unless we may give it back: so it runs as nobody else.
   const int error = file.open_beside(exists ? status.st_mode & 0777 : 0666 & ~mask);
   if (error == 0 && exists && (status.st_uid != ::geteuid() || status.st_gid != ::getegid()))
-    (void)!::fchown(file.fd_.get(), status.st_uid, status.st_gid);
+    give_back(file.fd_.get(), status);
   if (error != 0) return system_error("write '" + path + "'", error);
   return file;
 }
@@ -279,7 +294,8 @@ int OutputFile::replace_target(std::string_view content) {
     if (temporary_.empty()) {  // /proc is gone since
       struct stat status {};
       if (::fstat(fd_.get(), &status) != 0) return errno;
-      int error = open_named(status.st_mode & 07777);
+      int error = open_named(status.st_mode & 0777);
+      if (error == 0) give_back(fd_.get(), status);
       if (error == 0) error = write_all(fd_.get(), content);
       if (error != 0) return error;
     }

@@ -68,6 +68,9 @@ Result<std::string> read_file(const std::string& path, const ReadLimits& limits)
 // Refuses everything but a regular file: what an include line names must not wait for a pipe or read a device.
 Result<std::string> read_regular_file(const std::string& path);
 
+// "-", /dev/stdout, /dev/fd/2 and the like.
+bool is_standard_stream(const std::string& path);
+
 // A file that is replaced in one step when its content is whole; opened before long work, so that a name that
 // cannot be written to is found out first. "-" is standard output. What is not committed leaves nothing behind, and
 // until then nothing is to be seen, where the filesystem has files without a name (O_TMPFILE) and /proc is mounted;

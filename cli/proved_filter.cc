@@ -20,7 +20,7 @@ Diagnostic not_proved(const prove::Undecided& undecided, unsigned effort, Severi
   problem.message = "the filter could not be proved equal to the policy within " + std::to_string(undecided.steps) +
                     " steps" +
                     (undecided.pc ? " (instruction " + std::to_string(*undecided.pc) + " of it)"
-                                  : std::string(" (many conditions on different arguments of one call)"));
+                                  : std::string(" (conditions on scattered bits of several arguments)"));
   problem.hint = severity == Severity::error
                      ? "write fewer alternatives for one call; or run or compile it with --effort " +
                            std::to_string(10 * effort) + ", or unproved with --danger-unproved"

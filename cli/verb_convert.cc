@@ -41,7 +41,16 @@ Written written(const Loaded& loaded, const formats::WriteOptions& writing, unsi
   }
   prove::CompareOptions comparing;
   comparing.encode.max_steps *= effort;
-  const prove::Verdict verdict = prove::compare(&*loaded.resolved, &*resolved, comparing).verdict;
+  prove::Verdict verdict = prove::compare(&*loaded.resolved, &*resolved, comparing).verdict;
+  if (verdict == prove::Verdict::undecided) {
+    // Long lists are compared with a program, so with the one that the text is proved to mean.
+    Result<Filter> filter = compile_proved(*resolved, {}, {.effort = effort});
+    if (filter) {
+      comparing.encode.endian = filter->endian;
+      verdict =
+          prove::compare(&*loaded.resolved, std::span<const bpf::Program>(&filter->program, 1), comparing).verdict;
+    }
+  }
   result.is_equal = verdict == prove::Verdict::equal;
   result.problem = "the text would be '" + std::string(prove::name(verdict)) + "'";
   return result;
@@ -64,6 +73,16 @@ void note_what_is_left_out(const Loaded& loaded, Diagnostics& notes) {
                   "`cordon run` takes them as options");
 }
 
+// What was decompiled, once its text is proved to mean the same.
+Result<std::string> proved_text(const Loaded& found, const formats::WriteOptions& writing, unsigned effort) {
+  Written text = written(found, writing, effort);
+  if (text.is_equal) return std::move(text.text);
+  Diagnostics problem;
+  return problem.error("text-not-proved", in_file(found),
+                       "the text of this policy could not be proved to mean the same: " + text.problem,
+                       "--effort " + std::to_string(10 * effort) + " allows more");
+}
+
 // Rules as they stand where they say the same in cordon's words; else those of the filter they compile to.
 Result<std::string> text_of(const Loaded& loaded, const formats::WriteOptions& writing, const Options& options) {
   Diagnostics notes;
@@ -82,7 +101,9 @@ Result<std::string> text_of(const Loaded& loaded, const formats::WriteOptions& w
   notes.warning("rules-anew", in_file(loaded),
                 "the rules cannot stand in cordon's text as they are (" + direct.problem +
                     "): those written mean the same, call by call");
-  return {formats::write_cordon(*anew->policy, writing), std::move(notes)};
+  Result<std::string> text = proved_text(*anew, writing, options.effort);
+  if (!text) return text;
+  return {std::move(*text), std::move(notes)};
 }
 
 int convert(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
@@ -95,7 +116,7 @@ int convert(const Options& options, const PolicyOptions& reading, const OutputOp
   Result<std::string> text{std::string()};
   if (loaded->program) {
     Result<Loaded> found = decompiled(*loaded, {options.effort});
-    text = found ? formats::write_cordon(*found->policy, writing) : Result<std::string>(found.error());
+    text = found ? proved_text(*found, writing, options.effort) : Result<std::string>(found.error());
   } else {
     text = text_of(*loaded, writing, options);
   }

@@ -156,7 +156,8 @@ Diagnostics check_usage(const Options& options, bool has_command) {
     return has_command ? usage_error("a command and --from cannot both be given",
                                      "record the command first: cordon learn -o FILE.cordon-trace -- COMMAND")
                        : usage_error("no command was given", "cordon learn -o FILE -- COMMAND");
-  if (has_command && options.output_path == "-") return usage_error("standard output is the command's", "-o FILE");
+  if (has_command && is_standard_stream(options.output_path))
+    return usage_error("standard output is the command's", "-o FILE");
   for (const char* ending : {".json", ".policy", ".bpf", ".service"})
     if (options.to.empty() && options.output_path.ends_with(ending))
       return usage_error("this version of cordon does not write " + std::string(ending) + " files",

@@ -105,13 +105,13 @@ NodeId Graph::arrive(NodeId id, Accumulator from) {
 
 NodeId Graph::fold(uint32_t mask, NodeId next) {
   constexpr Accumulator kNumber{kWordNr, UINT32_MAX};
-  if (nodes_[next].kind == Node::Kind::ret) return next;
+  // What does not ask the number, as where all of them got the same, needs no fold: its own load comes before it.
+  if (nodes_[next].kind == Node::Kind::ret || nodes_[next].accumulator != kNumber) return next;
   Node node;
   node.kind = Node::Kind::fold;
   node.accumulator = kNumber;
   node.k = mask;
   node.yes = next;
-  CORDON_ASSERT(nodes_[next].accumulator == kNumber, "what follows a fold asks the number");
   return intern(node);
 }
 

@@ -59,8 +59,7 @@ class Graph {
   NodeId ret(uint32_t value);
   // `yes` and `no` are returns, tests or folds, not loads: those come in by themselves.
   NodeId test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no);
-  // The number loses the bits outside the mask, and `next` takes it for the number. `next` is a return or a test of the
-  // number.
+  // The number loses the bits outside the mask, and `next` takes it for the number; `next` itself where it does not ask.
   NodeId fold(uint32_t mask, NodeId next);
   // The node from which a return or test can be reached whatever the accumulator holds.
   NodeId enter(NodeId node);

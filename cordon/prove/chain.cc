@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "cordon/base/assert.h"
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_policy.h"
 
@@ -11,8 +12,14 @@ namespace {
 // A list of so many conditions on several arguments has a diagram of a few hundred nodes; ten times as many have more
 // than fit into memory.
 constexpr size_t kLongChain = 24;
-// A program of 4096 instructions holds no more, and guesses take the square of it.
-constexpr size_t kMaxLinks = 1500;
+// Guesses take the square of the links, and evaluate each: a program of 4096 instructions holds no more of either.
+constexpr size_t kMaxLinks = 1500, kMaxWeight = 16384;
+
+size_t weight_of(const ResolvedCondition& condition) {
+  size_t weight = 1 + condition.test.allowed.size();
+  for (const ResolvedCondition& operand : condition.operands) weight += weight_of(operand);
+  return weight;
+}
 
 uint32_t operands_of(const ResolvedCondition& condition) {
   if (condition.kind == ResolvedCondition::Kind::test) return 1u << condition.test.operand;
@@ -25,6 +32,7 @@ uint32_t operands_of(const ResolvedCondition& condition) {
 std::vector<Link> links_of(const Segment& segment) {
   std::vector<Link> links;
   for (const Clause& clause : segment.clauses) {
+    CORDON_ASSERT(!clause.condition.is_always() || &clause == &segment.clauses.back(), "only the last is always");
     const uint64_t answer = policy::to_ret(clause.action);
     if (clause.condition.kind == ResolvedCondition::Kind::any)
       for (const ResolvedCondition& operand : clause.condition.operands) links.push_back({&operand, answer, 0});
@@ -61,7 +69,9 @@ Chains::Chains(const ResolvedPolicy& policy) {
     for (const Segment& segment : table.segments) {
       if (segment.clauses.size() < 2) continue;
       std::vector<Link> links = links_of(segment);
-      if (!is_hard(links) || link_count + links.size() > kMaxLinks) continue;
+      size_t weight = 0;
+      for (const Link& link : links) weight += weight_of(*link.condition);
+      if (!is_hard(links) || link_count + links.size() > kMaxLinks || weight > kMaxWeight) continue;
       uint32_t number = 0;
       while (number < chains_.size() &&
              (chains_[number].table->endian != table.endian || !same_clauses(*chains_[number].segment, segment)))
@@ -69,7 +79,7 @@ Chains::Chains(const ResolvedPolicy& policy) {
       of_[&segment] = number;
       if (number < chains_.size()) continue;
       link_count += links.size();
-      chains_.push_back({&table, &segment, std::move(links), policy::to_ret(segment.clauses.back().action)});
+      chains_.push_back({&table, &segment, std::move(links), policy::to_ret(segment.clauses.back().action), weight});
     }
 }
 

@@ -28,7 +28,8 @@ struct Chain {
   const ArchTable* table = nullptr;
   const Segment* segment = nullptr;  // the first that has it
   std::vector<Link> links;
-  uint64_t end = 0;  // the answer where no link holds
+  uint64_t end = 0;   // the answer where no link holds
+  size_t weight = 0;  // what evaluating all links costs: their tests and intervals
 };
 
 struct Subset {

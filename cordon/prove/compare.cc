@@ -79,14 +79,14 @@ void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& 
   if (result.looser && result.tighter) result.verdict = Verdict::incomparable;
 }
 
-bool are_equal_by_cut_points(const Meaning& left, const Meaning& right, const CompareOptions& options) {
+CutPointProof try_cut_points(const Meaning& left, const Meaning& right, const CompareOptions& options) {
   for (const auto& [policy, programs] : {std::pair(&left, &right), std::pair(&right, &left)}) {
     auto* resolved = std::get_if<const ResolvedPolicy*>(policy);
     auto* stack = std::get_if<std::span<const bpf::Program>>(programs);
     if (resolved != nullptr && stack != nullptr && stack->size() == 1)
       return equal_by_cut_points(**resolved, stack->front(), options.encode);
   }
-  return false;
+  return {};
 }
 
 }  // namespace
@@ -151,17 +151,23 @@ Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right
 }
 
 Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
-  if (are_equal_by_cut_points(left, right, options)) {
-    Comparison equal;
-    equal.verdict = Verdict::equal;
-    return equal;
+  Comparison result;
+  const CutPointProof by_parts = try_cut_points(left, right, options);
+  if (by_parts.is_equal) {
+    result.verdict = Verdict::equal;
+    result.steps = by_parts.steps;
+    return result;
   }
   auto encoded = encode_pair(left, right, options.encode);
-  if (auto* pair = std::get_if<Pair>(&encoded)) return compare_encoded(*pair, left, right, options);
-  Comparison result;
-  result.undecided = std::get<Undecided>(encoded);
-  result.steps = result.undecided->steps;
-  try_calls(left, right, options, result);
+  if (auto* pair = std::get_if<Pair>(&encoded)) {
+    result = compare_encoded(*pair, left, right, options);
+  } else {
+    result.undecided = std::get<Undecided>(encoded);
+    result.steps = result.undecided->steps;
+    try_calls(left, right, options, result);
+  }
+  result.steps += by_parts.steps;
+  if (result.undecided) result.undecided->steps += by_parts.steps;
   return result;
 }
 

@@ -48,7 +48,7 @@ class CutProof {
   bool same(Node a, Node b, Node region) {
     if (a == b) return true;
     const Node pairs = manager_.choose(region, manager_.combine(pair_of, a, b), manager_.leaf(0));
-    const std::vector<Node> values = diagram::leaves(manager_, pairs);
+    const std::vector<Node> values = leaves_of(pairs);
     if (values.size() > kMaxPairs) return false;
     return std::all_of(values.begin(), values.end(), [&](Node leaf) {
       const uint64_t pair = manager_.value(leaf);
@@ -106,6 +106,12 @@ class CutProof {
     return nodes[0];
   }
 
+  std::vector<Node> leaves_of(Node node) {
+    constexpr uint64_t kNodesPerStep = 64;  // of a pass over all nodes that may be below
+    manager_.charge(node / kNodesPerStep);
+    return diagram::leaves(manager_, node);
+  }
+
   bool has_budget() const { return manager_.steps() <= most_steps_ && !manager_.exhausted(); }
 
   bool is_subset(Node node, const Subset& subset, Node region) {
@@ -126,10 +132,10 @@ class CutProof {
   }
 
   // What a step leaves to later ones; of several the one that has most before it.
-  std::optional<uint32_t> longest_rest(Node node, uint32_t chain) const {
+  std::optional<uint32_t> longest_rest(Node node, uint32_t chain) {
     std::optional<uint32_t> rest;
     ptrdiff_t longest = -1;
-    for (Node leaf : diagram::leaves(manager_, node)) {
+    for (Node leaf : leaves_of(node)) {
       const auto later = Chains::number_in(manager_.value(leaf));
       if (!later || chains_.subset(*later).chain != chain) continue;
       const auto& has = chains_.subset(*later).has;
@@ -145,12 +151,12 @@ class CutProof {
   // the answers are the same or no call meets both.
   bool may_stand_first(const Chain& chain, const std::vector<size_t>& own, const std::vector<bool>& left, Node region) {
     for (size_t link : own)
-      for (size_t earlier = 0; earlier < link; ++earlier) {
+      for (size_t earlier = 0; earlier < link && has_budget(); ++earlier) {
         if (!left[earlier] || chain.links[earlier].answer == chain.links[link].answer) continue;
         const Node both = manager_.both(chain.links[earlier].holds, chain.links[link].holds);
         if (manager_.both(region, both) != Manager::kFalse) return false;
       }
-    return true;
+    return has_budget();
   }
 
   Manager& manager_;
@@ -160,26 +166,24 @@ class CutProof {
 
 // A comparison of 64 bits leaves the upper words in ranges, such as "not zero"; of the lower words only values that
 // are known matter.
-uint16_t upper_words(Endian endian) {
-  uint16_t words = 1u << kNrWord | 1u << kArchWord;
-  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand)
-    words |= static_cast<uint16_t>(1u << *words_of(operand, endian).high);
-  return words;
+uint16_t words_with_ranges(Endian endian) {
+  return static_cast<uint16_t>(upper_words(endian) | 1u << kNrWord | 1u << kArchWord);
 }
 
 }  // namespace
 
-bool equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& program, const EncodeOptions& options) {
+CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& program,
+                                  const EncodeOptions& options) {
   Chains chains(policy);
-  if (chains.empty()) return false;
+  if (chains.empty()) return {};
   const Execution execution(program);
-  if (execution.overflow()) return false;
+  if (execution.overflow()) return {};
   diagram::Cuts cuts;
   collect_cuts(policy, cuts);
   collect_cuts(execution, cuts);
   Manager manager(diagram::Order::of_words(word_order(options.endian), cuts), {kAttempts * options.max_steps});
   chains.encode(manager);
-  const std::vector<KnownWords> known = known_words(execution, upper_words(options.endian));
+  const std::vector<KnownWords> known = known_words(execution, words_with_ranges(options.endian));
   const std::vector<Guess> guesses = guess_steps(manager, chains, execution, known, options.endian);
   CutProof proof(manager, chains);
   const Node wanted = encode_policy(manager, policy, [&](const ArchTable&, const Segment& segment) {
@@ -189,7 +193,8 @@ bool equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& progr
   const ProgramNode found = encode_program(manager, execution, Leaves::actions, [&](uint32_t step, Node node) {
     return guesses[step].subset == kNoGuess ? node : proof.cut(node, guesses[step], encode_known(manager, known[step]));
   });
-  return !found.undecided_at && proof.same(found.node, wanted, Manager::kTrue) && !manager.exhausted();
+  const bool is_equal = !found.undecided_at && proof.same(found.node, wanted, Manager::kTrue) && !manager.exhausted();
+  return {is_equal, manager.steps()};
 }
 
 }  // namespace cordon::prove

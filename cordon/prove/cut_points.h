@@ -1,18 +1,23 @@
 // Proves a program equal to a policy with chains too long for a diagram, place by place.
 //
-//   if (!chains.empty() && equal_by_cut_points(policy, program, options)) …   // equal; else nothing is known
+//   if (equal_by_cut_points(policy, program, options).is_equal) …   // else nothing is known
 //
 // Where a step of the program seems to mean "the first of these links" (guess.h), it is shown: with the later such
 // steps as leaves that mean their subsets, the step's own diagram is small, and is compared with that of the links it
-// deals with itself. From the last step to the first this is an induction, so a wrong guess can only fail. 480
-// conditions on one call take under a millisecond for the diagrams; the guesses cost more than that.
+// deals with itself. From the last step to the first this is an induction, so a wrong guess can only fail. The
+// guesses cost more than the diagrams (`pairs480` of bench_compile is such a list); up to three times the bound of one
+// attempt is spent.
 #pragma once
 
 #include "cordon/prove/pair.h"
 
 namespace cordon::prove {
 
-// True: the program answers every call as the policy does. False: that was not shown.
-bool equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& program, const EncodeOptions& options);
+struct CutPointProof {
+  bool is_equal = false;  // false: that was not shown
+  uint64_t steps = 0;
+};
+CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& program,
+                                  const EncodeOptions& options);
 
 }  // namespace cordon::prove

@@ -21,7 +21,7 @@ using diagram::Node;
 // Fewer links are no reason to cut.
 constexpr ptrdiff_t kShortRest = 6;
 // Conditions evaluated in the time of one step of the manager.
-constexpr size_t kTestsPerStep = 8;
+constexpr size_t kTestsPerStep = 24;
 constexpr unsigned kExamples = 3;  // for each link
 constexpr unsigned kMisses = 2;    // for each example
 // Calls tried for each example until one meets no other link.
@@ -87,7 +87,7 @@ class Examples {
   }
 
   size_t others_met(const Link& link, const Call& call) const {
-    manager_.charge(chain_.links.size() / kTestsPerStep);
+    manager_.charge(chain_.weight / kTestsPerStep);
     return static_cast<size_t>(std::count_if(chain_.links.begin(), chain_.links.end(), [&](const Link& other) {
       return &other != &link && policy::holds(*other.condition, call);
     }));

@@ -87,13 +87,6 @@ Node is_arch(Manager& manager, Predicate predicate) {
   return diagram::by_word(manager, kArchWord, pieces);
 }
 
-uint16_t upper_words(Endian endian) {
-  uint16_t words = 0;
-  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand)
-    words |= static_cast<uint16_t>(1u << *words_of(operand, endian).high);
-  return words;
-}
-
 // ABIs whose upper words are always zero: the kernel masks registers before a filter sees them
 // (syscall_get_arguments of ppc and sparc). i386 is not one: `int 0x80` from 64-bit code shows whole registers.
 bool has_no_upper_words(const abi::ArchInfo& arch) { return arch.arch == Arch::ppc || arch.arch == Arch::sparc; }

@@ -29,6 +29,14 @@ constexpr diagram::Operand words_of(uint8_t operand, Endian endian) {
   return endian == Endian::little ? diagram::Operand{second, first} : diagram::Operand{first, second};
 }
 
+// Bit w: word w is the upper half of an argument or of the instruction pointer.
+constexpr uint16_t upper_words(Endian endian) {
+  uint16_t words = 0;
+  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand)
+    words |= static_cast<uint16_t>(1u << *words_of(operand, endian).high);
+  return words;
+}
+
 // Arch, number, then each argument and the instruction pointer, their high words first. Measured against other
 // orders this one is smallest or level for every kind of filter.
 constexpr std::array<diagram::Word, diagram::kWordCount> word_order(Endian endian) {

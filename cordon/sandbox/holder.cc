@@ -63,17 +63,14 @@ Listener keep_only(int listener, int& kept) {
   _exit(0);
 }
 
-}  // namespace
-
-namespace {
-
 // None: the call is not worth more than its answer.
 std::optional<Notifier> look_at_news(const Listener& listener, const Notification& notification,
                                      const Holding& holding) {
   Notifier who;
-  if (notification.tid <= 0) return who;
-  who.executable = executable(notification.tid);
+  const bool is_known = notification.tid > 0;  // else it is outside of our pid namespace
+  if (is_known) who.executable = executable(notification.tid);
   if (holding.is_news && !holding.is_news(notification, who.executable)) return std::nullopt;
+  if (!is_known) return who;
   who.command = thread_name(notification.tid);
   if (holding.is_news) who.site = code_site(notification.tid, notification.call.instruction_pointer);
   // What was read is the caller's only if it still waits.
