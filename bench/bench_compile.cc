@@ -85,9 +85,13 @@ int main(int argc, char** argv) {
     const double resolve = ratios.median_of(name + "_resolve"), compile = ratios.median_of(name + "_compile");
     const double prove = ratios.median_of(name + "_prove"), theirs = ratios.median_of(name + "_libseccomp");
     const size_t size = bench::cordon_compile(policy).size(), comparisons = bench::count_comparisons(policy);
-    std::printf("%-11s %10.1f %10.1f %10.1f %13.1f %8.2f %8.2f %7zu %7zu", name.c_str(), resolve, compile, prove,
-                theirs, theirs / (compile + prove), theirs / (resolve + compile + prove), size,
-                bench::libseccomp_compile(bench::scmp_policy(policy), false).size());
+    const size_t their_size = bench::libseccomp_compile(bench::scmp_policy(policy), false).size();
+    if (prove > 0)
+      std::printf("%-11s %10.1f %10.1f %10.1f %13.1f %8.2f %8.2f %7zu %7zu", name.c_str(), resolve, compile, prove,
+                  theirs, theirs / (compile + prove), theirs / (resolve + compile + prove), size, their_size);
+    else
+      std::printf("%-11s %10.1f %10.1f %10s %13.1f %8s %8s %7zu %7zu", name.c_str(), resolve, compile, "undecided",
+                  theirs, "-", "-", size, their_size);
     if (comparisons > 20)
       std::printf(" %8.2f\n", static_cast<double>(size) / static_cast<double>(comparisons));
     else
