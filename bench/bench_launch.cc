@@ -45,7 +45,7 @@ void exec_under_filter(benchmark::State& state) {
 }
 
 void launch_and_supervise(benchmark::State& state, const LaunchSpec& made) {
-  Supervision supervision{.answer = [](const Notification&) { return Response::run(); }, .on_kernel_verdict = {}};
+  Supervision supervision{.calls = {.answer = [](const Notification&) { return Response::run(); }}};
   for (auto _ : state) {
     auto launched = sandbox::launch(made);
     if (!launched) return state.SkipWithError("launch failed");

@@ -52,13 +52,13 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
                       const OutputOptions& output) {
   Answerer answerer{.plan = plan, .command = launched.pid, .gate_shut = launched.gate_shut};
   Supervision supervision;
-  supervision.answer = [&](const Notification& notification) { return answerer.answer(notification); };
+  supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
   if (explainer.tells()) {
-    supervision.wants_notifier = [&](const Notification&) { return explainer.may_be_new(answerer.last); };
-    supervision.is_news = [&](const Notification& notification, const std::string& executable) {
+    supervision.calls.wants_notifier = [&](const Notification&) { return explainer.may_be_new(answerer.last); };
+    supervision.calls.is_news = [&](const Notification& notification, const std::string& executable) {
       return explainer.is_new(notification, executable, answerer.last);
     };
-    supervision.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
+    supervision.calls.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
   }
   supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) {
     if (strict)
@@ -66,9 +66,9 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
     else
       explainer.denied(verdict);
   };
-  supervision.kept = explainer.log_fd();
-  supervision.on_hold = [&](int log_fd) { explainer.continue_in_holder(log_fd); };
-  supervision.on_hold_end = [&] { explainer.finish(); };
+  supervision.holding = {.kept = explainer.log_fd(),
+                         .on_start = [&](int log_fd) { explainer.continue_in_holder(log_fd); },
+                         .on_end = [&] { explainer.finish(); }};
   Result<Outcome> outcome = sandbox::supervise(std::move(launched), supervision);
   explainer.finish();
   if (!outcome) return fail(outcome.error(), output, kOwnFailure);

@@ -47,7 +47,7 @@ Listener keep_only(int listener, int& kept) {
   return Listener(Fd(kListener));
 }
 
-[[noreturn]] void hold(int listener, const Holding& holding) {
+[[noreturn]] void hold(int listener, const Answering& calls, const Holding& holding) {
   setsid();
   // Signals meant for the command's terminal or group no longer reach it; a polite end would break the
   // tasks that are left, and so would a write that fails.
@@ -58,48 +58,21 @@ Listener keep_only(int listener, int& kept) {
   Listener own = keep_only(listener, kept);
   own.enable_sync_wake_up();
   if (holding.on_start) holding.on_start(kept);
-  answer_all(own, holding);
+  Responder(own, calls).answer_all();
   if (holding.on_end) holding.on_end();
   _exit(0);
 }
 
-// None: the call is not worth more than its answer.
-std::optional<Notifier> look_at_news(const Listener& listener, const Notification& notification,
-                                     const Holding& holding) {
-  Notifier who;
-  const bool is_known = notification.tid > 0;  // else it is outside of our pid namespace
-  if (is_known) who.executable = executable(notification.tid);
-  if (holding.is_news && !holding.is_news(notification, who.executable)) return std::nullopt;
-  if (!is_known) return who;
-  who.command = thread_name(notification.tid);
-  if (holding.is_news) who.site = code_site(notification.tid, notification.call.instruction_pointer);
-  // What was read is the caller's only if it still waits.
-  return listener.is_valid(notification.id) ? who : Notifier{};
-}
-
 }  // namespace
 
-void answer(Listener& listener, const std::optional<Notification>& notification, const Holding& holding) {
-  if (!notification) return;
-  const Response response = holding.answer(*notification);
-  std::optional<Notifier> who;
-  if (holding.on_answered && (!holding.wants_notifier || holding.wants_notifier(*notification)))
-    who = look_at_news(listener, *notification, holding);
-  if (carry_out(listener, *notification, response) && who) holding.on_answered(*notification, std::move(*who));
-}
-
-void answer_all(Listener& listener, const Holding& holding) {
-  while (!listener.is_finished() && listener.error() == 0) answer(listener, listener.receive(), holding);
-}
-
 // The holder is made by a child that ends at once: it is nobody's to wait for but the first process's.
-bool leave_holder(Listener& listener, const Holding& holding) {
+bool leave_holder(Listener& listener, const Answering& calls, const Holding& holding) {
   constexpr int kMade = 0, kNotMade = 1;
   pid_t child = fork();
   if (child < 0) return false;
   if (child == 0) {
     pid_t holder = fork();
-    if (holder == 0) hold(listener.fd(), holding);
+    if (holder == 0) hold(listener.fd(), calls, holding);
     _exit(holder > 0 ? kMade : kNotMade);
   }
   int status = 0;

@@ -15,7 +15,6 @@
 #include "cordon/sandbox/audit_reader.h"
 #include "cordon/sandbox/child_process.h"
 #include "cordon/sandbox/exit_tracer.h"
-#include "cordon/sandbox/holder.h"
 #include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/preparation.h"
 #include "cordon/sandbox/process_info.h"
@@ -65,25 +64,18 @@ Diagnostic cannot_supervise(std::string_view what, int error) {
   return system_error(what, error, "a filter above this process denies it; the command was ended");
 }
 
-Holding holding_of(const Supervision& supervision) {
-  return {.answer = supervision.answer,
-          .wants_notifier = supervision.wants_notifier,
-          .is_news = supervision.is_news,
-          .on_answered = supervision.on_answered,
-          .kept = supervision.kept,
-          .on_start = supervision.on_hold,
-          .on_end = supervision.on_hold_end};
-}
-
 class Supervisor {
  public:
   Supervisor(Launched launched, const Supervision& supervision)
-      : launched_(std::move(launched)), supervision_(supervision), holding_(holding_of(supervision)) {
+      : launched_(std::move(launched)), supervision_(supervision) {
     launched_.state->hold_signals(supervised_signals());
   }
 
   Result<Outcome> run() {
-    if (launched_.listener) launched_.listener->enable_sync_wake_up();
+    if (launched_.listener) {
+      launched_.listener->enable_sync_wake_up();
+      responder_.emplace(*launched_.listener, supervision_.calls);
+    }
     for (const KernelVerdict& verdict : launched_.verdicts) report(verdict);
     watch_command();  // its SIGCHLD may have come before we listened
     while (!ended_ && !failure_) turn();
@@ -109,7 +101,7 @@ class Supervisor {
 
   Launched launched_;
   const Supervision& supervision_;
-  Holding holding_;
+  std::optional<Responder> responder_;  // there is one as long as there is a listener
   SignalInbox signals_;
   bool ended_ = false;
   unsigned answers_in_a_row_ = 0;
@@ -145,11 +137,12 @@ void Supervisor::turn() {
 
 void Supervisor::forget_listener() {
   launched_.state->may_open();
+  responder_.reset();
   launched_.listener.reset();
 }
 
 void Supervisor::answer_waiting(short events) {
-  answer(*launched_.listener, launched_.listener->take(events), holding_);
+  responder_->answer(launched_.listener->take(events));
   if (int error = launched_.listener->error()) failure_ = cannot_supervise("answer the command's calls", error);
 }
 
@@ -295,8 +288,8 @@ Result<Outcome> Supervisor::finish() {
   if (launched_.tracer) launched_.tracer->detach_all();
   if (!failure && status >= 0) explain_end(status);
   if (launched_.listener && !failure_ && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
-      !leave_holder(*launched_.listener, holding_))
-    answer_all(*launched_.listener, holding_);
+      !leave_holder(*launched_.listener, supervision_.calls, supervision_.holding))
+    responder_->answer_all();
   if (failure) return *failure;
   if (status < 0) return system_error("learn how the command ended", ECHILD, "something else has waited for it");
   if (WIFSIGNALED(status))

@@ -78,7 +78,7 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
   if (!fail_from_now_on(fault.nr, error)) return silent;
   auto launched = sandbox::launch(spec);
   if (!launched) return launched.error().begin()->message.empty() ? silent : failed_as_said;
-  Supervision supervision{.answer = [](const Notification&) { return Response::fail(13); }, .on_kernel_verdict = {}};
+  Supervision supervision{.calls = {.answer = [](const Notification&) { return Response::fail(13); }}};
   auto outcome = sandbox::supervise(std::move(*launched), supervision);
   return outcome || outcome.error().has_errors() ? ran_confined : silent;
 }

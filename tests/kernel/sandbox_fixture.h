@@ -141,7 +141,7 @@ inline Seen run(const LaunchSpec& spec, const std::function<Response(const Notif
   }
   for (const Diagnostic& note : launched.warnings()) seen.notes.push_back(note.code);
   Supervision supervision;
-  supervision.answer = [&](const Notification& notification) {
+  supervision.calls.answer = [&](const Notification& notification) {
     seen.notifications.push_back(notification);
     return answer(notification);
   };

@@ -41,7 +41,7 @@ Gated run_gated(const LaunchSpec& spec, Answer answer, int (*judge)(const Seen&)
     for (const Diagnostic& note : launched.diagnostics()) seen.notes.push_back(note.code);
     if (!launched->gate_shut) return 91;
     Supervision supervision;
-    supervision.answer = [&](const Notification& notification) {
+    supervision.calls.answer = [&](const Notification& notification) {
       seen.notifications.push_back(notification);
       return answer(notification);
     };

@@ -86,10 +86,10 @@ TEST(Supervise, TheHolderTellsWhatItAnswered) {
   ASSERT_TRUE(launched);
   int told = ends[1];
   Supervision supervision;
-  supervision.answer = [](const Notification&) { return Response::returns(4242); };
-  supervision.kept = ends[1];
-  supervision.on_hold = [&](int fd) { told = fd; };
-  supervision.on_answered = [&](const Notification& notification, sandbox::Notifier who) {
+  supervision.calls.answer = [](const Notification&) { return Response::returns(4242); };
+  supervision.holding.kept = ends[1];
+  supervision.holding.on_start = [&](int fd) { told = fd; };
+  supervision.calls.on_answered = [&](const Notification& notification, sandbox::Notifier who) {
     std::string text = who.command + " " + std::to_string(notification.call.nr) + "\n";
     (void)!write(told, text.data(), text.size());
   };
@@ -111,12 +111,12 @@ TEST(Supervise, KnowsWhereACallWasMadeThatWasItsCallersEnd) {
     ASSERT_TRUE(launched);
     std::vector<std::string> sites;
     Supervision supervision;
-    supervision.answer = [](const Notification&) { return Response::kills(); };
-    supervision.is_news = [&](const Notification&, const std::string& executable) {
+    supervision.calls.answer = [](const Notification&) { return Response::kills(); };
+    supervision.calls.is_news = [&](const Notification&, const std::string& executable) {
       EXPECT_TRUE(executable.ends_with("/sandbox_victim")) << executable;
       return is_news;
     };
-    supervision.on_answered = [&](const Notification& notification, sandbox::Notifier who) {
+    supervision.calls.on_answered = [&](const Notification& notification, sandbox::Notifier who) {
       const std::string maps = "/proc/" + std::to_string(notification.tid) + "/maps";
       EXPECT_TRUE(eventually([&] { return file_text(maps).empty(); }));
       sites.push_back(who.site.substr(0, who.site.find("0x")));
@@ -126,7 +126,9 @@ TEST(Supervise, KnowsWhereACallWasMadeThatWasItsCallersEnd) {
     ASSERT_TRUE(outcome);
     EXPECT_EQ(outcome->code, SIGKILL);
     ASSERT_EQ(sites.size(), is_news ? 1u : 0u);
-    if (is_news) EXPECT_TRUE(sites[0].ends_with('+')) << sites[0];
+    if (is_news) {
+      EXPECT_TRUE(sites[0].ends_with('+')) << sites[0];
+    }
   }
 }
 
@@ -249,7 +251,7 @@ TEST(Supervise, AFileSizeLimitEndsTheCommandOnly) {
               if (file < 0 || setrlimit(RLIMIT_FSIZE, &none) != 0) return 1;
               Supervision supervision;
               int error = 0;
-              supervision.answer = [&](const Notification&) {
+              supervision.calls.answer = [&](const Notification&) {
                 error = write(file, "x", 1) < 0 ? errno : 0;
                 return Response::returns(0);
               };
@@ -283,9 +285,9 @@ TEST(Supervise, TheHolderKeepsNothingOpenWhereCloseRangeIsRefused) {
               auto launched = sandbox::launch(spec_for({victim(), "daemon", denied(), path}, kDenied, kNotify));
               if (!launched) return 3;
               Supervision supervision;
-              supervision.answer = [](const Notification&) { return Response::returns(4242); };
-              supervision.kept = ends[1];
-              supervision.on_hold = [](int fd) {
+              supervision.calls.answer = [](const Notification&) { return Response::returns(4242); };
+              supervision.holding.kept = ends[1];
+              supervision.holding.on_start = [](int fd) {
                 std::string text;
                 for (int open : sandbox::own_descriptors())
                   if (fcntl(open, F_GETFD) >= 0) text += std::to_string(open) + " ";
