@@ -1,15 +1,13 @@
 // Docker's default profile, compiled by cordon and by libseccomp: a few lines, and the same rules from each.
 #include <gtest/gtest.h>
 #include <seccomp.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "cordon/abi/syscalls.h"
 #include "cordon/compile/compile.h"
 #include "cordon/formats/oci.h"
 #include "cordon/policy/resolve.h"
+#include "tests/engines/scmp.h"
 #include "tests/prover/decompile_testing.h"
 
 namespace cordon::engines {
@@ -40,26 +38,15 @@ void add_compares(const Condition& condition, std::vector<scmp_arg_cmp>& compare
     compares.push_back({test.operand.slot, SCMP_CMP_MASKED_EQ, test.mask[0].number, value});
 }
 
-bpf::Program by_libseccomp(const Policy& policy, int optimize) {
-  const uint32_t default_ret = policy::to_ret(policy.default_action.action);
-  scmp_filter_ctx ctx = seccomp_init(default_ret);
-  seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, static_cast<uint32_t>(optimize));
+bpf::Program by_libseccomp(const Policy& policy, uint32_t optimize) {
+  ScmpPolicy same{.default_action = policy.default_action.action, .rules = {}, .optimize = optimize};
   for (const Rule& rule : policy.rules) {
     const auto number = abi::number_of(rule.target.name, Arch::x86_64);
-    if (!number || policy::to_ret(rule.action) == default_ret) continue;
-    std::vector<scmp_arg_cmp> compares;
-    add_compares(rule.condition, compares);
-    seccomp_rule_add_array(ctx, policy::to_ret(rule.action), static_cast<int>(*number),
-                           static_cast<unsigned>(compares.size()), compares.data());
+    if (!number || rule.action == same.default_action) continue;
+    same.rules.push_back({*number, rule.action, {}});
+    add_compares(rule.condition, same.rules.back().compares);
   }
-  const int fd = memfd_create("filter", MFD_CLOEXEC);
-  seccomp_export_bpf(ctx, fd);
-  seccomp_release(ctx);
-  std::vector<bpf::Insn> insns(static_cast<size_t>(lseek(fd, 0, SEEK_END)) / sizeof(bpf::Insn));
-  const size_t size = insns.size() * sizeof(bpf::Insn);
-  EXPECT_EQ(pread(fd, insns.data(), size, 0), static_cast<ssize_t>(size));
-  close(fd);
-  Result<bpf::Program> program = bpf::Program::create(std::move(insns));
+  Result<bpf::Program> program = exported(same);
   EXPECT_TRUE(program);
   return std::move(*program);
 }
