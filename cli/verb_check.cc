@@ -3,7 +3,7 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
-#include "cordon/bpf/disassemble.h"
+#include "cordon/base/sarif.h"
 #include "cordon/policy/lint.h"
 
 namespace cordon::cli {
@@ -16,6 +16,7 @@ bool is_absent_call(const Diagnostic& finding) {
 constexpr const char* kExamples =
     "  cordon check app.cordon                 errors, dead rules, open doors, with places and cures\n"
     "  cordon check *.policy --json            the same as JSON\n"
+    "  cordon check app.cordon --sarif out.sarif    the same for code hosts and editors, as SARIF 2.1.0\n"
     "  cordon check default.json --lenient     read JSON with forgotten commas\n"
     "  cordon check builtin:docker-default --verbose    all findings, each call this architecture lacks by name";
 
@@ -79,12 +80,17 @@ int status_of(const Diagnostics& findings) {
   return findings.has_findings() ? kFindings : kDone;
 }
 
+std::string sarif_document(const Diagnostics& findings, int status) {
+  return write_sarif(findings, {.tool = "cordon", .version = CORDON_VERSION, .was_successful = status != kUsage});
+}
+
 }  // namespace
 
 int check_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions options;
   std::vector<std::string> specs;
+  std::string sarif;
   bool verbose = false;
   auto app = make_app("check [options] POLICY...",
                       "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at "
@@ -94,24 +100,38 @@ int check_main(int argc, char** argv) {
   app->add_flag("--verbose", verbose, "tell every finding, and name each call that the policy's architectures lack");
   add_policy_options(*app, options);
   add_json_option(*app, output);
+  app->add_option("--sarif", sarif, "also write all findings as SARIF 2.1.0; - is standard output")->type_name("FILE");
   add_quiet_option(*app, output, "print errors only");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  if (output.json && sarif == "-")
+    return fail(usage_error("--json and --sarif - both write to standard output", "name a file for --sarif"), output,
+                kUsage);
   options.for_check = true;
   output.all_findings = verbose;
   if (Result<formats::ReadOptions> how = read_options(options); !how) return fail(how.error(), output, kUsage);
   if (const Diagnostics twice = standard_input_twice(specs); !twice.empty()) return fail(twice, output, kUsage);
 
-  Diagnostics findings;
+  Diagnostics findings, all;
   std::vector<Loaded> sources;
   for (const std::string& spec : specs) {
     Result<Loaded> loaded = load_one(spec, options);
     const Diagnostics found = check(loaded);
+    all.append(found);
     findings.append(verbose || output.json ? found : with_absent_calls_counted(found));
     if (loaded) sources.push_back(std::move(*loaded));
   }
-  if (sources.size() == specs.size()) findings.append(unfit_options(options, sources));
+  if (sources.size() == specs.size()) {
+    const Diagnostics unfit = unfit_options(options, sources);
+    findings.append(unfit);
+    all.append(unfit);
+  }
   const int status = status_of(findings);
+  if (!sarif.empty()) {
+    Result<Done> written = write_file(sarif, sarif_document(all, status));
+    if (!written) return fail(written.error(), output, kRefused);
+    if (sarif == "-") return status;
+  }
   if (output.json) return finish_output(diagnostics_document(findings), status);
   print_diagnostics(findings, output);
   return status;
