@@ -18,9 +18,9 @@ struct Word {
 constexpr Word<ActionKind> kActions[] = {
     {"SCMP_ACT_ALLOW", ActionKind::allow},
     {"SCMP_ACT_ERRNO", ActionKind::errno_},
-    {"SCMP_ACT_KILL", ActionKind::kill_thread},
     {"SCMP_ACT_KILL_PROCESS", ActionKind::kill_process},
     {"SCMP_ACT_KILL_THREAD", ActionKind::kill_thread},
+    {"SCMP_ACT_KILL", ActionKind::kill_thread},
     {"SCMP_ACT_LOG", ActionKind::log},
     {"SCMP_ACT_NOTIFY", ActionKind::notify},
     {"SCMP_ACT_TRACE", ActionKind::trace},
@@ -71,6 +71,14 @@ std::optional<Meaning> find(const Word<Meaning> (&words)[N], std::string_view te
   return std::nullopt;
 }
 
+// The first word that has the meaning.
+template <class Meaning, size_t N>
+std::string_view word_for(const Word<Meaning> (&words)[N], Meaning meaning) {
+  for (const Word<Meaning>& word : words)
+    if (word.meaning == meaning) return word.text;
+  return {};
+}
+
 std::vector<std::string_view> valid_words(OciVocabulary vocabulary) {
   std::vector<std::string_view> words;
   switch (vocabulary) {
@@ -102,6 +110,16 @@ std::vector<std::string_view> valid_words(OciVocabulary vocabulary) {
 std::optional<ActionKind> find_oci_action(std::string_view word) { return find(kActions, word); }
 std::optional<OciOp> find_oci_op(std::string_view word) { return find(kOps, word); }
 std::optional<uint32_t> find_oci_flag(std::string_view word) { return find(kFlags, word); }
+
+std::string_view oci_action(ActionKind kind) { return word_for(kActions, kind); }
+std::string_view oci_op(OciOp op) { return word_for(kOps, op); }
+
+std::vector<std::string_view> oci_flags(uint32_t flags) {
+  std::vector<std::string_view> words;
+  for (const auto& word : kFlags)
+    if ((flags & word.meaning) != 0) words.push_back(word.text);
+  return words;
+}
 
 std::optional<Arch> find_oci_arch(std::string_view word) {
   for (const abi::ArchInfo& info : abi::arches())

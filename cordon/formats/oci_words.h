@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cordon/abi/arch.h"
 #include "cordon/policy/action.h"
@@ -18,8 +19,12 @@ std::optional<ActionKind> find_oci_action(std::string_view word);  // "SCMP_ACT_
 std::optional<OciOp> find_oci_op(std::string_view word);           // "SCMP_CMP_EQ"
 std::optional<Arch> find_oci_arch(std::string_view word);          // "SCMP_ARCH_X86_64"
 std::optional<uint32_t> find_oci_flag(std::string_view word);      // "SECCOMP_FILTER_FLAG_LOG"; TSYNC is 0
-bool is_capability(std::string_view word);                         // "CAP_SYS_ADMIN"
-std::string capability_name(std::string_view written);             // "sys_admin" gives "CAP_SYS_ADMIN"
+std::string_view oci_action(ActionKind kind);
+std::string_view oci_op(OciOp op);
+// Of a set of flags, those that have a word.
+std::vector<std::string_view> oci_flags(uint32_t flags);
+bool is_capability(std::string_view word);              // "CAP_SYS_ADMIN"
+std::string capability_name(std::string_view written);  // "sys_admin" gives "CAP_SYS_ADMIN"
 
 // What Docker's includes and excludes call a machine; empty for an ABI that is never a host.
 std::string_view docker_arch_name(Arch arch);

@@ -1,0 +1,193 @@
+#include "cli/converted.h"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "cordon/formats/oci_writer.h"
+#include "cordon/policy/describe.h"
+#include "cordon/policy/resolve.h"
+#include "cordon/prove/compare.h"
+
+namespace cordon::cli {
+namespace {
+
+using formats::SourceFormat;
+using prove::Verdict;
+
+Diagnostics with_places(const Diagnostics& found, const Loaded& loaded) {
+  Diagnostics told;
+  for (Diagnostic item : found) {
+    if (item.place.file.empty()) item.place.file = loaded.name;
+    told.add(std::move(item));
+  }
+  return told;
+}
+
+Place in_file(const Loaded& loaded) {
+  Place place;
+  place.file = loaded.name;
+  return place;
+}
+
+// What a sandbox line, a flag or a starting point asks, no format of calls says.
+Diagnostics about_other_lines(const Loaded& loaded, const ConvertOptions& options) {
+  Diagnostics found;
+  const bool is_minijail = options.to == "minijail";
+  if (!loaded.policy->sandbox.empty() && !options.filter_only) {
+    const SandboxLine& line = loaded.policy->sandbox.lines.front();
+    found.error("sandbox-line", loaded.policy->sources.locate(line.span),
+                options.to + " cannot hold the line '" + line.subject + "'", "--filter-only leaves such lines out");
+  }
+  const StartPoint start = loaded.policy->start.value_or(StartPoint::before_exec);
+  if (!is_minijail && start != StartPoint::before_exec)
+    found.warning("start-left-out", in_file(loaded),
+                  "the source's filters begin after the program's start, those of the profile before it: it must "
+                  "allow what starts the program");
+  if (is_minijail && start != StartPoint::entry)
+    found.note("start-differs", in_file(loaded),
+               "minijail's filters begin at the program's entry point, the source's before its start");
+  if (is_minijail && loaded.policy->filter_flags != 0)
+    found.warning("flags-left-out", in_file(loaded), "the source's filter flags are not in the policy",
+                  "minijail0 takes them as options");
+  return found;
+}
+
+// The machine a written file is read for.
+Arch host_of(const CallAnswers& answers) {
+  const auto& arches = answers.arches;
+  const bool has_native = std::find(arches.begin(), arches.end(), abi::native_arch()) != arches.end();
+  return has_native ? abi::native_arch() : arches.front();
+}
+
+void note_host(const CallAnswers& answers, Diagnostics& found) {
+  const Arch host = host_of(answers);
+  if (host != abi::native_arch())
+    found.note("host-arch", {},
+               "the file is for machines of " + std::string(abi::name(host)) +
+                   ": what loads it adds the machine's own architecture");
+}
+
+struct Attempt {
+  std::string text;
+  CallAnswers answers;  // as they were written
+  Diagnostics notes;
+};
+
+Result<Attempt> written(const Loaded& loaded, CallAnswers answers, const ConvertOptions& options,
+                        bool has_multiplexers_apart) {
+  formats::OciWriteOptions how;
+  how.form = options.to == "docker" ? formats::OciForm::docker : formats::OciForm::runtime;
+  how.filter_flags = loaded.policy->filter_flags;
+  how.has_multiplexers_apart = has_multiplexers_apart;
+  Result<std::string> text = formats::write_oci(answers, *loaded.policy, how);
+  if (!text) return text.error();
+  return Attempt{std::move(*text), std::move(answers), text.warnings()};
+}
+
+Result<ResolvedPolicy> read_again(const Attempt& attempt, const ConvertOptions& options) {
+  formats::ReadOptions reading;
+  reading.arch = host_of(attempt.answers);
+  reading.minijail_c_dialect = options.c_dialect;
+  const SourceFormat format = options.to == "minijail" ? SourceFormat::minijail : SourceFormat::oci;
+  CORDON_TRY(source, formats::read_text(attempt.text, "what was written", format, reading));
+  return policy::resolve(std::get<Policy>(source.content), {});
+}
+
+struct Judgement {
+  bool is_good = false;
+  std::string problem;
+  bool is_stricter = false;  // than the source, and not just as it was meant
+};
+
+class Judge {
+ public:
+  Judge(const Loaded& loaded, const ConvertOptions& options) : loaded_(loaded), options_(options) {
+    comparing_.encode.max_steps *= options.effort;
+  }
+
+  // Equal to the source; or, where the answers were changed with words about it, equal to these and nowhere looser.
+  Judgement of(const Attempt& attempt, bool may_differ) const {
+    const Result<ResolvedPolicy> again = read_again(attempt, options_);
+    if (!again) return {false, "read again it is an error: " + again.error().begin()->message};
+    const prove::Comparison against_source = compare(*loaded_.resolved, *again);
+    if (against_source.verdict == Verdict::equal) return {true, {}};
+    const std::string difference = text_of(against_source);
+    if (!may_differ || !prove::is_within(against_source.verdict)) return {false, difference};
+    const ResolvedPolicy meant = formats::meaning_of(attempt.answers);
+    const prove::Comparison against_answers = compare(meant, *again);
+    const bool is_meant = against_answers.verdict == Verdict::equal;
+    return {is_meant, text_of(against_answers), !is_meant};
+  }
+
+ private:
+  prove::Comparison compare(const ResolvedPolicy& left, const ResolvedPolicy& right) const {
+    prove::Comparison result = prove::compare(&left, &right, comparing_);
+    if (result.verdict != Verdict::undecided) return result;
+    // Long lists are compared with a program, so with the one that the right is proved to mean.
+    const Result<Filter> filter = compile_proved(right, {}, {.effort = options_.effort});
+    if (!filter) return result;
+    prove::CompareOptions with_program = comparing_;
+    with_program.encode.endian = filter->endian;
+    return prove::compare(&left, std::span<const bpf::Program>(&filter->program, 1), with_program);
+  }
+
+  static std::string text_of(const prove::Comparison& comparison) {
+    for (const auto* witness : {&comparison.looser, &comparison.tighter, &comparison.data})
+      if (witness->has_value())
+        return "it would be " + std::string(prove::name(comparison.verdict)) + ": " +
+               policy::describe_call((*witness)->call) + " would get " +
+               policy::to_string((*witness)->right, abi::native_arch()) + ", not " +
+               policy::to_string((*witness)->left, abi::native_arch());
+    return "comparing it takes more than " + std::to_string(comparison.steps) + " steps";
+  }
+
+  const Loaded& loaded_;
+  const ConvertOptions& options_;
+  prove::CompareOptions comparing_;
+};
+
+}  // namespace
+
+Result<std::string> converted(const Loaded& loaded, const ConvertOptions& options) {
+  Diagnostics found = about_other_lines(loaded, options);
+  Result<CallAnswers> answers =
+      formats::fit(*loaded.policy, *loaded.resolved, {.bounds = formats::oci_bounds(), .is_lossy = options.is_lossy});
+  found.append(with_places(answers.diagnostics(), loaded));
+  if (!answers || found.has_errors()) return found;
+  note_host(*answers, found);
+  const Judge judge(loaded, options);
+  Judgement judgement;
+  std::optional<Attempt> stricter;
+  const bool has_multiplexers = std::any_of(answers->calls.begin(), answers->calls.end(),
+                                            [](const CallAnswer& call) { return call.is_multiplexer; });
+  const bool may_differ = options.is_lossy || !answers.diagnostics().empty();
+  // What rules for the calls say of the multiplexer that stands for them may be just what is asked.
+  for (bool is_apart : {false, true}) {
+    if (is_apart && !has_multiplexers) break;
+    Result<Attempt> attempt = written(loaded, *answers, options, is_apart);
+    if (!attempt) return with_places(attempt.error(), loaded);
+    judgement = judge.of(*attempt, may_differ || !attempt->notes.empty());
+    if (judgement.is_good) {
+      found.append(attempt->notes);
+      return {std::move(attempt->text), with_places(found, loaded)};
+    }
+    if (judgement.is_stricter && !stricter) stricter = std::move(*attempt);
+  }
+  if (options.is_lossy && stricter) {
+    found.append(stricter->notes);
+    found.warning(
+        "multiplexed-stricter", {},
+        "rules for calls hold for socketcall and ipc too, which so get stricter answers: " + judgement.problem);
+    return {std::move(stricter->text), with_places(found, loaded)};
+  }
+  Diagnostics problem;
+  problem.error("not-proved", in_file(loaded),
+                "what would be written could not be proved to mean the same: " + judgement.problem,
+                "--effort " + std::to_string(10 * options.effort) + " allows the proof more steps");
+  return problem;
+}
+
+}  // namespace cordon::cli
