@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/decompiled.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cli/verb.h"
@@ -57,15 +58,37 @@ void note_sandbox_lines(const Loaded& loaded, Diagnostics& findings) {
                 "`compile --filter-only` leaves them out");
 }
 
+Diagnostics weaknesses(const Loaded& loaded) {
+  Diagnostics findings;
+  for (Diagnostic finding : policy::lint(*loaded.policy, *loaded.resolved)) {
+    if (finding.place.file.empty()) finding.place.file = loaded.name;
+    findings.add(std::move(finding));
+  }
+  return findings;
+}
+
+// Those of the policy a program is equal to. A program that is equal to none is admitted by the kernel all the same.
+Diagnostics weaknesses_of_program(const Loaded& loaded) {
+  Result<Loaded> policy = decompiled(loaded, {});
+  if (policy) return weaknesses(*policy);
+  Diagnostics findings;
+  for (Diagnostic finding : policy.error()) {
+    finding.severity = finding.code == "decompile-any-arch" ? Severity::warning : Severity::note;
+    findings.add(std::move(finding));
+  }
+  return findings;
+}
+
 // Everything there is to say about one source.
 Diagnostics check(const Result<Loaded>& loaded) {
   Diagnostics findings = loaded.diagnostics();
-  if (!loaded || loaded->program) return findings;  // reading a program is the kernel's own check
-  note_sandbox_lines(*loaded, findings);
-  for (Diagnostic finding : policy::lint(*loaded->policy, *loaded->resolved)) {
-    if (finding.place.file.empty()) finding.place.file = loaded->name;
-    findings.add(std::move(finding));
+  if (!loaded) return findings;
+  if (loaded->program) {  // reading it was the kernel's own check
+    findings.append(weaknesses_of_program(*loaded));
+    return findings;
   }
+  note_sandbox_lines(*loaded, findings);
+  findings.append(weaknesses(*loaded));
   Result<Filter> filter = compile(*loaded, {}, {});
   findings.append(filter.diagnostics());
   return findings;

@@ -3,36 +3,26 @@
 #include <algorithm>
 #include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "cordon/abi/constants.h"
 #include "cordon/abi/syscalls.h"
+#include "cordon/policy/lint_arguments.h"
 #include "cordon/policy/lint_default.h"
+#include "cordon/policy/lint_needs.h"
+#include "cordon/policy/lint_outcomes.h"
 #include "cordon/policy/lint_tables.h"
+#include "cordon/policy/lint_verdict.h"
 #include "cordon/policy/multiplex.h"
-#include "cordon/policy/partial.h"
 
 namespace cordon::policy {
 namespace {
 
-// What a call can get, whatever its arguments.
-struct Verdict {
-  bool is_named = false;  // by a rule
-  bool can_run = false;
-  bool always_runs = true;
-  bool is_restricted = false;       // by a rule that names it, other than by "no such call"
-  std::optional<uint32_t> rule;     // the first that names it …
-  std::optional<uint32_t> denying;  // … and the first that denies
-  std::optional<Action> failing;    // the errno it can get, and whose
-  std::optional<uint32_t> failing_rule;
-};
-
 class Linter {
  public:
-  Linter(const Policy& policy, const ResolvedPolicy& resolved) : policy_(policy), resolved_(resolved) {
+  Linter(const Policy& policy, const ResolvedPolicy& resolved)
+      : policy_(policy), resolved_(resolved), verdicts_(resolved) {
     arches_ = policy.arches;
     if (arches_.empty()) arches_.push_back(abi::native_arch());
   }
@@ -40,9 +30,7 @@ class Linter {
   Diagnostics run();
 
  private:
-  std::vector<Clause> through(const Multiplexer& multiplexer, uint32_t call, Arch arch) const;
-  std::optional<Verdict> verdict(std::string_view name, Arch arch) const;
-  Verdict verdict(std::span<const Clause> clauses, Arch arch) const;
+  std::optional<Verdict> verdict(std::string_view name, Arch arch) const { return verdicts_.of(name, arch); }
   void check_multiplexers(Arch arch);
   void check_emptiness();
   void check_doors(Arch arch);
@@ -52,10 +40,7 @@ class Linter {
   void check_cannot_fail(Arch arch);
   void check_ring(Arch arch);
   void check_ending(Arch arch);
-  bool runs(std::string_view name, Arch arch) const {
-    std::optional<Verdict> found = verdict(name, arch);
-    return found && found->can_run;
-  }
+  bool runs(std::string_view name, Arch arch) const { return verdicts_.runs(name, arch); }
   bool is_first(std::string finding) { return said_.insert(std::move(finding)).second; }
   Place place(std::optional<uint32_t> rule) const {
     return rule && *rule < policy_.rules.size() ? policy_.sources.locate(policy_.rules[*rule].span) : Place{};
@@ -63,6 +48,7 @@ class Linter {
 
   const Policy& policy_;
   const ResolvedPolicy& resolved_;
+  Verdicts verdicts_;
   std::vector<Arch> arches_;
   Diagnostics findings_;
   std::set<std::string> said_;
@@ -79,66 +65,6 @@ class Linter {
   };
   std::vector<Doors> doors_;
 };
-
-const Segment* find_segment(const ResolvedPolicy& resolved, uint32_t audit_arch, uint32_t number) {
-  for (const ArchTable& table : resolved.arches) {
-    if (table.audit_arch != audit_arch) continue;
-    auto after = std::upper_bound(table.segments.begin(), table.segments.end(), number,
-                                  [](uint32_t value, const Segment& segment) { return value < segment.first; });
-    return &*std::prev(after);
-  }
-  return nullptr;
-}
-
-// What a call behind a multiplexer can get there; nothing where the ABI has no such multiplexer.
-std::vector<Clause> Linter::through(const Multiplexer& multiplexer, uint32_t call, Arch arch) const {
-  std::optional<uint32_t> number = abi::number_of(multiplexer.name, arch);
-  if (!number) return {};
-  PartialCall way;
-  way.call.nr = *number;
-  way.call.audit_arch = abi::info(arch).audit_arch;
-  way.call.args[0] = call;
-  way.known[0] = true;
-  return outcomes(resolved_, way);
-}
-
-std::optional<Verdict> Linter::verdict(std::string_view name, Arch arch) const {
-  if (std::optional<uint32_t> number = abi::number_of(name, arch)) {
-    const Segment* segment = find_segment(resolved_, abi::info(arch).audit_arch, *number);
-    if (segment == nullptr) return std::nullopt;
-    return verdict(segment->clauses, arch);
-  }
-  std::optional<MultiplexedWay> way = find_multiplexed(name);
-  if (!way) return std::nullopt;
-  std::vector<Clause> clauses = through(*way->multiplexer, way->number, arch);
-  if (clauses.empty()) return std::nullopt;
-  return verdict(clauses, arch);
-}
-
-Verdict Linter::verdict(std::span<const Clause> clauses, Arch arch) const {
-  uint16_t no_such_call = abi::errno_number("ENOSYS", arch).value_or(38);
-  Verdict result;
-  bool is_denied = false;
-  for (const Clause& clause : clauses) {
-    bool by_rule = clause.origin.kind == Origin::Kind::rule || clause.origin.kind == Origin::Kind::multiplexed;
-    std::optional<uint32_t> rule;
-    if (by_rule) rule = clause.origin.rule;
-    result.is_named = result.is_named || by_rule;
-    if (!result.rule) result.rule = rule;
-    bool may = may_run(clause.action.kind);
-    result.can_run = result.can_run || may;
-    result.always_runs = result.always_runs && may;
-    bool is_errno = clause.action.kind == ActionKind::errno_;
-    if (is_errno && !result.failing) {
-      result.failing = clause.action;
-      result.failing_rule = rule;
-    }
-    if (!may && by_rule && !result.denying) result.denying = rule;
-    is_denied = is_denied || (!may && !(is_errno && clause.action.data == no_such_call));
-  }
-  result.is_restricted = result.is_named && is_denied;
-  return result;
-}
 
 void Linter::check_emptiness() {
   auto denies = [](const Clause& clause) {
@@ -174,14 +100,6 @@ void Linter::check_door(std::string_view restricted, std::string_view open, Arch
   auto door = std::find_if(known->doors.begin(), known->doors.end(), [&](const Door& one) { return one.open == open; });
   if (door == known->doors.end()) door = known->doors.insert(door, {open, {}});
   if (std::find(door->arches.begin(), door->arches.end(), arch) == door->arches.end()) door->arches.push_back(arch);
-}
-
-// "mkdirat", "fchmod and fchmodat", "fchmod, fchmodat and fchmodat2"
-std::string enumeration(const std::vector<std::string_view>& words) {
-  std::string text;
-  for (size_t i = 0; i < words.size(); ++i)
-    text += (i == 0 ? "" : i + 1 == words.size() ? " and " : ", ") + std::string(words[i]);
-  return text;
 }
 
 // One finding for a restricted call: first the doors of its first architectures, then those that only others have.
@@ -228,9 +146,9 @@ void Linter::check_multiplexers(Arch arch) {
     for (const MultiplexedCall& call : multiplexer.calls) {
       std::optional<Verdict> direct = abi::number_of(call.name, arch) ? verdict(call.name, arch) : std::nullopt;
       if (!direct || !direct->is_restricted) continue;
-      std::vector<Clause> clauses = through(multiplexer, call.number, arch);
+      std::vector<Clause> clauses = verdicts_.through(multiplexer, call.number, arch);
       if (clauses.empty()) continue;
-      Verdict way = verdict(clauses, arch);
+      Verdict way = Verdicts::of(clauses, arch);
       if (!way.always_runs) continue;
       restricted.push_back(call.name);
       if (!rule) rule = way.rule;
@@ -275,7 +193,8 @@ void Linter::check_cannot_fail(Arch arch) {
     if (!is_first("fail " + std::string(name) + std::to_string(*found->failing_rule))) continue;
     findings_.warning("errno-cannot-fail", place(found->failing_rule),
                       "'" + std::string(name) + "' cannot fail, so programs take '" + to_string(*found->failing, arch) +
-                          "' for its result, -1: kill(getpid()) then ends every process it may",
+                          "' for its result, -1" +
+                          (name == "getpid" ? ": kill(getpid()) then ends every process it may" : ""),
                       "allow it, or use kill_process");
   }
   if (by_default.empty() || !is_first("fail by default")) return;
@@ -337,6 +256,9 @@ Diagnostics Linter::run() {
       check_ending(arch);
     }
   }
+  findings_.append(find_unseen_arguments(policy_, resolved_, arches_));
+  findings_.append(find_odd_outcomes(policy_, verdicts_, arches_));
+  findings_.append(find_unmet_needs(policy_, verdicts_, arches_));
   findings_.append(find_rules_equal_to_default(policy_, arches_));
   return std::move(findings_);
 }

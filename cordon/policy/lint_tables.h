@@ -7,7 +7,7 @@
 namespace cordon::policy {
 
 // Each call of a family can do what the others do, so restricting one alone restricts nothing.
-using CallFamily = std::array<std::string_view, 5>;
+using CallFamily = std::array<std::string_view, 6>;
 
 inline constexpr auto kFamilies = std::to_array<CallFamily>({
     {"open", "openat", "openat2", "creat"},
@@ -23,8 +23,10 @@ inline constexpr auto kFamilies = std::to_array<CallFamily>({
     {"setxattr", "lsetxattr", "fsetxattr", "setxattrat"},
     {"removexattr", "lremovexattr", "fremovexattr", "removexattrat"},
     {"execve", "execveat"},
+    {"access", "faccessat", "faccessat2"},
+    {"readlink", "readlinkat"},
     {"mprotect", "pkey_mprotect"},
-    {"kill", "tkill", "tgkill", "rt_sigqueueinfo"},
+    {"kill", "tkill", "tgkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_send_signal"},
     {"umount", "umount2"},
     {"init_module", "finit_module"},
     {"kexec_load", "kexec_file_load"},
@@ -49,6 +51,15 @@ inline constexpr auto kWaysRound = std::to_array<WayRound>({
     {"vfork", "clone"},
     {"vfork", "clone3"},
     {"mount", "move_mount"},
+    // A tracer reads and writes the memory of its tracee, and takes its descriptors.
+    {"ptrace", "process_vm_readv"},
+    {"ptrace", "process_vm_writev"},
+    {"process_vm_readv", "ptrace"},
+    {"process_vm_writev", "ptrace"},
+    {"pidfd_getfd", "ptrace"},
+    {"setrlimit", "prlimit64"},
+    {"sched_setscheduler", "sched_setattr"},
+    {"sched_setparam", "sched_setattr"},
 });
 
 // What these do depends on memory that a filter cannot see. To refuse them while the older call is allowed
@@ -119,20 +130,69 @@ inline constexpr auto kTwins = std::to_array<Twin>({
 
 // Their callers do not look for an error, as the kernel never gives one.
 inline constexpr auto kCannotFail = std::to_array<std::string_view>({
-    "getpid",
-    "gettid",
-    "getppid",
-    "getuid",
-    "geteuid",
-    "getgid",
-    "getegid",
-    "getuid32",
-    "geteuid32",
-    "getgid32",
-    "getegid32",
-    "getpgrp",
-    "umask",
-    "sched_yield",
+    "getpid",   "gettid",    "getppid",  "getuid",     "geteuid",    "getgid", "getegid",
+    "getuid32", "geteuid32", "getgid32", "getegid32",  "getpgrp",    "umask",  "sched_yield",
+    "alarm",    "setfsuid",  "setfsgid", "setfsuid32", "setfsgid32",
+});
+
+// C libraries (and for openat2 container runtimes) try the first and, where it answers ENOSYS, take the second; any
+// other errno is the program's to handle, which does not expect it. close_range and rseq are none of these: whoever
+// calls them bears every errno.
+struct FallBack {
+  std::string_view call;
+  std::string_view instead;
+};
+
+inline constexpr auto kFallBacks = std::to_array<FallBack>({
+    {"clone3", "clone"},
+    {"openat2", "openat"},
+    {"faccessat2", "faccessat"},
+    {"fchmodat2", "fchmodat"},
+    {"statx", "newfstatat"},
+    {"statx", "fstatat64"},
+    {"statx", "stat"},
+    {"getrandom", "openat"},  // of /dev/urandom
+    {"preadv2", "preadv"},
+    {"pwritev2", "pwritev"},
+    {"mlock2", "mlock"},
+});
+
+// What a call cannot do anything without (the checks stand at the head of the kernel's functions). `is_namespaced`:
+// the capability may be one over the process's own namespaces.
+struct CapabilityNeed {
+  std::string_view call;
+  std::string_view capability;
+  bool is_namespaced = false;
+};
+
+inline constexpr auto kCapabilityNeeds = std::to_array<CapabilityNeed>({
+    {"acct", "sys_pacct"},
+    {"init_module", "sys_module"},
+    {"finit_module", "sys_module"},
+    {"delete_module", "sys_module"},
+    {"kexec_load", "sys_boot"},
+    {"kexec_file_load", "sys_boot"},
+    {"settimeofday", "sys_time"},
+    {"stime", "sys_time"},
+    {"swapon", "sys_admin"},
+    {"swapoff", "sys_admin"},
+    {"lookup_dcookie", "sys_admin"},
+    {"vhangup", "sys_tty_config"},
+    {"reboot", "sys_boot", true},
+    {"chroot", "sys_chroot", true},
+    {"fsmount", "sys_admin", true},
+    {"fsopen", "sys_admin", true},
+    {"fspick", "sys_admin", true},
+    {"mount", "sys_admin", true},
+    {"mount_setattr", "sys_admin", true},
+    {"move_mount", "sys_admin", true},
+    {"pivot_root", "sys_admin", true},
+    {"setdomainname", "sys_admin", true},
+    {"setgroups", "setgid", true},
+    {"setgroups32", "setgid", true},
+    {"sethostname", "sys_admin", true},
+    {"umount", "sys_admin", true},
+    {"umount2", "sys_admin", true},
 });
 
 // After SIGSTOP and SIGCONT these come back as restart_syscall.
