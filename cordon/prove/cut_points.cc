@@ -9,6 +9,7 @@
 #include "cordon/prove/execution.h"
 #include "cordon/prove/guess.h"
 #include "cordon/prove/known_words.h"
+#include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
 namespace cordon::prove {
@@ -181,7 +182,7 @@ CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Progr
   diagram::Cuts cuts;
   collect_cuts(policy, cuts);
   collect_cuts(execution, cuts);
-  Manager manager(diagram::Order::of_words(word_order(options.endian), cuts), {kAttempts * options.max_steps});
+  Manager manager(diagram::Order::of_words(word_order(options.endian, policy), cuts), {kAttempts * options.max_steps});
   chains.encode(manager);
   const std::vector<KnownWords> known = known_words(execution, words_with_ranges(options.endian));
   const std::vector<Guess> guesses = guess_steps(manager, chains, execution, known, options.endian);
@@ -190,9 +191,11 @@ CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Progr
     const auto chain = chains.of(segment);
     return chain ? std::optional(manager.leaf(Chains::leaf_of(chains.whole(*chain)))) : std::nullopt;
   });
-  const ProgramNode found = encode_program(manager, execution, Leaves::actions, [&](uint32_t step, Node node) {
-    return guesses[step].subset == kNoGuess ? node : proof.cut(node, guesses[step], encode_known(manager, known[step]));
-  });
+  const Replacing replacing{
+      .wants = [&](uint32_t step) { return guesses[step].subset != kNoGuess; },
+      .instead = [&](uint32_t step,
+                     Node node) { return proof.cut(node, guesses[step], encode_known(manager, known[step])); }};
+  const ProgramNode found = encode_program(manager, execution, Leaves::actions, replacing);
   const bool is_equal = !found.undecided_at && proof.same(found.node, wanted, Manager::kTrue) && !manager.exhausted();
   return {is_equal, manager.steps()};
 }

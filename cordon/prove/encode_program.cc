@@ -1,11 +1,13 @@
 #include "cordon/prove/encode_program.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "cordon/diagram/sets.h"
 #include "cordon/policy/action.h"
 #include "cordon/policy/intervals.h"
 #include "cordon/prove/bits.h"
+#include "cordon/prove/overlay.h"
 
 namespace cordon::prove {
 namespace {
@@ -69,11 +71,17 @@ class Encoder {
         bits_(manager, pool_),
         leaves_(leaves) {}
 
-  Node holds(const Test& test) {
-    if (execution_.needs_bits(test)) return bits_.holds(test);
-    const auto &left = pool_[test.left], &right = pool_[test.right];
-    if (left.is_constant()) return compare(*right.bits, test, left.constant, true);
-    return compare(*left.bits, test, right.constant, false);
+  Overlay branch(const Test& test, Overlay yes, Overlay no) {
+    if (execution_.needs_bits(test))
+      return Overlay(manager_.choose(bits_.holds(test), yes.node(manager_), no.node(manager_)));
+    const std::optional<Selection> selected = selection(test);
+    if (!selected) return no;
+    const auto levels = manager_.order().levels_of(selected->word);
+    if (selected->mask == UINT32_MAX && levels.size() == 1)
+      return Overlay::branch(manager_, levels[0], selected->values, std::move(yes), std::move(no));
+    const Node holds =
+        diagram::in_set(manager_, {std::nullopt, selected->word}, selected->mask, {&selected->values, 1});
+    return Overlay(manager_.choose(holds, yes.node(manager_), no.node(manager_)));
   }
 
   Node returned(Expression value) {
@@ -116,42 +124,53 @@ class Encoder {
     return manager_.choose(is_large, manager_.leaf(policy::to_ret({kind, policy::kMaxErrno})), result);
   }
 
-  // (word & mask) shifted, against a constant: a set of values under the mask.
-  Node compare(const WordBits& bits, const Test& test, uint32_t k, bool is_constant_left) {
+  // Where (word & mask) lies in the range, whose ends are values under the mask.
+  struct Selection {
+    Word word = 0;
+    uint32_t mask = 0;
+    Range values;
+  };
+
+  // None: the test never holds.
+  std::optional<Selection> selection(const Test& test) const {
+    const auto &left = pool_[test.left], &right = pool_[test.right];
+    const bool is_constant_left = left.is_constant();
+    const WordBits& bits = is_constant_left ? *right.bits : *left.bits;
+    const uint32_t k = is_constant_left ? left.constant : right.constant;
     const uint32_t mask = tested_mask(bits, test, k);
-    if (mask == 0) return Manager::kFalse;
-    const uint64_t largest = UINT32_MAX;
-    Range values{};  // of the shifted value; may be empty
-    bool is_empty = false;
-    switch (test.relation) {
-      case Relation::set: return set_of(bits.word, mask, {1, mask});
-      case Relation::eq: values = {k, k}; break;
-      case Relation::gt:
-        is_empty = is_constant_left ? k == 0 : k == UINT32_MAX;
-        values = is_constant_left ? Range{0, uint64_t{k} - 1} : Range{uint64_t{k} + 1, largest};
-        break;
-      case Relation::ge: values = is_constant_left ? Range{0, k} : Range{k, largest}; break;
-    }
-    if (is_empty) return Manager::kFalse;
-    if (bits.shift >= 0) {
-      values.first <<= bits.shift;
-      values.last = (values.last << bits.shift) | policy::low_ones(static_cast<unsigned>(bits.shift) + 1) >> 1;
-    } else {
-      // Only multiples of 2^n occur.
-      const auto by = static_cast<unsigned>(-bits.shift);
-      values.first = (values.first + (uint64_t{1} << by) - 1) >> by;
-      values.last >>= by;
-      if (values.first > values.last) return Manager::kFalse;
-    }
-    return set_of(bits.word, mask, values);
+    std::optional<Range> values = values_of(test.relation, k, is_constant_left);
+    if (values && test.relation != Relation::set) values = unshifted(*values, bits.shift);
+    if (mask == 0 || !values) return std::nullopt;
+    if (test.relation == Relation::set) values = Range{1, mask};
+    const auto first = policy::next_under_mask(values->first, mask);
+    if (!first || *first > values->last) return std::nullopt;
+    return Selection{bits.word, mask, {*first, policy::previous_under_mask(values->last, mask)}};
   }
 
-  // Where (word & mask) lies in the range; its ends need not be under the mask.
-  Node set_of(Word word, uint32_t mask, Range range) {
-    const auto first = policy::next_under_mask(range.first, mask);
-    if (!first || *first > range.last) return Manager::kFalse;
-    const Range exact{*first, policy::previous_under_mask(range.last, mask)};
-    return diagram::in_set(manager_, {std::nullopt, word}, mask, {&exact, 1});
+  // Of a value that is compared with a constant.
+  static std::optional<Range> values_of(Relation relation, uint32_t k, bool is_constant_left) {
+    const uint64_t largest = UINT32_MAX;
+    switch (relation) {
+      case Relation::set: break;
+      case Relation::eq: return Range{k, k};
+      case Relation::gt:
+        if (k == (is_constant_left ? 0 : UINT32_MAX)) return std::nullopt;
+        return is_constant_left ? Range{0, uint64_t{k} - 1} : Range{uint64_t{k} + 1, largest};
+      case Relation::ge: return is_constant_left ? Range{0, k} : Range{k, largest};
+    }
+    return Range{0, largest};
+  }
+
+  // The values that are shifted into the range.
+  static std::optional<Range> unshifted(Range values, int shift) {
+    if (shift >= 0)
+      return Range{values.first << shift,
+                   (values.last << shift) | policy::low_ones(static_cast<unsigned>(shift) + 1) >> 1};
+    // Only multiples of 2^n occur.
+    const auto by = static_cast<unsigned>(-shift);
+    values.first = (values.first + (uint64_t{1} << by) - 1) >> by;
+    values.last >>= by;
+    return values.first > values.last ? std::nullopt : std::optional(values);
   }
 
   Manager& manager_;
@@ -160,6 +179,19 @@ class Encoder {
   BitVectors bits_;
   Leaves leaves_;
 };
+
+// How many steps go on with each.
+std::vector<uint32_t> uses_of(const std::vector<Step>& steps) {
+  std::vector<uint32_t> uses(steps.size(), 0);
+  auto count = [&](uint32_t step) {
+    if (step != Step::kReturnZero) ++uses[step];
+  };
+  for (const Step& step : steps) {
+    if (step.kind != Step::Kind::ret) count(step.yes);
+    if (step.kind == Step::Kind::branch) count(step.no);
+  }
+  return uses;
+}
 
 }  // namespace
 
@@ -219,26 +251,32 @@ ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves 
   return encode_program(manager, execution, leaves, {});
 }
 
-ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const StepNode& instead) {
+ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const Replacing& replacing) {
   Encoder encoder(manager, execution, leaves);
   const std::vector<Step>& steps = execution.steps();
-  std::vector<Node> nodes(steps.size());
-  auto node_of = [&](uint32_t step) { return step == Step::kReturnZero ? manager.leaf(0) : nodes[step]; };
+  std::vector<uint32_t> uses = uses_of(steps);
+  std::vector<Overlay> values(steps.size());
+  auto value_of = [&](uint32_t step) {
+    if (step == Step::kReturnZero) return Overlay(manager.leaf(0));
+    return uses[step] > 1 ? values[step] : std::move(values[step]);
+  };
   for (uint32_t pc = execution.insn_count(); pc-- > 0;) {
     for (uint32_t index : execution.steps_at(pc)) {
       const Step& step = steps[index];
+      Overlay& value = values[index];
       switch (step.kind) {
-        case Step::Kind::go: nodes[index] = node_of(step.yes); break;
-        case Step::Kind::ret: nodes[index] = encoder.returned(step.value); break;
-        case Step::Kind::branch:
-          nodes[index] = manager.choose(encoder.holds(step.test), node_of(step.yes), node_of(step.no));
-          break;
+        case Step::Kind::go: value = value_of(step.yes); break;
+        case Step::Kind::ret: value = Overlay(encoder.returned(step.value)); break;
+        case Step::Kind::branch: value = encoder.branch(step.test, value_of(step.yes), value_of(step.no)); break;
       }
-      if (instead) nodes[index] = instead(index, nodes[index]);
+      if (uses[index] > 1) value.node(manager);
+      if (replacing.wants && replacing.wants(index)) value = Overlay(replacing.instead(index, value.node(manager)));
     }
     if (manager.exhausted()) return {Manager::kFalse, pc};
   }
-  return {nodes[0], std::nullopt};
+  const Node root = values[0].node(manager);
+  if (manager.exhausted()) return {Manager::kFalse, 0};
+  return {root, std::nullopt};
 }
 
 }  // namespace cordon::prove

@@ -45,9 +45,12 @@ struct ProgramNode {
 };
 ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves);
 
-// The same, asking of each step from the last to the first what to put in its node's place.
-using StepNode = std::function<diagram::Node(uint32_t step, diagram::Node)>;
+// The same with other nodes in the place of some steps', asked for from the last step to the first.
+struct Replacing {
+  std::function<bool(uint32_t step)> wants;
+  std::function<diagram::Node(uint32_t step, diagram::Node)> instead;
+};
 ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves,
-                           const StepNode& instead);
+                           const Replacing& replacing);
 
 }  // namespace cordon::prove

@@ -10,6 +10,7 @@
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_policy.h"
 #include "cordon/prove/encode_program.h"
+#include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
 namespace cordon::prove {
@@ -121,6 +122,11 @@ std::optional<Undecided> overflow(const Side& side, bool is_left) {
   return std::nullopt;
 }
 
+WordOrder plain_order(const Side& left, const Side& right, Endian endian) {
+  const ResolvedPolicy* policy = left.policy != nullptr ? left.policy : right.policy;
+  return policy != nullptr ? word_order(endian, *policy) : word_order(endian);
+}
+
 // The order in which words that meet in arithmetic lie bit by bit beside each other; none meet: no order.
 std::optional<Order> interleaved_order(const Side& left, const Side& right, const diagram::Cuts& cuts, Endian endian) {
   std::vector<Word> words{kArchWord, kNrWord};
@@ -132,7 +138,7 @@ std::optional<Order> interleaved_order(const Side& left, const Side& right, cons
       groups.insert(groups.end(), meeting.groups.begin(), meeting.groups.end());
     }
   if (groups.empty() && words.size() == 2) return std::nullopt;
-  for (Word word : word_order(endian)) words.push_back(word);
+  for (Word word : plain_order(left, right, endian)) words.push_back(word);
   // A word of two groups joins them.
   for (size_t i = 0; i < groups.size(); ++i)
     for (size_t j = i + 1; j < groups.size();) {
@@ -161,7 +167,7 @@ std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Mea
   diagram::Cuts cuts;
   left.cut(cuts);
   right.cut(cuts);
-  auto result = attempt(Order::of_words(word_order(options.endian), cuts), left, right, options);
+  auto result = attempt(Order::of_words(plain_order(left, right, options.endian), cuts), left, right, options);
   if (std::holds_alternative<Pair>(result)) return result;
   if (auto order = interleaved_order(left, right, cuts, options.endian)) {
     auto second = attempt(std::move(*order), left, right, options);

@@ -10,6 +10,7 @@
 #include "cordon/policy/abi_rules.h"
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_program.h"
+#include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
 namespace cordon::prove {

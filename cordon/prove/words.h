@@ -37,18 +37,6 @@ constexpr uint16_t upper_words(Endian endian) {
   return words;
 }
 
-// Arch, number, then each argument and the instruction pointer, their high words first. Measured against other
-// orders this one is smallest or level for every kind of filter.
-constexpr std::array<diagram::Word, diagram::kWordCount> word_order(Endian endian) {
-  std::array<diagram::Word, diagram::kWordCount> words{kArchWord, kNrWord};
-  size_t at = 2;
-  for (uint8_t operand = 0; operand <= ResolvedTest::kInstructionPointer; ++operand) {
-    words[at++] = *words_of(operand, endian).high;
-    words[at++] = words_of(operand, endian).low;
-  }
-  return words;
-}
-
 // The call whose words these are.
 inline Call call_at(const diagram::Point& point, Endian endian) {
   auto value = [&](uint8_t operand) {
