@@ -1,6 +1,7 @@
 #include "cordon/diagram/walk.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "cordon/base/assert.h"
@@ -101,11 +102,21 @@ uint64_t value_at(const Manager& manager, Node node, const Point& words) {
   return manager.value(node);
 }
 
+// Most diagrams are small and lie among many others, so this goes down instead of over all nodes.
 std::vector<Node> leaves(const Manager& manager, Node root) {
-  const std::vector<bool> is_reached = reachable(manager, root);
-  std::vector<Node> found;
-  for (Node node = 0; node <= root; ++node)
-    if (is_reached[node] && manager.is_leaf(node)) found.push_back(node);
+  std::vector<Node> found, open{root};
+  std::unordered_set<Node> is_reached{root};
+  while (!open.empty()) {
+    const Node node = open.back();
+    open.pop_back();
+    if (manager.is_leaf(node)) {
+      found.push_back(node);
+      continue;
+    }
+    for (const Edge& edge : manager.edges(node))
+      if (is_reached.insert(edge.child).second) open.push_back(edge.child);
+  }
+  std::sort(found.begin(), found.end());
   return found;
 }
 

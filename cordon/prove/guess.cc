@@ -9,6 +9,7 @@
 #include "cordon/diagram/walk.h"
 #include "cordon/policy/action.h"
 #include "cordon/policy/evaluate.h"
+#include "cordon/prove/link_index.h"
 #include "cordon/prove/sample.h"
 #include "cordon/prove/words.h"
 
@@ -44,8 +45,8 @@ diagram::Point words_of_call(const Call& call, Endian endian) {
 // Calls that meet each link and what is known, if possible no other link.
 class Examples {
  public:
-  Examples(Manager& manager, const Chain& chain, const KnownWords& known)
-      : manager_(manager), chain_(chain), known_(known), region_(encode_known(manager, known)) {}
+  Examples(Manager& manager, const Chain& chain, LinkIndex& index, const KnownWords& known)
+      : manager_(manager), chain_(chain), index_(index), known_(known), region_(encode_known(manager, known)) {}
 
   // None: no call does, or none was found.
   std::optional<diagram::Point> of(const Link& link) {
@@ -86,10 +87,12 @@ class Examples {
     return call_at(point, chain_.table->endian);
   }
 
-  size_t others_met(const Link& link, const Call& call) const {
-    manager_.charge(chain_.weight / kTestsPerStep);
-    return static_cast<size_t>(std::count_if(chain_.links.begin(), chain_.links.end(), [&](const Link& other) {
-      return &other != &link && policy::holds(*other.condition, call);
+  size_t others_met(const Link& link, const Call& call) {
+    const std::vector<uint32_t>& candidates = index_.candidates(call);
+    const size_t weight = candidates.size() * chain_.weight / chain_.links.size();
+    manager_.charge(1 + weight / kTestsPerStep);
+    return static_cast<size_t>(std::count_if(candidates.begin(), candidates.end(), [&](uint32_t other) {
+      return &chain_.links[other] != &link && policy::holds(*chain_.links[other].condition, call);
     }));
   }
 
@@ -108,6 +111,7 @@ class Examples {
 
   Manager& manager_;
   const Chain& chain_;
+  LinkIndex& index_;
   const KnownWords& known_;
   Node region_;
   Random random_;
@@ -222,9 +226,10 @@ class Guesser {
   Guesser(Manager& manager, Chains& chains, const Execution& execution)
       : manager_(manager), chains_(chains), runner_(execution) {}
 
-  void guess(uint32_t number, const KnownWords& known, std::span<const uint32_t> steps, std::vector<Guess>& guesses) {
+  void guess(uint32_t number, LinkIndex& index, const KnownWords& known, std::span<const uint32_t> steps,
+             std::vector<Guess>& guesses) {
     const Chain& chain = chains_.all()[number];
-    Examples examples(manager_, chain, known);
+    Examples examples(manager_, chain, index, known);
     std::vector<Seeming> seeming(steps.size(), Seeming(chain.links.size()));
     Batch batch;
     for (uint32_t link = 0; link < chain.links.size() && !manager_.exhausted(); ++link)
@@ -307,8 +312,9 @@ std::vector<Guess> guess_steps(Manager& manager, Chains& chains, const Execution
   for (uint32_t number = 0; number < chains.all().size(); ++number) {
     const Chain& chain = chains.all()[number];
     if (chain.table->endian != endian) continue;
+    LinkIndex index(chain);
     for (const auto& [what, steps] : places)
-      if (can_be(what, chain) && !manager.exhausted()) guesser.guess(number, what, steps, guesses);
+      if (can_be(what, chain) && !manager.exhausted()) guesser.guess(number, index, what, steps, guesses);
   }
   return guesses;
 }

@@ -69,6 +69,10 @@ ResolvedCondition value_and_comparison(Random& random) {
 const Family kFamilies[] = {
     {"a value of one of three arguments and a comparison of a fourth", value_and_comparison},
     {"the same with several answers", value_and_comparison, true},
+    {"values that overlap and a comparison of a fourth",
+     [](Random& random) {
+       return all_of({equals(one_of({0, 1}, random), random.below(8)), compared(3, random)});
+     }},
     {"values of three arguments",
      [](Random& random) {
        return all_of({equals(0, random.below(40)), equals(2, random.below(1000)), equals(4, random.below(40))});
@@ -185,6 +189,38 @@ INSTANTIATE_TEST_SUITE_P(Families, LongChains, testing::ValuesIn(kFamilies),
                            std::replace(name.begin(), name.end(), ' ', '_');
                            return name;
                          });
+
+// 64-bit comparisons test two words each; so many fill a program.
+TEST(Chains, OfHundredsOfWholeRegistersAreProved) {
+  const Family whole{"", [](Random& random) {
+                       const uint64_t value = 1 + random.below(0xfffe);
+                       const Interval sides[] = {{value, value}, {0, value}, {value, UINT64_MAX}};
+                       return all_of({equals(one_of({0, 1, 2}, random), random.below(1 << 16)),
+                                      test_of(3, UINT64_MAX, {sides[random.below(3)]})});
+                     }};
+  for (uint64_t seed = 0; seed < 2; ++seed) {
+    Random random(seed);
+    const ResolvedPolicy policy = chain_policy(whole, 450, random);
+    Result<Filter> filter = compiler::compile(policy, {});
+    ASSERT_TRUE(filter);
+    EXPECT_TRUE(prove::equal_by_cut_points(policy, filter->program, {}).is_equal) << seed;
+  }
+}
+
+TEST(Chains, AreNotNeededForThousandsOfValues) {
+  Random random(36);
+  std::vector<Interval> values;
+  for (uint64_t value = 0; values.size() < 2500; value += 2 + random.below(1 << 22)) values.push_back({value, value});
+  Segment segment{kNumber, kNumber, {{test_of(1, UINT64_MAX, values), kAllow, {}}, {{}, kKill, {}}}};
+  const Clause rest{{}, kKill, {}};
+  ArchTable table{kX86_64, Endian::little, 64, {}};
+  table.segments = {{0, kNumber - 1, {rest}}, segment, {kNumber + 1, UINT32_MAX, {rest}}};
+  const ResolvedPolicy policy{{table}, kKill};
+  Result<Filter> filter = compiler::compile(policy, {});
+  ASSERT_TRUE(filter);
+  const auto comparison = prove::compare(&policy, std::span(&filter->program, 1), options_for(*filter));
+  EXPECT_EQ(comparison.verdict, Verdict::equal);
+}
 
 TEST(Chains, OfBigEndianMachinesAreProved) {
   Random random(34);

@@ -1,0 +1,219 @@
+#include "cordon/prove/cut_proof.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "cordon/policy/evaluate.h"
+#include "cordon/prove/words.h"
+
+namespace cordon::prove {
+namespace {
+
+using diagram::Manager;
+using diagram::Node;
+
+// Different pairs of answers in one comparison: each costs a walk.
+constexpr size_t kMaxPairs = 64;
+// For a guess: one that is right takes some hundred, and the many ways to be wrong can take all there are.
+constexpr uint64_t kGuessSteps = 20'000, kGuessStepsPerLink = 100;
+constexpr unsigned kMaxMends = 12;
+
+uint64_t is_same(uint64_t a, uint64_t b) { return a == b ? 1 : 0; }
+// Leaves here have 32 bits: return values and subsets.
+uint64_t pair_of(uint64_t a, uint64_t b) { return a == b ? 0 : a << 32 | b; }
+
+}  // namespace
+
+Node CutProof::cut(Node node, const Guess& guess, Node region) {
+  const Subset& guessed = chains_.subset(guess.subset);
+  Subset subset = guessed;
+  for (const auto& [link, has] : mended_)
+    if (link.first == subset.chain) subset.has[link.second] = has;
+  std::set<Subset> tried;
+  while (tried.size() <= kMaxMends && tried.insert(subset).second) {
+    const Node leaf = manager_.leaf(Chains::leaf_of(chains_.number_of(subset)));
+    if (node == leaf) return leaf;
+    if (!guess.is_first) most_steps_ = manager_.steps() + kGuessSteps + kGuessStepsPerLink * subset.has.size();
+    doubt_.reset();
+    const bool is_right = is_subset(node, subset, region);
+    const bool was_cheap = has_budget();
+    most_steps_ = UINT64_MAX;
+    if (is_right) {
+      remember_mends(guessed, subset);
+      return leaf;
+    }
+    if (!was_cheap || !doubt_ || !mend(subset, node)) break;
+  }
+  return node;
+}
+
+// What was wrong of one step is often wrong of the step before it.
+void CutProof::remember_mends(const Subset& guessed, const Subset& right) {
+  for (size_t i = 0; i < right.has.size(); ++i) {
+    if (right.has[i] != guessed.has[i])
+      mended_[{right.chain, i}] = right.has[i];
+    else
+      mended_.erase({right.chain, i});
+  }
+}
+
+bool CutProof::same(Node a, Node b, Node region) {
+  if (a == b) return true;
+  const Node pairs = manager_.choose(region, manager_.combine(pair_of, a, b), manager_.leaf(0));
+  const std::vector<Node> values = diagram::leaves(manager_, pairs);
+  if (values.size() > kMaxPairs) return false;
+  return std::all_of(values.begin(), values.end(), [&](Node leaf) {
+    const uint64_t pair = manager_.value(leaf);
+    return pair == 0 || agree(manager_.combine(is_same, pairs, leaf), pair >> 32, pair & UINT32_MAX);
+  });
+}
+
+// Wherever the region is, both leaves answer alike.
+bool CutProof::agree(Node region, uint64_t a, uint64_t b) {
+  const auto first = Chains::number_in(a), second = Chains::number_in(b);
+  if (first && second) return agree_subsets(region, chains_.subset(*first), chains_.subset(*second));
+  if (first) return answers(region, chains_.subset(*first), b);
+  if (second) return answers(region, chains_.subset(*second), a);
+  return !is_refuted_in(region);
+}
+
+// True: not the whole region is empty, and a call in it is remembered.
+bool CutProof::is_refuted_in(Node region) {
+  if (region == Manager::kFalse) return false;
+  if (has_budget())
+    doubt_ = Doubt{diagram::find(manager_, region, [](uint64_t leaf) { return leaf == 1; }, {}), 0, false};
+  return true;
+}
+
+// Where a link holds that only one of them has, others must give its answer, in both.
+bool CutProof::agree_subsets(Node region, const Subset& a, const Subset& b) {
+  if (a.chain != b.chain) return false;
+  const std::vector<Link>& links = chains_.all()[a.chain].links;
+  for (size_t i = 0; i < links.size(); ++i) {
+    if (a.has[i] == b.has[i]) continue;
+    const Node hit = manager_.both(region, links[i].holds);
+    if (hit == Manager::kFalse) continue;
+    if (answers(hit, a, links[i].answer) && answers(hit, b, links[i].answer)) continue;
+    doubt_ = Doubt{std::nullopt, i, a.has[i]};
+    return false;
+  }
+  return has_budget();
+}
+
+// The first link that holds gives this answer, everywhere in the region.
+bool CutProof::answers(Node region, const Subset& subset, uint64_t answer) {
+  const Chain& chain = chains_.all()[subset.chain];
+  std::vector<Node> agreeing;
+  for (size_t i = 0; i < chain.links.size() && has_budget(); ++i) {
+    if (!subset.has[i]) continue;
+    const Node hit = manager_.both(region, chain.links[i].holds);
+    if (hit == Manager::kFalse) continue;
+    if (chain.links[i].answer == answer) {
+      agreeing.push_back(hit);
+      continue;
+    }
+    // Another answer is none only where an earlier link has given this one.
+    region = manager_.choose(any_of(std::move(agreeing)), Manager::kFalse, region);
+    agreeing.clear();
+    if (is_refuted_in(manager_.both(region, hit))) return false;
+  }
+  if (chain.end == answer || !has_budget()) return has_budget();
+  return !is_refuted_in(manager_.choose(any_of(std::move(agreeing)), Manager::kFalse, region)) && has_budget();
+}
+
+// Joined in pairs, then pairs of pairs, so that no part is copied once for each other.
+Node CutProof::any_of(std::vector<Node> nodes) {
+  if (nodes.empty()) return Manager::kFalse;
+  while (nodes.size() > 1 && has_budget()) {
+    for (size_t i = 0; 2 * i < nodes.size(); ++i)
+      nodes[i] = 2 * i + 1 < nodes.size() ? manager_.either(nodes[2 * i], nodes[2 * i + 1]) : nodes[2 * i];
+    nodes.resize((nodes.size() + 1) / 2);
+  }
+  return nodes[0];
+}
+
+bool CutProof::is_subset(Node node, const Subset& subset, Node region) {
+  const Chain& chain = chains_.all()[subset.chain];
+  const std::optional<uint32_t> rest = longest_rest(node, subset);
+  const std::vector<bool> none(chain.links.size(), false);
+  const std::vector<bool>& left = rest ? chains_.subset(*rest).has : none;
+  std::vector<size_t> own;
+  for (size_t i = 0; i < chain.links.size(); ++i) {
+    if (subset.has[i] && !left[i]) own.push_back(i);
+    if (!left[i] || subset.has[i] || manager_.both(region, chain.links[i].holds) == Manager::kFalse) continue;
+    doubt_ = Doubt{std::nullopt, i, true};
+    return false;
+  }
+  if (!may_stand_first(chain, own, left, region)) return false;
+  Node expected = manager_.leaf(rest ? Chains::leaf_of(*rest) : chain.end);
+  for (size_t i = own.size(); i-- > 0 && has_budget();)
+    expected = manager_.choose(chain.links[own[i]].holds, manager_.leaf(chain.links[own[i]].answer), expected);
+  return has_budget() && same(node, expected, region) && has_budget();
+}
+
+// What a step leaves to later ones; of several the one that has most before it, if possible no link but the step's.
+std::optional<uint32_t> CutProof::longest_rest(Node node, const Subset& subset) {
+  std::optional<uint32_t> rest;
+  std::pair<bool, ptrdiff_t> best{false, -1};
+  for (Node leaf : diagram::leaves(manager_, node)) {
+    const auto later = Chains::number_in(manager_.value(leaf));
+    if (!later || chains_.subset(*later).chain != subset.chain) continue;
+    const auto& has = chains_.subset(*later).has;
+    bool is_within = true;
+    for (size_t i = 0; i < has.size(); ++i) is_within = is_within && (subset.has[i] || !has[i]);
+    const std::pair<bool, ptrdiff_t> its{is_within, std::count(has.begin(), has.end(), true)};
+    if (its <= best) continue;
+    best = its;
+    rest = later;
+  }
+  return rest;
+}
+
+// The step asks its own links before those it leaves, which the chain may have in between: nobody can tell where the
+// answers are the same or no call meets both.
+bool CutProof::may_stand_first(const Chain& chain, const std::vector<size_t>& own, const std::vector<bool>& left,
+                               Node region) {
+  for (size_t link : own)
+    for (size_t earlier = 0; earlier < link && has_budget(); ++earlier) {
+      if (!left[earlier] || chain.links[earlier].answer == chain.links[link].answer) continue;
+      const Node both = manager_.both(chain.links[earlier].holds, chain.links[link].holds);
+      if (manager_.both(region, both) != Manager::kFalse) return false;
+    }
+  return has_budget();
+}
+
+uint64_t CutProof::answer_at(const Subset& subset, const Call& call) const {
+  const Chain& chain = chains_.all()[subset.chain];
+  for (size_t i = 0; i < chain.links.size(); ++i)
+    if (subset.has[i] && policy::holds(*chain.links[i].condition, call)) return chain.links[i].answer;
+  return chain.end;
+}
+
+// Gives or takes links so that the guess says of the call in doubt what the step does; false: it says so already.
+bool CutProof::mend(Subset& subset, Node node) const {
+  if (!doubt_->at) {
+    if (subset.has[doubt_->link] == doubt_->has) return false;
+    subset.has[doubt_->link] = doubt_->has;
+    return true;
+  }
+  const Chain& chain = chains_.all()[subset.chain];
+  const Call call = call_at(*doubt_->at, chain.table->endian);
+  uint64_t wanted = diagram::value_at(manager_, node, *doubt_->at);
+  if (const auto later = Chains::number_in(wanted)) wanted = answer_at(chains_.subset(*later), call);
+  bool is_mended = false;
+  for (size_t i = 0; i < chain.links.size(); ++i) {
+    const Link& link = chain.links[i];
+    if (!policy::holds(*link.condition, call)) continue;
+    if (subset.has[i] == (link.answer == wanted)) {
+      if (subset.has[i]) return is_mended;
+      continue;
+    }
+    is_mended = true;
+    subset.has[i] = link.answer == wanted;
+    if (subset.has[i]) return true;
+  }
+  return is_mended;
+}
+
+}  // namespace cordon::prove
