@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "cordon/formats/minijail_writer.h"
 #include "cordon/formats/oci_writer.h"
 #include "cordon/policy/describe.h"
 #include "cordon/policy/resolve.h"
@@ -62,12 +63,31 @@ Arch host_of(const CallAnswers& answers) {
   return has_native ? abi::native_arch() : arches.front();
 }
 
-void note_host(const CallAnswers& answers, Diagnostics& found) {
+void note_host(const CallAnswers& answers, const ConvertOptions& options, Diagnostics& found) {
   const Arch host = host_of(answers);
-  if (host != abi::native_arch())
-    found.note("host-arch", {},
-               "the file is for machines of " + std::string(abi::name(host)) +
-                   ": what loads it adds the machine's own architecture");
+  if (host == abi::native_arch()) return;
+  const std::string arch(abi::name(host));
+  found.note("host-arch", {},
+             options.to == "minijail"
+                 ? "the policy is for machines of " + arch + ": cordon reads it with --arch " + arch
+                 : "the file is for machines of " + arch + ": what loads it adds the machine's own architecture");
+}
+
+// How the format is written for this source.
+struct Format {
+  std::string to;
+  formats::MinijailForm minijail = formats::MinijailForm::any;
+
+  formats::FormatBounds bounds() const {
+    return to == "minijail" ? formats::minijail_bounds(minijail) : formats::oci_bounds();
+  }
+};
+
+Format format_for(const Loaded& loaded, const ConvertOptions& options) {
+  if (options.c_dialect) return {options.to, formats::MinijailForm::c_parser};
+  const bool is_denylist = loaded.policy->default_action.action.kind == ActionKind::allow &&
+                           loaded.resolved->bad_arch.kind >= ActionKind::errno_;
+  return {options.to, is_denylist ? formats::MinijailForm::denylist : formats::MinijailForm::any};
 }
 
 struct Attempt {
@@ -76,15 +96,13 @@ struct Attempt {
   Diagnostics notes;
 };
 
-Result<Attempt> written(const Loaded& loaded, CallAnswers answers, const ConvertOptions& options,
-                        bool has_multiplexers_apart) {
-  formats::OciWriteOptions how;
-  how.form = options.to == "docker" ? formats::OciForm::docker : formats::OciForm::runtime;
-  how.filter_flags = loaded.policy->filter_flags;
-  how.has_multiplexers_apart = has_multiplexers_apart;
-  Result<std::string> text = formats::write_oci(answers, *loaded.policy, how);
-  if (!text) return text.error();
-  return Attempt{std::move(*text), std::move(answers), text.warnings()};
+Result<std::string> text_of(CallAnswers& answers, const Loaded& loaded, const Format& format,
+                            const ConvertOptions& options, bool has_multiplexers_apart) {
+  if (format.to == "minijail")
+    return formats::write_minijail(answers, *loaded.policy,
+                                   {format.minijail, options.is_lossy, has_multiplexers_apart});
+  const auto form = format.to == "docker" ? formats::OciForm::docker : formats::OciForm::runtime;
+  return formats::write_oci(answers, *loaded.policy, {form, loaded.policy->filter_flags, has_multiplexers_apart});
 }
 
 Result<ResolvedPolicy> read_again(const Attempt& attempt, const ConvertOptions& options) {
@@ -153,11 +171,12 @@ class Judge {
 
 Result<std::string> converted(const Loaded& loaded, const ConvertOptions& options) {
   Diagnostics found = about_other_lines(loaded, options);
+  const Format format = format_for(loaded, options);
   Result<CallAnswers> answers =
-      formats::fit(*loaded.policy, *loaded.resolved, {.bounds = formats::oci_bounds(), .is_lossy = options.is_lossy});
+      formats::fit(*loaded.policy, *loaded.resolved, {.bounds = format.bounds(), .is_lossy = options.is_lossy});
   found.append(with_places(answers.diagnostics(), loaded));
   if (!answers || found.has_errors()) return found;
-  note_host(*answers, found);
+  note_host(*answers, options, found);
   const Judge judge(loaded, options);
   Judgement judgement;
   std::optional<Attempt> stricter;
@@ -167,14 +186,18 @@ Result<std::string> converted(const Loaded& loaded, const ConvertOptions& option
   // What rules for the calls say of the multiplexer that stands for them may be just what is asked.
   for (bool is_apart : {false, true}) {
     if (is_apart && !has_multiplexers) break;
-    Result<Attempt> attempt = written(loaded, *answers, options, is_apart);
-    if (!attempt) return with_places(attempt.error(), loaded);
-    judgement = judge.of(*attempt, may_differ || !attempt->notes.empty());
+    Attempt attempt;
+    attempt.answers = *answers;
+    Result<std::string> text = text_of(attempt.answers, loaded, format, options, is_apart);
+    if (!text) return with_places(text.error(), loaded);
+    attempt.text = std::move(*text);
+    attempt.notes = text.warnings();
+    judgement = judge.of(attempt, may_differ || !attempt.notes.empty());
     if (judgement.is_good) {
-      found.append(attempt->notes);
-      return {std::move(attempt->text), with_places(found, loaded)};
+      found.append(attempt.notes);
+      return {std::move(attempt.text), with_places(found, loaded)};
     }
-    if (judgement.is_stricter && !stricter) stricter = std::move(*attempt);
+    if (judgement.is_stricter && !stricter) stricter = std::move(attempt);
   }
   if (options.is_lossy && stricter) {
     found.append(stricter->notes);

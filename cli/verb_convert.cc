@@ -18,7 +18,7 @@ constexpr const char* kExamples =
     "  cordon convert profile.json --to cordon -o app.cordon   a container profile in cordon's own text\n"
     "  cordon convert cat.policy --to cordon -o -              minijail's, to standard output\n"
     "  cordon convert app.cordon --to docker -o sc.json        for docker run --security-opt seccomp=sc.json\n"
-    "  cordon convert app.cordon --to oci --lossy -o sc.json   stricter where a profile cannot say it\n"
+    "  cordon convert app.cordon --to minijail --lossy -o app.policy   stricter where the format cannot say it\n"
     "  cordon convert app.bpf --to cordon -o app.cordon        a filter any program made, decompiled\n"
     "  cordon convert app.bpf --to cordon --width 100 -o -     with lines of at most 100 columns";
 
@@ -79,6 +79,16 @@ Diagnostics unfit_options(const Options& options) {
   return problems;
 }
 
+// A dialect may be that of what is written.
+Result<Loaded> load_source(const Options& options, PolicyOptions reading) {
+  if (options.how.to != "minijail") return load(options.spec, reading);
+  Result<Loaded> loaded = load_one(options.spec, reading);
+  reading.dialect.clear();
+  if (!loaded) return loaded;
+  if (Diagnostics unfit = cli::unfit_options(reading, {*loaded}); !unfit.empty()) return unfit;
+  return loaded;
+}
+
 // No proof, and nothing to prove, are another thing than a format that cannot say it.
 int status_of(const Diagnostics& problems) {
   const bool is_out_of_reach = std::any_of(problems.begin(), problems.end(), [](const Diagnostic& one) {
@@ -89,7 +99,7 @@ int status_of(const Diagnostics& problems) {
 
 int convert(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
   if (Diagnostics misuse = unfit_options(options); !misuse.empty()) return fail(misuse, output, kUsage);
-  Result<Loaded> loaded = load(options.spec, reading);
+  Result<Loaded> loaded = load_source(options, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return kUsage;
   const bool is_cordon = options.how.to == "cordon";
@@ -111,10 +121,10 @@ int convert_main(int argc, char** argv) {
                       "ends with 4 where no policy that equals it is in reach. What a format cannot say is an error.",
                       kExamples);
   app->add_option("POLICY", options.spec, "policy source")->required();
-  app->add_option("--to", options.how.to, "cordon, docker or oci")
+  app->add_option("--to", options.how.to, "cordon, docker, oci or minijail")
       ->required()
       ->type_name("FMT")
-      ->check(one_of({"cordon", "docker", "oci"}));
+      ->check(one_of({"cordon", "docker", "oci", "minijail"}));
   app->add_option("-o,--output", options.output_path, "where the policy goes; - is standard output")
       ->required()
       ->type_name("FILE");
@@ -136,6 +146,7 @@ int convert_main(int argc, char** argv) {
   add_quiet_option(*app, output, "print no warnings");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  options.how.c_dialect = options.how.to == "minijail" && reading.dialect == "minijail-c";
   return convert(options, reading, output);
 }
 

@@ -37,14 +37,16 @@ ResolvedCondition on_low_word(const ResolvedTest& test) {
   return policy::make_test(test.operand, mask, policy::canonical(std::move(allowed), mask));
 }
 
+// A mask without the sign bit leaves open what stands above it.
 ResolvedCondition on_whole_register(const ResolvedTest& test) {
-  if (test.mask != kLowWord || test.operand == ResolvedTest::kInstructionPointer)
+  if (test.mask > kLowWord || (test.mask & kSignBit) == 0 || test.operand == ResolvedTest::kInstructionPointer)
     return policy::make_test(test.operand, test.mask, test.allowed);
+  const uint64_t mask = test.mask | ~kLowWord;
   std::vector<Interval> allowed = test.allowed;
   for (const Interval& interval : test.allowed)
     if (interval.last >= kSignBit)
       allowed.push_back({std::max(interval.first, kSignBit) | ~kLowWord, interval.last | ~kLowWord});
-  return policy::make_test(test.operand, UINT64_MAX, policy::canonical(std::move(allowed), UINT64_MAX));
+  return policy::make_test(test.operand, mask, policy::canonical(std::move(allowed), mask));
 }
 
 void add_clause(std::vector<Clause>& clauses, ResolvedCondition condition, const Clause& like) {

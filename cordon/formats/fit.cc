@@ -245,7 +245,8 @@ void Fitter::choose_default() {
     loses("default-action", {},
           "the default action of " + bounds_name() + " cannot be " + action_text(chosen) +
               (options_.is_lossy ? ": calls without a name get " + action_text(*nearest) : ""),
-          "--lossy gives calls without a name " + action_text(*nearest) + " and names all others");
+          "--lossy gives calls without a name " + action_text(*nearest) + " and names all others" +
+              std::string(chosen == Action{ActionKind::allow, 0} ? options_.bounds.allow_hint : std::string_view()));
 }
 
 std::vector<Clause> Fitter::sayable(std::string_view name, std::vector<Clause> clauses) {

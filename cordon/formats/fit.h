@@ -26,6 +26,7 @@ struct FormatBounds {
   NearestAction default_action = nullptr;
   Action bad_arch;  // what the format has for architectures it does not list
   size_t max_arches = SIZE_MAX;
+  std::string_view allow_hint = {};  // how to have a policy that allows by default
 };
 
 struct FitOptions {

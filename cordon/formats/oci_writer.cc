@@ -161,7 +161,7 @@ Result<std::string> Writer::write() {
 }  // namespace
 
 FormatBounds oci_bounds() {
-  return {"a seccomp profile", nearest_action, nearest_action, {ActionKind::kill_thread, 0}, SIZE_MAX};
+  return {"a seccomp profile", nearest_action, nearest_action, {ActionKind::kill_thread, 0}};
 }
 
 Result<std::string> write_oci(CallAnswers& answers, const Policy& policy, const OciWriteOptions& options) {

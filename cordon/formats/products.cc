@@ -67,6 +67,22 @@ void drop_implied(std::vector<Product>& alternatives) {
   for (Marked& one : kept) alternatives.push_back(std::move(one.product));
 }
 
+// Whether some value of each argument passes all of its tests; true where that takes long to find out.
+bool is_possible(const Product& product) {
+  constexpr size_t kMaxCubes = 4096;
+  for (size_t at = 0; at < product.size();) {
+    const uint8_t operand = product[at].operand;
+    std::vector<Cube> common = cubes(product[at]);
+    for (++at; at < product.size() && product[at].operand == operand; ++at) {
+      const std::vector<Cube> more = cubes(product[at]);
+      if (common.size() * more.size() > kMaxCubes) return true;
+      common = meet(common, more);
+      if (common.empty()) return false;
+    }
+  }
+  return true;
+}
+
 std::optional<std::vector<Product>> cross(const std::vector<Product>& left, const std::vector<Product>& right,
                                           size_t max) {
   if (left.size() * right.size() > 4 * max) return std::nullopt;
@@ -90,15 +106,13 @@ uint64_t spread(uint64_t value, uint64_t mask) {
   return result;
 }
 
-}  // namespace
-
 // Depth of recursion: that of the condition, which resolve bounds.
-std::optional<std::vector<Product>> products(const ResolvedCondition& condition, size_t max) {
+std::optional<std::vector<Product>> products_of(const ResolvedCondition& condition, size_t max) {
   if (condition.kind == Kind::test) return std::vector<Product>{{condition.test}};
   std::vector<Product> result;
   if (condition.kind == Kind::all) result.push_back({});
   for (const ResolvedCondition& operand : condition.operands) {
-    auto part = products(operand, max);
+    auto part = products_of(operand, max);
     if (!part) return std::nullopt;
     if (condition.kind == Kind::all) {
       auto crossed = cross(result, *part, max);
@@ -111,6 +125,14 @@ std::optional<std::vector<Product>> products(const ResolvedCondition& condition,
   }
   if (condition.kind == Kind::any) drop_implied(result);
   return result.size() > max ? std::nullopt : std::optional(std::move(result));
+}
+
+}  // namespace
+
+std::optional<std::vector<Product>> products(const ResolvedCondition& condition, size_t max) {
+  auto found = products_of(condition, max);
+  if (found) std::erase_if(*found, [](const Product& product) { return !is_possible(product); });
+  return found;
 }
 
 // The bits of the mask pushed together keep the order of values, so an interval under the mask is an interval of
