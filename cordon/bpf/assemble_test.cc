@@ -7,6 +7,7 @@
 
 #include "cordon/bpf/assembly_lexer.h"
 #include "cordon/bpf/disassemble.h"
+#include "cordon/bpf/naming.h"
 #include "cordon/bpf/opcode.h"
 #include "cordon/bpf/testing.h"
 #include "tests/kernel/bpf_random.h"

@@ -6,6 +6,7 @@
 #include "cordon/abi/constants.h"
 #include "cordon/base/text.h"
 #include "cordon/bpf/disassemble.h"
+#include "cordon/bpf/naming.h"
 
 namespace cordon::bpf {
 namespace {

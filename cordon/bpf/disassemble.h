@@ -27,8 +27,8 @@ struct DisassembleOptions {
   std::function<std::string(size_t pc)> annotate;
 };
 
-// "arg1.low"; the words of a 64-bit field lie in machine order. The offset is one a filter can load.
-std::string field_name(uint32_t offset, Endian endian);
+// One instruction without its index and comment: "jeq #0x0, 5, 6".
+std::string instruction_text(const Program& program, size_t pc);
 
 std::string disassemble(const Program& program, const DisassembleOptions& options);
 

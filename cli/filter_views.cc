@@ -1,0 +1,197 @@
+#include "cli/filter_views.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/bpf/cost.h"
+#include "cordon/bpf/disassemble.h"
+#include "cordon/bpf/naming.h"
+#include "cordon/bpf/opcode.h"
+
+namespace cordon::cli {
+namespace {
+
+std::string name_of(const Loaded& loaded, const Origin& origin) {
+  switch (origin.kind) {
+    case Origin::Kind::default_action: return "default";
+    case Origin::Kind::bad_arch: return "badarch";
+    case Origin::Kind::unknown: return "unknown";
+    case Origin::Kind::rule:
+    case Origin::Kind::multiplexed: break;
+  }
+  const Place place = place_of(loaded, origin);
+  return place.file + ":" + std::to_string(place.line);
+}
+
+std::string rule_of(const Filter& filter, const Loaded& loaded, size_t pc) {
+  if (pc >= filter.provenance.size() || filter.provenance[pc].empty()) return "";
+  const std::vector<Origin>& origins = filter.provenance[pc];
+  const std::string first = name_of(loaded, origins.front());
+  const bool is_rule = first.find(':') != std::string::npos;
+  return first + (is_rule && origins.size() > 1 ? " and " + std::to_string(origins.size() - 1) + " more" : "");
+}
+
+// Does the policy name the origin for a call that comes on this way?
+bool can_decide(const ResolvedPolicy& policy, const Origin& origin, const bpf::FlowWay& way) {
+  const bool is_bad_arch = origin == policy.bad_arch_origin;
+  for (const ArchTable& table : policy.arches) {
+    const bool is_excluded = way.audit_arch ? *way.audit_arch != table.audit_arch
+                                            : std::find(way.other_than.begin(), way.other_than.end(),
+                                                        table.audit_arch) != way.other_than.end();
+    if (is_excluded) continue;
+    for (const Segment& segment : table.segments) {
+      if (segment.last < way.numbers.first || segment.first > way.numbers.last) continue;
+      for (const Clause& clause : segment.clauses)
+        if (clause.origin == origin) return true;
+    }
+  }
+  const bool is_listed =
+      way.audit_arch && std::any_of(policy.arches.begin(), policy.arches.end(),
+                                    [&](const auto& table) { return table.audit_arch == *way.audit_arch; });
+  return is_bad_arch && !is_listed;
+}
+
+// "app.cordon:2, 5, 7 and 3 more"
+std::string joined(const std::vector<std::string>& names) {
+  constexpr size_t kMost = 3;
+  std::string text, file;
+  for (size_t i = 0; i < names.size() && i < kMost; ++i) {
+    const std::string head = names[i].substr(0, names[i].rfind(':') + 1);
+    text += (i == 0 ? "" : ", ") + (i > 0 && head == file ? names[i].substr(head.size()) : names[i]);
+    file = head;
+  }
+  return text + (names.size() > kMost ? " and " + std::to_string(names.size() - kMost) + " more" : "");
+}
+
+// An answer is one instruction for many rules; on some ways only some of them decide.
+std::string rules_on(const Filter& filter, const Loaded& loaded, size_t pc, const std::vector<bpf::FlowWay>& ways) {
+  std::vector<std::string> names;
+  if (pc >= filter.provenance.size()) return "";
+  for (const Origin& origin : filter.provenance[pc]) {
+    const bool can = ways.empty() || std::any_of(ways.begin(), ways.end(), [&](const bpf::FlowWay& way) {
+                       return can_decide(*loaded.resolved, origin, way);
+                     });
+    std::string name = can ? name_of(loaded, origin) : "";
+    if (can && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+  }
+  return joined(names);
+}
+
+bpf::Flow flow_of(const FilterView& view) {
+  // A test serves many rules, and its condition says what it is for.
+  auto annotate = [&view](size_t pc) {
+    const bool is_answer = bpf::find_opcode((*view.program)[pc].code)->form == bpf::Form::ret_k;
+    return is_answer && view.rule_of ? view.rule_of(pc) : std::string();
+  };
+  return bpf::make_flow(*view.program, {.endian = view.endian, .annotate = annotate});
+}
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (char c : text) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+std::string section(const std::string& title, const std::string& text) {
+  return "<h2>" + title + "</h2>\n<pre>" + escaped(text) + "</pre>\n";
+}
+
+std::string link_to(size_t pc) {
+  const std::string number = std::to_string(pc);
+  return "<a href=\"#i" + number + "\">" + number + "</a>";
+}
+
+std::string assembly_rows(const FilterView& view) {
+  const bpf::Program& program = *view.program;
+  const bpf::Naming naming(program, view.endian);
+  std::string rows;
+  for (size_t pc = 0; pc < program.size(); ++pc) {
+    const bpf::Insn& insn = program[pc];
+    const bpf::Form form = bpf::find_opcode(insn.code)->form;
+    const std::string number = std::to_string(pc);
+    std::string yes, no;
+    if (bpf::is_branch(form)) {
+      yes = link_to(pc + 1 + insn.jt);
+      no = link_to(pc + 1 + insn.jf);
+    } else if (form == bpf::Form::jump) {
+      yes = link_to(pc + 1 + insn.k);
+    }
+    rows += "<tr id=\"i" + number + "\"><td>" + number + "</td><td>" + escaped(bpf::instruction_text(program, pc)) +
+            "</td><td>" + yes + "</td><td>" + no + "</td><td>" +
+            escaped(naming.known(pc).is_reachable ? naming.meaning(pc) : "unreachable") + "</td><td>" +
+            escaped(view.rule_of ? view.rule_of(pc) : "") + "</td></tr>\n";
+  }
+  return rows;
+}
+
+constexpr const char* kStyle =
+    "body{font-family:sans-serif;margin:2em;max-width:75em}"
+    "pre,table{font-family:monospace;font-size:90%}"
+    "pre{background:#f4f4f4;padding:1em;overflow:auto}"
+    "table{border-collapse:collapse}"
+    "td,th{padding:0 1em 0 0;text-align:left;vertical-align:top;white-space:pre}"
+    "tr:target{background:#ffec99}";
+
+}  // namespace
+
+FilterView view_of(const Filter& filter, const Loaded& loaded) {
+  return {&filter.program, filter.endian, [&filter, &loaded](size_t pc) { return rule_of(filter, loaded, pc); },
+          [&filter, &loaded](size_t pc, const std::vector<bpf::FlowWay>& ways) {
+            return rules_on(filter, loaded, pc, ways);
+          }};
+}
+
+FilterView view_of(const bpf::Program& program) { return {&program, Endian::little, {}, {}}; }
+
+std::string assembly_text(const FilterView& view) {
+  return bpf::disassemble(*view.program, {.endian = view.endian, .comments = true, .annotate = view.rule_of});
+}
+
+std::string cost_text(const FilterView& view, const Loaded& loaded) {
+  const bpf::Program& program = *view.program;
+  const bpf::Cost cost = bpf::cost(program);
+  std::string text = "instructions            " + std::to_string(cost.insn_count) + " of 4096\n" +
+                     "converted by the kernel " + std::to_string(cost.converted_count) +
+                     " of 32768 for all stacked filters\n" + "longest path            " +
+                     std::to_string(cost.longest_path) + " instructions\n";
+  if (!loaded.resolved) return text;
+  for (const ArchTable& table : loaded.resolved->arches) {
+    size_t cached = 0, steps = 0, total = 0;
+    auto arch = abi::arch_of_call(table.audit_arch, 0).value_or(abi::native_arch());
+    for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
+      const bpf::ConstAllow answer = bpf::is_const_allow(program, table.audit_arch, abi::syscall_at(arch, i).number);
+      cached += answer.answer ? 1 : 0;
+      steps += answer.steps;
+      ++total;
+    }
+    text += "on " + std::string(abi::name(arch)) + ": " + std::to_string(cached) + " of " + std::to_string(total) +
+            " calls are answered from the kernel's bitmap and run no instruction; finding that out at attach takes " +
+            std::to_string(steps) + " steps\n";
+  }
+  return text;
+}
+
+std::string tree_text(const FilterView& view) { return bpf::write_tree(flow_of(view), view.rules_on); }
+std::string dot_text(const FilterView& view) { return bpf::write_dot(flow_of(view)); }
+std::string pseudo_code_text(const FilterView& view) { return bpf::write_pseudo_code(flow_of(view), view.rules_on); }
+
+std::string filter_page(const FilterView& view, const Loaded& loaded, const std::string& table) {
+  const std::string title = escaped(loaded.name);
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" + title +
+         "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" +
+         section("Calls by action", table) + section("Decisions", tree_text(view)) +
+         "<h2>Instructions</h2>\n<table>\n<tr><th>at</th><th>instruction</th><th>yes</th><th>no</th><th>meaning</th>"
+         "<th>rule</th></tr>\n" +
+         assembly_rows(view) + "</table>\n" + section("Cost", cost_text(view, loaded)) + "</body>\n</html>\n";
+}
+
+}  // namespace cordon::cli
