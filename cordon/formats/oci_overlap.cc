@@ -1,10 +1,24 @@
 // Two chains exclude each other if they test some argument in ways that exclude each other. A test is an
 // interval of values, two intervals (!=), or fixed bits under a mask; a mask against an interval is taken to
 // overlap, which at worst warns once too often.
+//
+// The order is that of libseccomp's tree of a 64-bit architecture (_db_chain_lt and _db_tree_add of its db.c, 2.5): the
+// tests of a chain by rising argument are a way down, and on each level stand
+//
+//   the last argument first, and of tests of one argument
+//   ==, != and masks, then < and <=, then > and >=,
+//   the largest value first, but of < and <= the smallest.
+//
+// `>= 5` is the node of `< 5` with the outcomes exchanged, so the two stand in one place. Masks have nodes of their
+// own, apart from == and !=, and come before or after all of these, as the first of either kind was added.
 #include "cordon/formats/oci_overlap.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <optional>
+#include <tuple>
+#include <vector>
 
 #include "cordon/policy/resolved_policy.h"
 
@@ -45,18 +59,106 @@ bool tests_may_overlap(const OciArg& a, const OciArg& b) {
   return false;
 }
 
-bool tests_alone(OciChain chain, uint8_t index) { return chain.size() == 1 && chain[0].index == index; }
+// How strongly libseccomp pulls a test to the front (__db_chain_op_priority).
+int strength(OciOp op) {
+  switch (op) {
+    case OciOp::eq:
+    case OciOp::ne:
+    case OciOp::masked_eq: return 3;
+    case OciOp::lt:
+    case OciOp::le: return 2;
+    case OciOp::gt:
+    case OciOp::ge: return 1;
+  }
+  return 0;
+}
+
+// What libseccomp keeps of the value.
+uint64_t datum(const OciArg& arg) { return arg.op == OciOp::masked_eq ? arg.value_two & arg.value : arg.value; }
 
 bool is_above(OciOp op) { return op == OciOp::gt || op == OciOp::ge; }
-bool is_below(OciOp op) { return op == OciOp::lt || op == OciOp::le; }
 
-// The tighter of two tests of the same direction.
-bool is_tighter(const OciArg& a, const OciArg& b) {
-  if (a.value != b.value) return is_above(a.op) ? a.value > b.value : a.value < b.value;
-  bool a_is_strict = a.op == OciOp::gt || a.op == OciOp::lt;
-  bool b_is_strict = b.op == OciOp::gt || b.op == OciOp::lt;
-  return a_is_strict && !b_is_strict;
+// A test, and which of those with the same place was added first.
+struct Node {
+  OciArg test;
+  size_t rank = 0;  // of ==, != and masks: that of the node that asks the upper half
+};
+using Path = std::vector<Node>;  // from the root of the tree
+
+enum class Place : uint8_t { before, behind, same };
+
+template <class Value>
+Place by(const Value& a, const Value& b) {
+  return a == b ? Place::same : a < b ? Place::before : Place::behind;
 }
+
+// Of two nodes on one level.
+Place place_of(const Node& a, const Node& b) {
+  const OciArg &x = a.test, &y = b.test;
+  if (x.index != y.index) return by(y.index, x.index);
+  if (strength(x.op) != strength(y.op)) return by(strength(y.op), strength(x.op));
+  if (strength(x.op) == 3 && datum(x) >> 32 == datum(y) >> 32 && a.rank != b.rank) return by(a.rank, b.rank);
+  if (datum(x) == datum(y)) return by(a.rank, b.rank);
+  return strength(x.op) == 2 ? by(datum(x), datum(y)) : by(datum(y), datum(x));
+}
+
+bool is_before(const Path& a, const Path& b) {
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    const Place place = place_of(a[i], b[i]);
+    if (place != Place::same) return place == Place::before;
+  }
+  return false;
+}
+
+// Knows the nodes there are when a chain is added.
+class Tree {
+ public:
+  Path add(OciChain chain) {
+    Path path;
+    for (const OciArg& test : chain) path.push_back(strength(test.op) == 3 ? Node{test, rank_of(test)} : node_of(test));
+    std::sort(path.begin(), path.end(), [](const Node& a, const Node& b) { return a.test.index < b.test.index; });
+    return path;
+  }
+
+ private:
+  size_t rank_of(const OciArg& test) {
+    const bool is_masked = test.op == OciOp::masked_eq;
+    const uint64_t upper_mask = is_masked ? test.value >> 32 : UINT32_MAX;
+    return ranks_.try_emplace({test.index, is_masked, upper_mask, datum(test) >> 32}, ranks_.size()).first->second;
+  }
+
+  // The node this test stands at: its own, or the opposite test's where the walk along the level finds that.
+  Node node_of(const OciArg& test) {
+    const bool is_or_equal = test.op == OciOp::ge || test.op == OciOp::lt;  // the node asks >=
+    auto [found, is_new] = nodes_.try_emplace({test.index, is_or_equal, test.value});
+    Node& node = found->second;
+    Level& level = levels_[test.index];
+    if (!is_new && (is_above(test.op) || !is_above(node.test.op) || level.leads_to(node.test))) return node;
+    node = {test, ++node_count_};
+    level.add(test);
+    return node;
+  }
+
+  // The nodes of < <= > >= of one argument.
+  struct Level {
+    std::optional<OciArg> first_above;
+    uint64_t largest_below = 0;
+
+    // The walk of a < or <= ends before a larger one, and before any > or >= that is not its own node.
+    bool leads_to(const OciArg& above) const {
+      return first_above->op == above.op && first_above->value == above.value && largest_below <= above.value;
+    }
+    void add(const OciArg& test) {
+      if (!is_above(test.op)) largest_below = std::max(largest_below, test.value);
+      if (is_above(test.op) && (!first_above || test.value > first_above->value)) first_above = test;
+    }
+  };
+
+  std::map<std::tuple<uint8_t, bool, uint64_t, uint64_t>, size_t> ranks_;
+  std::map<std::tuple<uint8_t, bool, uint64_t>, Node> nodes_;  // of < <= > >=
+  std::map<uint8_t, Level> levels_;
+  size_t node_count_ = 0;
+};
 
 }  // namespace
 
@@ -68,29 +170,12 @@ bool may_overlap(OciChain a, OciChain b) {
 }
 
 std::vector<size_t> libseccomp_order(std::span<const OciChain> chains) {
+  Tree tree;
+  std::vector<Path> paths;
+  for (OciChain chain : chains) paths.push_back(tree.add(chain));
   std::vector<size_t> order(chains.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  if (chains.size() < 2) return order;
-  auto test = [&](size_t chain) -> const OciArg& { return chains[chain][0]; };
-
-  // Sorts what stands in the places that hold a chain of this kind; every other place is left alone.
-  auto sort_places = [&](auto is_of_kind, auto less) {
-    std::vector<size_t> places;
-    for (size_t place = 0; place < order.size(); ++place)
-      if (is_of_kind(order[place])) places.push_back(place);
-    std::vector<size_t> sorted;
-    for (size_t place : places) sorted.push_back(order[place]);
-    std::stable_sort(sorted.begin(), sorted.end(), less);
-    for (size_t i = 0; i < places.size(); ++i) order[places[i]] = sorted[i];
-  };
-
-  for (uint8_t index = 0; index < 6; ++index) {
-    auto alone = [&](size_t chain) { return tests_alone(chains[chain], index); };
-    auto tighter = [&](size_t a, size_t b) { return is_tighter(test(a), test(b)); };
-    sort_places(alone, [&](size_t a, size_t b) { return test(a).op == OciOp::eq && test(b).op != OciOp::eq; });
-    sort_places([&](size_t chain) { return alone(chain) && is_above(test(chain).op); }, tighter);
-    sort_places([&](size_t chain) { return alone(chain) && is_below(test(chain).op); }, tighter);
-  }
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return is_before(paths[a], paths[b]); });
   return order;
 }
 

@@ -15,9 +15,9 @@ using OciChain = std::span<const OciArg>;
 // False only if no call can satisfy both.
 bool may_overlap(OciChain a, OciChain b);
 
-// The order in which libseccomp's filter tries the chains of one call, as indices into `chains`: among those
-// that test one and the same argument alone equality comes first, of > and >= the largest datum, of < and <=
-// the smallest. The rest keep their places.
+// The order in which libseccomp's filter tries the chains of one call, as indices into `chains`: the later argument
+// first; of one argument ==, != and masks by falling value, then < and <= by rising, then > and >= by falling value.
+// Exact for values below 2^32 on 64-bit architectures; chains of several tests are put by their first argument.
 std::vector<size_t> libseccomp_order(std::span<const OciChain> chains);
 
 }  // namespace cordon::formats

@@ -2,7 +2,8 @@
 //
 //   1. the first rule without a condition decides alone; rules with conditions, before it or after it, and
 //      later rules without one have no effect;
-//   2. else the first of two equal conditions counts, and the rest are tried tightest first (oci_overlap.h);
+//   2. else the first of two equal conditions counts, and the rest are tried in the order of its tree
+//      (oci_overlap.h);
 //   3. a rule with the default action is not added at all.
 //
 //   errno(1) socket[a0 == 38]; allow socket       ->  allow socket
@@ -62,6 +63,8 @@ class RuleMaker {
   void keep_only(size_t kept, const std::vector<size_t>& additions);
   void keep_conditional(const std::vector<size_t>& additions);
   std::vector<size_t> without_repeats(const std::vector<size_t>& additions);
+  bool conflict(size_t a, size_t b) const;
+  bool may_conflict(const std::vector<size_t>& additions) const;
   void warn_of_overlaps(const std::vector<size_t>& ordered);
   void drop(size_t dropped, size_t kept, std::string message, std::string code = "dropped-rule");
 
@@ -230,6 +233,10 @@ std::vector<size_t> RuleMaker::without_repeats(const std::vector<size_t>& additi
 
 void RuleMaker::keep_conditional(const std::vector<size_t>& additions) {
   std::vector<size_t> kept = without_repeats(additions);
+  if (!may_conflict(kept)) {
+    for (size_t i : kept) places_[i] = &additions_[i];
+    return;
+  }
   std::vector<OciChain> chains;
   for (size_t i : kept) chains.push_back(additions_[i].chain);
   std::vector<size_t> order = libseccomp_order(chains);
@@ -241,24 +248,37 @@ void RuleMaker::keep_conditional(const std::vector<size_t>& additions) {
   warn_of_overlaps(ordered);
 }
 
-void RuleMaker::warn_of_overlaps(const std::vector<size_t>& ordered) {
-  auto action = [&](size_t i) { return additions_[i].entry->action; };
-  bool is_one_action =
-      std::all_of(ordered.begin(), ordered.end(), [&](size_t i) { return action(i) == action(ordered[0]); });
+bool RuleMaker::conflict(size_t a, size_t b) const {
+  return !(additions_[a].entry->action == additions_[b].entry->action) &&
+         may_overlap(additions_[a].chain, additions_[b].chain);
+}
+
+// Whether the order can matter; false lets the rules stand as in the file.
+bool RuleMaker::may_conflict(const std::vector<size_t>& additions) const {
+  const Addition& first = additions_[additions[0]];
+  auto all = [&](auto holds) {
+    return std::all_of(additions.begin(), additions.end(), [&](size_t i) { return holds(additions_[i]); });
+  };
+  if (all([&](const Addition& one) { return one.entry->action == first.entry->action; })) return false;
   // Different values of one argument exclude each other, however many there are.
-  const OciArg& first_test = additions_[ordered[0]].chain[0];
-  bool is_one_lookup = std::all_of(ordered.begin(), ordered.end(), [&](size_t i) {
-    OciChain chain = additions_[i].chain;
-    return chain.size() == 1 && chain[0].op == OciOp::eq && chain[0].index == first_test.index;
-  });
-  if (is_one_action || is_one_lookup) return;
+  auto is_value = [&](const Addition& one) {
+    return one.chain.size() == 1 && one.chain[0].op == OciOp::eq && one.chain[0].index == first.chain[0].index;
+  };
+  if (all(is_value)) return false;
+  if (additions.size() > kMaxComparedChains) return true;
+  for (size_t i = 0; i < additions.size(); ++i)
+    for (size_t j = i + 1; j < additions.size(); ++j)
+      if (conflict(additions[i], additions[j])) return true;
+  return false;
+}
+
+void RuleMaker::warn_of_overlaps(const std::vector<size_t>& ordered) {
   size_t count = std::min(ordered.size(), kMaxComparedChains);
   for (size_t i = 0; i < count; ++i) {
     for (size_t j = i + 1; j < count; ++j) {
       size_t first = ordered[i];
       size_t second = ordered[j];
-      if (action(first) == action(second)) continue;
-      if (!may_overlap(additions_[first].chain, additions_[second].chain)) continue;
+      if (!conflict(first, second)) continue;
       report_.warning("overlapping-conditions", additions_[second].chain.front().span,
                       "two conditions on " + quoted(additions_[second].name->text) +
                           " with different actions can hold for one call; this one is tried last",

@@ -87,6 +87,9 @@ Result<bpf::Program> exported(const ScmpPolicy& policy) {
   scmp_filter_ctx ctx = seccomp_init(policy::to_ret(policy.default_action));
   int error = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, policy::to_ret(policy.bad_arch));
   if (error == 0) error = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, policy.optimize);
+  if (error == 0 && !policy.arches.empty()) error = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE);
+  for (uint32_t arch : policy.arches)
+    if (error == 0) error = seccomp_arch_add(ctx, arch);
   for (const ScmpRule& rule : policy.rules) {
     if (error != 0) break;
     error = seccomp_rule_add_array(ctx, policy::to_ret(rule.action), static_cast<int>(rule.nr),

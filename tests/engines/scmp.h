@@ -4,8 +4,8 @@
 //   policy.rules = {{SYS_getppid, {ActionKind::allow}, {SCMP_A0(SCMP_CMP_LT, 5)}}};
 //   prove::compare(&meaning, std::span(&*exported(policy), 1), {}) with ResolvedPolicy meaning = meaning_of(policy)
 //
-// Of x86_64 alone, and rules of one call must not overlap unless their actions are the same: libseccomp tries them in
-// an order of its own.
+// meaning_of is of x86_64 alone, and rules of one call must not overlap unless their actions are the same: libseccomp
+// tries them in an order of its own.
 #pragma once
 
 #include <cstdint>
@@ -29,6 +29,7 @@ struct ScmpPolicy {
   Action bad_arch{ActionKind::kill_thread, 0};  // libseccomp's own
   std::vector<ScmpRule> rules;                  // in any order; none has the default action
   uint32_t optimize = 1;                        // SCMP_FLTATR_CTL_OPTIMIZE
+  std::vector<uint32_t> arches{};               // SCMP_ARCH_…; empty: the native one
 };
 
 // Arguments are compared in all their 64 bits.
