@@ -6,6 +6,7 @@
 #include <utility>
 #include <variant>
 
+#include "cordon/abi/syscalls.h"
 #include "cordon/formats/minijail_writer.h"
 #include "cordon/formats/oci_writer.h"
 #include "cordon/policy/describe.h"
@@ -114,6 +115,19 @@ Result<ResolvedPolicy> read_again(const Attempt& attempt, const ConvertOptions& 
   return policy::resolve(std::get<Policy>(source.content), {});
 }
 
+// As runc hands it to libseccomp, but for the calls that runc's own stub answers.
+std::optional<ResolvedPolicy> read_like_runc(const Attempt& attempt) {
+  formats::ReadOptions reading;
+  reading.arch = host_of(attempt.answers);
+  reading.like_runc = true;
+  auto source = formats::read_text(attempt.text, "what was written", SourceFormat::oci, reading);
+  if (!source) return std::nullopt;
+  Policy& policy = std::get<Policy>(source->content);
+  std::erase_if(policy.rules, [](const Rule& rule) { return rule.target.kind == Target::Kind::numbers; });
+  Result<ResolvedPolicy> resolved = policy::resolve(policy, {.allow_unknown = true});
+  return resolved ? std::optional(std::move(*resolved)) : std::nullopt;
+}
+
 struct Judgement {
   bool is_good = false;
   std::string problem;
@@ -140,6 +154,23 @@ class Judge {
     return {is_meant, text_of(against_answers), !is_meant};
   }
 
+  // libseccomp drops conditions on the way round by socketcall and ipc.
+  void warn_of_runc(const Attempt& attempt, Diagnostics& found) const {
+    const bool has_way_round = std::any_of(attempt.answers.arches.begin(), attempt.answers.arches.end(), [](Arch arch) {
+      return abi::number_of("socketcall", arch) || abi::number_of("ipc", arch);
+    });
+    const std::optional<ResolvedPolicy> there = has_way_round ? read_like_runc(attempt) : std::nullopt;
+    if (!there) return;
+    const std::optional<prove::Witness> looser = compare(*loaded_.resolved, *there).looser;
+    if (!looser) return;
+    found.warning(
+        "runc-hole", {},
+        "runc and libseccomp make more of the profile than it says: " + policy::describe_call(looser->call) + " gets " +
+            policy::to_string(looser->right, abi::native_arch()) + " there, not " +
+            policy::to_string(looser->left, abi::native_arch()),
+        "calls that socketcall or ipc can make are safe there without conditions, or without the architecture");
+  }
+
  private:
   prove::Comparison compare(const ResolvedPolicy& left, const ResolvedPolicy& right) const {
     prove::Comparison result = prove::compare(&left, &right, comparing_);
@@ -153,13 +184,15 @@ class Judge {
   }
 
   static std::string text_of(const prove::Comparison& comparison) {
+    if (comparison.verdict == Verdict::undecided)
+      return "comparing it takes more than " + std::to_string(comparison.steps) + " steps";
     for (const auto* witness : {&comparison.looser, &comparison.tighter, &comparison.data})
       if (witness->has_value())
         return "it would be " + std::string(prove::name(comparison.verdict)) + ": " +
                policy::describe_call((*witness)->call) + " would get " +
                policy::to_string((*witness)->right, abi::native_arch()) + ", not " +
                policy::to_string((*witness)->left, abi::native_arch());
-    return "comparing it takes more than " + std::to_string(comparison.steps) + " steps";
+    return {};
   }
 
   const Loaded& loaded_;
@@ -195,12 +228,14 @@ Result<std::string> converted(const Loaded& loaded, const ConvertOptions& option
     judgement = judge.of(attempt, may_differ || !attempt.notes.empty());
     if (judgement.is_good) {
       found.append(attempt.notes);
+      if (options.to != "minijail") judge.warn_of_runc(attempt, found);
       return {std::move(attempt.text), with_places(found, loaded)};
     }
     if (judgement.is_stricter && !stricter) stricter = std::move(attempt);
   }
   if (options.is_lossy && stricter) {
     found.append(stricter->notes);
+    if (options.to != "minijail") judge.warn_of_runc(*stricter, found);
     found.warning(
         "multiplexed-stricter", {},
         "rules for calls hold for socketcall and ipc too, which so get stricter answers: " + judgement.problem);

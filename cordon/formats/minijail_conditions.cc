@@ -14,7 +14,7 @@
 namespace cordon::formats {
 namespace {
 
-constexpr size_t kMaxProducts = 256;
+constexpr size_t kMaxProducts = 1024;
 constexpr uint64_t kSmall = 4096;
 constexpr uint64_t kFewNames = 3;
 

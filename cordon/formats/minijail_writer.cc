@@ -13,7 +13,7 @@
 namespace cordon::formats {
 namespace {
 
-constexpr size_t kMaxComparisons = 2048;  // of one call
+constexpr size_t kMaxComparisons = 8192;  // of one call
 constexpr size_t kNamesTold = 8;
 
 constexpr Action kAllow{ActionKind::allow, 0}, kDenied{ActionKind::errno_, 1}, kKillThread{ActionKind::kill_thread, 0};
