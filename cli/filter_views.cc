@@ -1,6 +1,7 @@
 #include "cli/filter_views.h"
 
 #include <algorithm>
+#include <tuple>
 #include <vector>
 
 #include "cordon/abi/syscalls.h"
@@ -32,24 +33,26 @@ std::string rule_of(const Filter& filter, const Loaded& loaded, size_t pc) {
   return first + (is_rule && origins.size() > 1 ? " and " + std::to_string(origins.size() - 1) + " more" : "");
 }
 
-// Does the policy name the origin for a call that comes on this way?
-bool can_decide(const ResolvedPolicy& policy, const Origin& origin, const bpf::FlowWay& way) {
-  const bool is_bad_arch = origin == policy.bad_arch_origin;
+// Whom the policy can name for calls that come on this way: for narrow bounds a look at few segments.
+void add_deciders(const ResolvedPolicy& policy, const bpf::FlowWay& way, std::vector<Origin>& deciders) {
+  bool is_listed = false;
   for (const ArchTable& table : policy.arches) {
-    const bool is_excluded = way.audit_arch ? *way.audit_arch != table.audit_arch
-                                            : std::find(way.other_than.begin(), way.other_than.end(),
-                                                        table.audit_arch) != way.other_than.end();
-    if (is_excluded) continue;
-    for (const Segment& segment : table.segments) {
-      if (segment.last < way.numbers.first || segment.first > way.numbers.last) continue;
-      for (const Clause& clause : segment.clauses)
-        if (clause.origin == origin) return true;
-    }
+    const bool is_here = way.audit_arch ? *way.audit_arch == table.audit_arch
+                                        : std::find(way.other_than.begin(), way.other_than.end(), table.audit_arch) ==
+                                              way.other_than.end();
+    if (!is_here) continue;
+    is_listed = is_listed || way.audit_arch;
+    auto segment = std::lower_bound(table.segments.begin(), table.segments.end(), way.numbers.first,
+                                    [](const Segment& one, uint32_t number) { return one.last < number; });
+    for (; segment != table.segments.end() && segment->first <= way.numbers.last; ++segment)
+      for (const Clause& clause : segment->clauses)
+        if (deciders.empty() || deciders.back() != clause.origin) deciders.push_back(clause.origin);
   }
-  const bool is_listed =
-      way.audit_arch && std::any_of(policy.arches.begin(), policy.arches.end(),
-                                    [&](const auto& table) { return table.audit_arch == *way.audit_arch; });
-  return is_bad_arch && !is_listed;
+  if (!is_listed) deciders.push_back(policy.bad_arch_origin);
+}
+
+bool is_before(const Origin& a, const Origin& b) {
+  return std::tie(a.kind, a.rule, a.policy) < std::tie(b.kind, b.rule, b.policy);
 }
 
 // "app.cordon:2, 5, 7 and 3 more"
@@ -68,12 +71,13 @@ std::string joined(const std::vector<std::string>& names) {
 std::string rules_on(const Filter& filter, const Loaded& loaded, size_t pc, const std::vector<bpf::FlowWay>& ways) {
   std::vector<std::string> names;
   if (pc >= filter.provenance.size()) return "";
+  std::vector<Origin> deciders;
+  for (const bpf::FlowWay& way : ways) add_deciders(*loaded.resolved, way, deciders);
+  std::sort(deciders.begin(), deciders.end(), is_before);
   for (const Origin& origin : filter.provenance[pc]) {
-    const bool can = ways.empty() || std::any_of(ways.begin(), ways.end(), [&](const bpf::FlowWay& way) {
-                       return can_decide(*loaded.resolved, origin, way);
-                     });
-    std::string name = can ? name_of(loaded, origin) : "";
-    if (can && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(std::move(name));
+    if (!ways.empty() && !std::binary_search(deciders.begin(), deciders.end(), origin, is_before)) continue;
+    std::string name = name_of(loaded, origin);
+    if (names.empty() || names.back() != name) names.push_back(std::move(name));
   }
   return joined(names);
 }

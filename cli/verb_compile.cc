@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "cli/exit_status.h"
+#include "cli/filter_document.h"
 #include "cli/load.h"
 #include "cli/program_file.h"
 #include "cli/verb.h"
@@ -14,6 +15,8 @@ constexpr const char* kExamples =
     "  cordon compile app.cordon -o app.bpf            a filter as bubblewrap --seccomp and crun take it\n"
     "  cordon compile app.cordon -o app.bpf --report   and what it costs\n"
     "  cordon compile profile.json --to asm -o -       look at the instructions\n"
+    "  cordon compile app.cordon --to pfc -o -         the filter as pseudo code\n"
+    "  cordon compile app.cordon --to json -o app.json    instructions, their meaning and their rules, for programs\n"
     "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
 
 // In the order of the compiler's dump.
@@ -58,6 +61,32 @@ void print_stages(const std::vector<std::string>& stages, const std::vector<std:
       print_error("== " + std::string(kStages[i]) + "\n" + stages[i]);
 }
 
+// What `asm` cannot write, as it has no policy.
+constexpr const char* kDocuments[] = {"json", "dot", "pfc"};
+
+std::vector<std::string> formats() {
+  std::vector<std::string> names = program_formats();
+  names.insert(names.end(), std::begin(kDocuments), std::end(kDocuments));
+  return names;
+}
+
+int write_filter(const Result<Filter>& filter, const Loaded& loaded, const Options& options,
+                 const OutputOptions& output) {
+  const Proof proof = has_code(filter.warnings(), "not-proved") ? Proof::unproved : Proof::proved;
+  if (std::find(std::begin(kDocuments), std::end(kDocuments), options.to) == std::end(kDocuments))
+    return write_program(filter->program,
+                         {.path = options.output_path,
+                          .format = options.to,
+                          .endian = filter->endian,
+                          .remark = proof == Proof::proved ? "" : std::string(kUnproved)},
+                         output);
+  const std::string text = options.to == "json"  ? filter_json(*filter, loaded, proof)
+                           : options.to == "dot" ? filter_dot(*filter, loaded, proof)
+                                                 : filter_pseudo_code(*filter, loaded, proof);
+  Result<Done> written = write_file(options.output_path, text);
+  return written ? kDone : fail(written.error(), output, kRefused);
+}
+
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
   Result<Loaded> loaded = load(options.spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
@@ -79,12 +108,7 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
   print_diagnostics(filter.warnings(), output);
   const bool is_proved = !has_code(filter.warnings(), "not-proved");
-  const int status = write_program(filter->program,
-                                   {.path = options.output_path,
-                                    .format = options.to,
-                                    .endian = filter->endian,
-                                    .remark = is_proved ? "" : std::string(kUnproved)},
-                                   output);
+  const int status = write_filter(filter, *loaded, options, output);
   if (status != kDone || !options.report) return status;
   if (options.output_path == "-") {
     print_error(report_text(*filter, is_proved, output.json));
@@ -108,9 +132,9 @@ int compile_main(int argc, char** argv) {
   app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
       ->required()
       ->type_name("FILE");
-  app->add_option("--to", options.to, "bpf (default), hex, c or asm")
+  app->add_option("--to", options.to, "bpf (default), hex, c, asm, json, dot or pfc (pseudo code)")
       ->type_name("FMT")
-      ->check(one_of(program_formats()));
+      ->check(one_of(formats()));
   app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "none"}));

@@ -1,0 +1,26 @@
+// A compiled filter for other programs to read: instructions with what they are about and which rules they serve.
+//
+//   {"schema": "cordon.filter/1", "policy": "app.cordon", "proved": true, "size": 9, "endian": "little",
+//    "arches": [...], "actions": [...], "instructions": [...]}
+#pragma once
+
+#include <string>
+
+#include "cli/load.h"
+#include "cordon/compile/compile.h"
+
+namespace cordon::cli {
+
+enum class Proof : uint8_t { proved, unproved };
+
+// "cordon.filter/1". An instruction has its fields, its text, its meaning and its origins, which name the rule by
+// index, file and line; an action is told once for each value the filter returns, in order of value.
+std::string filter_json(const Filter& filter, const Loaded& loaded, Proof proof);
+
+// As pseudo code, with a head that tells its size and whether it was proved.
+std::string filter_pseudo_code(const Filter& filter, const Loaded& loaded, Proof proof);
+
+// For Graphviz, with the same head.
+std::string filter_dot(const Filter& filter, const Loaded& loaded, Proof proof);
+
+}  // namespace cordon::cli
