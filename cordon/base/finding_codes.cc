@@ -96,6 +96,7 @@ constexpr FindingCode kCodes[] = {
     {"missing-twin", "an allowed call has a twin on 32-bit architectures that is not allowed", "allow the twins too"},
     {"mixed-endian", "one filter cannot be for architectures of both byte orders", "make a policy for each"},
     {"mixed-logic", "&& and || stand side by side without parentheses", "add parentheses"},
+    {"more", "there are more findings than are shown", "cure those shown, then check again"},
     {"more-findings", "there are more findings than are shown", "cure those shown, then check again"},
     {"multiplexed-stricter", "a call can also be made through a multiplexer, where its arguments cannot be seen", ""},
     {"multiplexer-open", "a multiplexer is allowed that does what is restricted",

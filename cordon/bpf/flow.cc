@@ -44,7 +44,8 @@ class FlowMaker {
     stands_for_[pc] = pc;
     if (!naming_.known(pc).is_reachable) return;
     if (form == Form::jump) return hide(pc, pc + 1 + insn.k);
-    if (is_branch(form) && insn.jt == insn.jf) return hide(pc, pc + 1 + insn.jt);
+    const bool has_one_way = is_branch(form) && stands_for_[pc + 1 + insn.jt] == stands_for_[pc + 1 + insn.jf];
+    if (has_one_way) return hide(pc, pc + 1 + insn.jt);
     if (!computes_ && (form == Form::load || insn.code == kAndK)) return hide(pc, pc + 1);
     FlowNode& node = flow_.nodes[pc];
     if (options_.annotate) node.note = options_.annotate(pc);
@@ -106,7 +107,7 @@ class FlowMaker {
         if (next == 0) continue;  // a step has no second way
         ++flow_.nodes[next].parents;
         is_reached[next] = 1;
-        if (is_unknown[pc] || !add_ways(node, next)) {
+        if (is_unknown[pc] || is_unknown[next] || !add_ways(node, next)) {
           is_unknown[next] = 1;
           flow_.nodes[next].ways.clear();
         }

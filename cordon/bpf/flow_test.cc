@@ -3,9 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <iterator>
+#include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "cordon/bpf/simulate.h"
 #include "cordon/bpf/testing.h"
 
 namespace cordon::bpf {
@@ -171,6 +175,73 @@ TEST(Flow, TellsTheWaysToAnAnswer) {
   write_tree(make_flow(program(small()), {}), note);
   EXPECT_EQ(told, (std::vector<std::string>{"8 here 257-257", "9 here 257-257", "8 here 2-4294967295", "9 here 0-1",
                                             "2 elsewhere 0-4294967295"}));
+}
+
+// Loads, masks, comparisons and jumps at random; numbers from a few values, so that comparisons meet them.
+Program random_program(std::mt19937& random) {
+  auto below = [&random](size_t limit) { return static_cast<uint32_t>(random() % limit); };
+  constexpr uint32_t kValues[] = {0, 1, 2, 3, 0xc000003e, 0x40000003, 0x40000000, 0xffffffff};
+  std::vector<Insn> insns;
+  const size_t size = 3 + below(30);
+  for (size_t pc = 0; pc + 1 < size; ++pc) {
+    const auto reach = static_cast<uint32_t>(size - pc - 1);
+    const uint16_t branches[] = {kJeqK, kJgeK, kJgtK, kJsetK};
+    switch (below(8)) {
+      case 0: insns.push_back(kArch); break;
+      case 1: insns.push_back(kNr); break;
+      case 2: insns.push_back({kLdAbs, 0, 0, 16 + 4 * below(12)}); break;
+      case 3: insns.push_back({kAndK, 0, 0, below(2) == 0 ? 0xbfffffff : 3}); break;
+      case 4: insns.push_back({kJa, 0, 0, below(reach)}); break;
+      case 5: insns.push_back({kRetK, 0, 0, kValues[below(3)]}); break;
+      default:
+        insns.push_back({branches[below(4)], static_cast<uint8_t>(below(reach)), static_cast<uint8_t>(below(reach)),
+                         kValues[below(std::size(kValues))]});
+    }
+  }
+  insns.push_back(kAllow);
+  return program(std::move(insns));
+}
+
+bool is_on(const FlowWay& way, const Input& call) {
+  if (call.nr < way.numbers.first || call.nr > way.numbers.last) return false;
+  if (way.audit_arch) return *way.audit_arch == call.audit_arch;
+  return std::find(way.other_than.begin(), way.other_than.end(), call.audit_arch) == way.other_than.end();
+}
+
+TEST(Flow, EveryRunOfAProgramIsAPathOnWaysThatAreTold) {
+  std::mt19937 random(5);
+  constexpr uint32_t kWords[] = {0, 1, 2, 3, 4, 0xc000003e, 0x40000003, 0x40000000, 0x40000001, 0xffffffff};
+  size_t nodes = 0;
+  for (int round = 0; round < 2000; ++round) {
+    const Program made = random_program(random);
+    const Flow flow = make_flow(made, {});
+    for (int i = 0; i < 10; ++i) {
+      Input call;
+      call.nr = kWords[random() % std::size(kWords)];
+      call.audit_arch = kWords[random() % std::size(kWords)];
+      for (uint64_t& arg : call.args) arg = kWords[random() % std::size(kWords)];
+      std::vector<bool> executed(made.size(), false);
+      const bpf::Run run = simulate_marking(made, call, Endian::little, executed);
+      size_t expected[2] = {flow.root, flow.root}, last = 0;
+      for (size_t pc = 0; pc < made.size(); ++pc) {
+        const FlowNode& node = flow.nodes[pc];
+        if (!executed[pc] || node.kind == FlowNode::Kind::hidden) continue;
+        ASSERT_TRUE(pc == expected[0] || pc == expected[1]) << write_tree(flow, {});
+        if (!node.ways.empty()) {
+          ASSERT_TRUE(
+              std::any_of(node.ways.begin(), node.ways.end(), [&](const FlowWay& way) { return is_on(way, call); }))
+              << "at " << pc << " with nr " << call.nr << "\n"
+              << write_tree(flow, {});
+        }
+        expected[0] = node.yes;
+        expected[1] = node.kind == FlowNode::Kind::branch ? node.no : node.yes;
+        last = pc;
+        ++nodes;
+      }
+      ASSERT_EQ(last, run.last_pc);
+    }
+  }
+  EXPECT_GT(nodes, 20000u);
 }
 
 }  // namespace
