@@ -17,7 +17,6 @@
 #include <map>
 #include <numeric>
 #include <optional>
-#include <tuple>
 #include <vector>
 
 #include "cordon/policy/resolved_policy.h"
@@ -114,25 +113,35 @@ bool is_before(const Path& a, const Path& b) {
 class Tree {
  public:
   Path add(OciChain chain) {
+    std::vector<OciArg> tests(chain.begin(), chain.end());
+    std::sort(tests.begin(), tests.end(), [](const OciArg& a, const OciArg& b) { return a.index < b.index; });
     Path path;
-    for (const OciArg& test : chain) path.push_back(strength(test.op) == 3 ? Node{test, rank_of(test)} : node_of(test));
-    std::sort(path.begin(), path.end(), [](const Node& a, const Node& b) { return a.test.index < b.test.index; });
+    Key above;
+    for (const OciArg& test : tests) {
+      above.push_back(test.index);
+      path.push_back(strength(test.op) == 3 ? Node{test, rank_of(test, above)} : node_of(test, above));
+      above.insert(above.end(), {static_cast<uint64_t>(test.op), test.value, test.value_two});
+    }
     return path;
   }
 
  private:
-  size_t rank_of(const OciArg& test) {
+  using Key = std::vector<uint64_t>;  // the way down to a level, and what tells its nodes apart
+
+  size_t rank_of(const OciArg& test, Key key) {
     const bool is_masked = test.op == OciOp::masked_eq;
     const uint64_t upper_mask = is_masked ? test.value >> 32 : UINT32_MAX;
-    return ranks_.try_emplace({test.index, is_masked, upper_mask, datum(test) >> 32}, ranks_.size()).first->second;
+    key.insert(key.end(), {is_masked, upper_mask, datum(test) >> 32});
+    return ranks_.try_emplace(std::move(key), ranks_.size()).first->second;
   }
 
   // The node this test stands at: its own, or the opposite test's where the walk along the level finds that.
-  Node node_of(const OciArg& test) {
+  Node node_of(const OciArg& test, Key key) {
+    Level& level = levels_[key];
     const bool is_or_equal = test.op == OciOp::ge || test.op == OciOp::lt;  // the node asks >=
-    auto [found, is_new] = nodes_.try_emplace({test.index, is_or_equal, test.value});
+    key.insert(key.end(), {is_or_equal, test.value});
+    auto [found, is_new] = nodes_.try_emplace(std::move(key));
     Node& node = found->second;
-    Level& level = levels_[test.index];
     if (!is_new && (is_above(test.op) || !is_above(node.test.op) || level.leads_to(node.test))) return node;
     node = {test, ++node_count_};
     level.add(test);
@@ -154,9 +163,9 @@ class Tree {
     }
   };
 
-  std::map<std::tuple<uint8_t, bool, uint64_t, uint64_t>, size_t> ranks_;
-  std::map<std::tuple<uint8_t, bool, uint64_t>, Node> nodes_;  // of < <= > >=
-  std::map<uint8_t, Level> levels_;
+  std::map<Key, size_t> ranks_;
+  std::map<Key, Node> nodes_;  // of < <= > >=
+  std::map<Key, Level> levels_;
   size_t node_count_ = 0;
 };
 

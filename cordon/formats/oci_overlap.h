@@ -17,7 +17,7 @@ bool may_overlap(OciChain a, OciChain b);
 
 // The order in which libseccomp's filter tries the chains of one call, as indices into `chains`: the later argument
 // first; of one argument ==, != and masks by falling value, then < and <= by rising, then > and >= by falling value.
-// Exact for values below 2^32 on 64-bit architectures; chains of several tests are put by their first argument.
+// Exact for values below 2^32 on 64-bit architectures, if chains of several tests are of == alone.
 std::vector<size_t> libseccomp_order(std::span<const OciChain> chains);
 
 }  // namespace cordon::formats

@@ -47,7 +47,8 @@ Result<ResolvedPolicy> as_oci(const ScmpPolicy& written, Arch arch) {
   return policy::resolve(policy, {});
 }
 
-// Some of the operators on one or two arguments, each rule with an answer of its own.
+// Some of the operators on one or two arguments, each rule with an answer of its own. Conjunctions are of == alone: of
+// others libseccomp 2.5.4 loses some, and from two that begin with the same >= it does not return.
 ScmpPolicy overlapping_rules(Random& random) {
   ScmpPolicy policy{.default_action = kRefuse, .rules = {}};
   std::set<std::tuple<unsigned, int, uint64_t, uint64_t>> seen;  // of equal conditions the second is refused
@@ -61,8 +62,11 @@ ScmpPolicy overlapping_rules(Random& random) {
                      0};
     if (one.op == SCMP_CMP_MASKED_EQ) one.datum_b = random.below(8) & one.datum_a;
     const auto answer = static_cast<uint16_t>(2 + policy.rules.size());
-    if (seen.emplace(one.arg, one.op, one.datum_a, one.datum_b).second)
-      policy.rules.push_back({SCMP_SYS(getppid), {ActionKind::errno_, answer}, {one}});
+    if (!seen.emplace(one.arg, one.op, one.datum_a, one.datum_b).second) continue;
+    ScmpRule rule{SCMP_SYS(getppid), {ActionKind::errno_, answer}, {one}};
+    if (one.arg == 0 && one.op == SCMP_CMP_EQ && random.chance(50))
+      rule.compares.push_back({1, SCMP_CMP_EQ, 1 + random.below(8), 0});
+    policy.rules.push_back(std::move(rule));
   }
   return policy;
 }
@@ -72,7 +76,7 @@ TEST(OciMeaning, OfOverlappingConditionsIsWhatLibseccompMakesOfThem) {
   if (abi::native_arch() != Arch::x86_64) GTEST_SKIP() << "the meaning is that of a 64-bit machine";
   Random random(43);
   unsigned judged = 0;
-  for (int round = 0; round < 1'500; ++round) {
+  for (int round = 0; round < 3'000; ++round) {
     const ScmpPolicy policy = overlapping_rules(random);
     const Result<bpf::Program> program = exported(policy);
     const Result<ResolvedPolicy> meaning = as_oci(policy, Arch::x86_64);
@@ -88,7 +92,7 @@ TEST(OciMeaning, OfOverlappingConditionsIsWhatLibseccompMakesOfThem) {
       }
     }
   }
-  EXPECT_GT(judged, 1'000u);
+  EXPECT_GT(judged, 2'000u);
 }
 
 struct ArchRow {
