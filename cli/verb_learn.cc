@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/exit_status.h"
+#include "cli/learned_text.h"
 #include "cli/options.h"
 #include "cli/verb.h"
 #include "cordon/abi/constants.h"
@@ -14,6 +15,7 @@ namespace {
 
 constexpr const char* kExamples =
     "  cordon learn -o ls.cordon -- ls -l                run, record, write the tightest policy\n"
+    "  cordon learn -o ls.json -- ls -l                  as a profile for docker run --security-opt seccomp=ls.json\n"
     "  cordon learn -o ls.cordon-trace -- ls -l          keep the recording itself: counts, times, values\n"
     "  cordon learn -o ls.cordon --from a.cordon-trace b.cordon-trace   one policy from several runs\n"
     "  cordon learn -o app.cordon --default log --comments full -- app\n"
@@ -26,9 +28,11 @@ struct Options {
   bool vdso_fallbacks = false;
 };
 
-bool is_trace_name(const Options& options) {
-  return options.to == "cordon-trace" || (options.to.empty() && options.output_path.ends_with(".cordon-trace"));
+std::string format_of(const Options& options) {
+  return options.to.empty() ? format_of_file(options.output_path) : options.to;
 }
+
+bool is_trace_name(const Options& options) { return format_of(options) == "cordon-trace"; }
 
 // The default action in the words of the policy language: its own reader judges it.
 Result<NamedAction> read_default(const std::string& words) {
@@ -71,7 +75,7 @@ Diagnostics recording_too_large(size_t bytes) {
 }
 
 Result<Done> write(OutputFile& file, const Recording& recording, const Options& options,
-                   const NamedAction& default_action) {
+                   const NamedAction& default_action, const OutputOptions& output) {
   if (is_trace_name(options)) {
     const std::string text = observe::write_recording(recording);
     if (text.size() > observe::kMaxTraceBytes) return recording_too_large(text.size());
@@ -88,7 +92,7 @@ Result<Done> write(OutputFile& file, const Recording& recording, const Options& 
   Policy policy = learn::synthesise(recording, how);
   if (const std::string missing = losses(recording); !missing.empty())
     policy.comments.insert(policy.comments.begin(), {PolicyComment::kHead, "INCOMPLETE: " + missing});
-  return file.commit(formats::write_cordon(policy));
+  return commit_learned(file, policy, {format_of(options), options.output_path}, output);
 }
 
 void print_summary(const Recording& recording, const Options& options, const OutputOptions& output) {
@@ -108,7 +112,7 @@ int learn_from_files(const Options& options, const NamedAction& default_action, 
   if (!recording) return fail(recording.error(), output, kUsage);
   Result<OutputFile> file = OutputFile::create(options.output_path);
   if (!file) return fail(file.error(), output, kRefused);
-  Result<Done> written = write(*file, *recording, options, default_action);
+  Result<Done> written = write(*file, *recording, options, default_action, output);
   if (!written) return fail(written.error(), output, kRefused);
   print_summary(*recording, options, output);
   return recording->is_complete() ? kDone : kFindings;
@@ -125,7 +129,7 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
   if (!run) return fail(run.error(), output, launch_failure_status(run.error()));
   const HeldSignals held({SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM});  // until it is written
   print_diagnostics(run.warnings(), output);
-  Result<Done> written = write(*file, run->recording, options, default_action);
+  Result<Done> written = write(*file, run->recording, options, default_action, output);
   if (!written) return fail(written.error(), output, kOwnFailure);
   print_summary(run->recording, options, output);
   if (!output.quiet && run->recording.interrupted > 0 && run->outcome.exit_status() != 0)
@@ -158,7 +162,7 @@ Diagnostics check_usage(const Options& options, bool has_command) {
                        : usage_error("no command was given", "cordon learn -o FILE -- COMMAND");
   if (has_command && is_standard_stream(options.output_path))
     return usage_error("standard output is the command's", "-o FILE");
-  for (const char* ending : {".json", ".policy", ".bpf", ".service"})
+  for (const char* ending : {".bpf", ".service"})
     if (options.to.empty() && options.output_path.ends_with(ending))
       return usage_error("this version of cordon does not write " + std::string(ending) + " files",
                          "-o FILE.cordon, or --to cordon");
@@ -167,9 +171,10 @@ Diagnostics check_usage(const Options& options, bool has_command) {
 
 void add_options(CLI::App& app, Options& options) {
   app.add_option("-o,--output", options.output_path, "where the policy goes")->required()->type_name("FILE");
-  app.add_option("--to", options.to, "cordon, or cordon-trace for the recording itself (default: by FILE's name)")
+  app.add_option("--to", options.to,
+                 "cordon, docker, oci, minijail, or cordon-trace for the recording itself (default: by FILE's name)")
       ->type_name("FMT")
-      ->check(one_of({"cordon", "cordon-trace"}));
+      ->check(one_of({"cordon", "docker", "oci", "minijail", "cordon-trace"}));
   app.add_option("--from", options.recordings, "make the policy from recordings")->type_name("FILE");
   app.add_option("--via", options.via, "how to record: auto (default), notify")
       ->type_name("HOW")
@@ -211,6 +216,10 @@ int learn_main(int argc, char** argv) {
   if (!misuse.empty()) return fail(misuse, output, usage_status);
   Result<NamedAction> default_action = read_default(options.default_action);
   if (!default_action) return fail(default_action.error(), output, usage_status);
+  if (!is_trace_name(options))
+    if (Diagnostics problems = unfit_default(*default_action, {format_of(options), options.output_path});
+        !problems.empty())
+      return fail(problems, output, usage_status);
   if (command.empty()) return learn_from_files(options, *default_action, output);
   return learn_from_command(options, std::move(command), *default_action, output);
 }

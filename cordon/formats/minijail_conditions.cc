@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -28,9 +29,12 @@ class ConditionWriter {
   explicit ConditionWriter(const MinijailCall& call)
       : call_(call), whole_(policy::low_ones(abi::info(call.arch).word_bits)) {}
 
-  std::vector<Atoms> alternatives(const ResolvedTest& test) const;
+  // Of tests of one argument.
+  std::vector<Atoms> alternatives(std::span<const ResolvedTest> tests) const;
 
  private:
+  std::vector<Atoms> of_test(const ResolvedTest& test) const;
+  std::vector<Atoms> of_cubes(const ResolvedTest& test, const std::vector<Cube>& found) const;
   std::vector<Atoms> of_whole(const ResolvedTest& test) const;
   Atoms range(const ResolvedTest& test, uint64_t first, uint64_t last) const;
   bool are_named(const ResolvedTest& test, const Interval& interval) const;
@@ -77,8 +81,9 @@ std::string ConditionWriter::value_text(const ResolvedTest& test, uint64_t value
 }
 
 std::string ConditionWriter::mask_text(const ResolvedTest& test, uint64_t mask) const {
-  std::string text = policy::mask_text(place(test), mask);
-  return says(text, mask) ? text : base::hex(mask);
+  for (std::string text : {policy::mask_text(place(test), mask), policy::value_text(place(test), mask)})
+    if (says(text, mask)) return text;
+  return base::hex(mask);
 }
 
 std::string ConditionWriter::none_of(const ResolvedTest& test, uint64_t bits) const {
@@ -143,8 +148,12 @@ std::vector<Atoms> ConditionWriter::of_bits(const ResolvedTest& test) const {
     for (uint64_t ones = value; ones != 0; ones &= ones - 1) result.push_back({none_of(test, ones & ~(ones - 1))});
     return result;
   }
+  return of_cubes(test, cubes(test));
+}
+
+std::vector<Atoms> ConditionWriter::of_cubes(const ResolvedTest& test, const std::vector<Cube>& found) const {
   std::vector<Atoms> result;
-  for (const Cube& cube : cubes(test)) {
+  for (const Cube& cube : found) {
     Atoms all;
     if (const uint64_t zeros = cube.mask & ~cube.value; zeros != 0) all.push_back(none_of(test, zeros));
     for (uint64_t ones = cube.value; ones != 0; ones &= ones - 1) all.push_back(any_of(test, ones & ~(ones - 1)));
@@ -154,7 +163,7 @@ std::vector<Atoms> ConditionWriter::of_bits(const ResolvedTest& test) const {
 }
 
 // Under a mask of all bits but some low ones values are compared in steps.
-std::vector<Atoms> ConditionWriter::alternatives(const ResolvedTest& test) const {
+std::vector<Atoms> ConditionWriter::of_test(const ResolvedTest& test) const {
   if (test.mask == whole_) return of_whole(test);
   const uint64_t below = policy::low_ones(static_cast<unsigned>(std::countr_zero(test.mask)));
   const bool is_in_steps = (test.mask & 1) == 0 && (test.mask | below) == whole_;
@@ -164,6 +173,40 @@ std::vector<Atoms> ConditionWriter::alternatives(const ResolvedTest& test) const
   for (Interval& interval : steps.allowed) interval.last |= below;
   steps.allowed = policy::canonical(std::move(steps.allowed), whole_);
   return of_whole(steps);
+}
+
+std::vector<Atoms> crossed(const std::vector<Atoms>& left, const std::vector<Atoms>& right) {
+  std::vector<Atoms> result;
+  for (const Atoms& chain : left)
+    for (const Atoms& part : right) {
+      result.push_back(chain);
+      result.back().insert(result.back().end(), part.begin(), part.end());
+    }
+  return result;
+}
+
+size_t comparisons_in(const std::vector<Atoms>& alternatives) {
+  size_t sum = 0;
+  for (const Atoms& atoms : alternatives) sum += atoms.size();
+  return sum;
+}
+
+// Bits under several masks are bits under one, where that is shorter.
+std::vector<Atoms> ConditionWriter::alternatives(std::span<const ResolvedTest> tests) const {
+  std::vector<Atoms> result = of_test(tests.front());
+  if (tests.size() == 1) return result;
+  std::vector<Cube> common = cubes(tests.front());
+  bool is_short = true;
+  for (const ResolvedTest& test : tests.subspan(1)) {
+    result = crossed(result, of_test(test));
+    const std::vector<Cube> more = cubes(test);
+    is_short = is_short && common.size() * more.size() <= kMaxProducts;
+    if (is_short) common = meet(common, more);
+    if (result.size() > kMaxProducts) return result;  // the caller's bound ends it
+  }
+  if (!is_short) return result;
+  std::vector<Atoms> together = of_cubes(tests.front(), common);
+  return comparisons_in(together) < comparisons_in(result) ? together : result;
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view by) {
@@ -186,16 +229,13 @@ std::optional<MinijailConditionText> minijail_condition(const ResolvedCondition&
   std::vector<std::string> any;
   for (const Product& product : *found) {
     std::vector<Atoms> chains{{}};
-    for (const ResolvedTest& test : product) {
-      const std::vector<Atoms> parts = writer.alternatives(test);
+    for (size_t at = 0; at < product.size();) {
+      size_t end = at + 1;
+      while (end < product.size() && product[end].operand == product[at].operand) ++end;
+      const std::vector<Atoms> parts = writer.alternatives(std::span(product).subspan(at, end - at));
+      at = end;
       if (chains.size() * parts.size() > max) return std::nullopt;
-      std::vector<Atoms> longer;
-      for (const Atoms& chain : chains)
-        for (const Atoms& part : parts) {
-          longer.push_back(chain);
-          longer.back().insert(longer.back().end(), part.begin(), part.end());
-        }
-      chains = std::move(longer);
+      chains = crossed(chains, parts);
     }
     for (const Atoms& chain : chains) {
       result.comparisons += chain.size();
