@@ -81,8 +81,12 @@ std::string ConditionWriter::value_text(const ResolvedTest& test, uint64_t value
 }
 
 std::string ConditionWriter::mask_text(const ResolvedTest& test, uint64_t mask) const {
-  for (std::string text : {policy::mask_text(place(test), mask), policy::value_text(place(test), mask)})
-    if (says(text, mask)) return text;
+  if (std::string text = policy::mask_text(place(test), mask); says(text, mask)) return text;
+  // A field among flags, such as MAP_SHARED.
+  const auto families = policy::constant_families(place(test));
+  const bool has_flags = std::any_of(families.begin(), families.end(),
+                                     [](uint8_t family) { return abi::family(family).use == abi::ConstantUse::flags; });
+  if (std::string text = policy::value_text(place(test), mask); has_flags && says(text, mask)) return text;
   return base::hex(mask);
 }
 
