@@ -48,7 +48,9 @@ WidenedLine widen_minijail_line(std::string_view line, std::string_view name, st
   line = trim(line.substr(0, line.find('#')));
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || trim(line.substr(0, colon)) != name) return {};
-  if (line.ends_with('\\') || line.find('{') != std::string_view::npos) return {};
+  if (line.find('{') != std::string_view::npos)
+    return {WidenedLine::Where::in_braces, std::string(condition) + "; allow,"};
+  if (line.ends_with('\\')) return {};
   std::string_view old = trim(line.substr(colon + 1));
   std::string_view action;
   if (const size_t semicolon = old.find(';'); semicolon != std::string_view::npos) {
@@ -92,6 +94,7 @@ std::string Cures::tell_minijail(const Loaded& loaded, const Decision& decision,
   switch (widened.where) {
     case WidenedLine::Where::instead: return "instead of " + where(*line) + ": " + widened.text + comment;
     case WidenedLine::Where::before: return "before " + where(*line) + ": " + widened.text + comment;
+    case WidenedLine::Where::in_braces: return "first in the braces at " + where(*line) + ": " + widened.text + comment;
     case WidenedLine::Where::unknown: break;
   }
   return "join to the condition of " + name + " at " + where(*line) + " by ||: " + told.list + comment;

@@ -39,7 +39,12 @@ class Cures {
 
 // A line for a call of this name, and one more condition under which the call is to be allowed.
 struct WidenedLine {
-  enum class Where { instead, before, unknown };  // unknown: the line is more than "name: condition; action"
+  enum class Where {
+    instead,
+    before,
+    in_braces,  // a statement to stand first in them: what is there already may deny by its condition
+    unknown     // the line is more than "name: condition; action"
+  };
   Where where = Where::unknown;
   std::string text;
 };

@@ -52,6 +52,7 @@ std::string help() {
 int unknown_verb(std::string_view word) {
   std::vector<std::string_view> names;
   for (const Verb& verb : kVerbs) names.push_back(verb.name);
+  for (std::string_view option : {"--help", "--version"}) names.push_back(option);
   std::string hint = base::did_you_mean(word, names);
   if (hint.empty()) hint = "`cordon --help` names the verbs";
   Diagnostics problem;

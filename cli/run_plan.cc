@@ -223,6 +223,29 @@ Decision decide(const RunPlan& plan, const Call& call) {
   return {program_answer(*plan.program, call), {.kind = Origin::Kind::default_action, .rule = 0, .policy = 0}};
 }
 
+bool names(const ResolvedPolicy& policy, Arch arch) {
+  return std::any_of(policy.arches.begin(), policy.arches.end(),
+                     [&](const ArchTable& table) { return table.audit_arch == abi::info(arch).audit_arch; });
+}
+
+// The policy answers by badarch whatever a program of this machine calls, or the exec that starts it.
+std::optional<Diagnostic> other_arch(const Loaded& loaded, StartPoint start) {
+  const Arch native = abi::native_arch();
+  if (names(*loaded.resolved, native) || policy::may_run(loaded.resolved->bad_arch.kind)) return std::nullopt;
+  const std::string name(abi::name(native));
+  const bool is_for_32_bit = native == Arch::x86_64 && names(*loaded.resolved, Arch::i386);
+  if (is_for_32_bit && start != StartPoint::before_exec) return std::nullopt;
+  Diagnostic problem;
+  problem.code = "other-arch";
+  problem.place.file = loaded.name;
+  problem.message = "the policy does not name " + name + ", and this machine " +
+                    (is_for_32_bit ? "starts every program by a call of it" : "makes no other calls");
+  problem.hint = is_for_32_bit ? "begin the filter later with --start exec or --start entry, or add the line `arch " +
+                                     name + "` and allow execve there"
+                               : "add the line `arch " + name + "`; a container profile is read with --arch " + name;
+  return problem;
+}
+
 Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
   Diagnostics problems;
   for (const Loaded& loaded : policies) {
@@ -231,6 +254,10 @@ Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
       problems.error("sandbox-line", loaded.policy->sources.locate(line.span),
                      "this version of cordon cannot apply '" + line.subject + "' lines",
                      "remove the line; the command is not run with less confinement than the policy asks for");
+    if (const auto problem = other_arch(loaded, start)) {
+      problems.add(*problem);
+      continue;
+    }
     if (start != StartPoint::before_exec) continue;
     PartialCall exec;
     exec.call.nr = *abi::number_of("execve", abi::native_arch());

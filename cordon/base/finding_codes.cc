@@ -73,7 +73,7 @@ constexpr FindingCode kCodes[] = {
     {"include-cycle", "a file includes itself", ""},
     {"include-depth", "files include each other too deep", ""},
     {"io-uring", "io_uring is allowed, and what a ring does no filter sees",
-     "deny io_uring_setup, io_uring_enter and io_uring_register"},
+     "answer io_uring_setup, io_uring_enter and io_uring_register by errno ENOSYS"},
     {"json-number", "a number JSON does not have", ""},
     {"json-syntax", "JSON that cannot be read", "--lenient forgives commas and comments"},
     {"json-type", "a value of the wrong type", ""},

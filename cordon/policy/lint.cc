@@ -217,7 +217,7 @@ void Linter::check_ring(Arch arch) {
                     "io_uring is allowed, and what a ring does no filter sees: it does the work of " +
                         enumeration(reached) +
                         (reached.size() == 1 ? ", which is restricted" : ", which are restricted"),
-                    "deny io_uring_setup, io_uring_enter and io_uring_register");
+                    "answer io_uring_setup, io_uring_enter and io_uring_register by errno ENOSYS");
 }
 
 void Linter::check_ending(Arch arch) {
