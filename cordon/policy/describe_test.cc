@@ -62,6 +62,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "mprotect",
                 {0x1000, 8, 5},
                 "mprotect(start=0x1000, len=8, prot=PROT_READ|PROT_EXEC)"},
+        CallRow{
+            "all_ones_are_no_union", Arch::x86_64, "personality", {0xffffffff}, "personality(personality=0xffffffff)"},
+        CallRow{"flags_of_other_calls_at_zero",
+                Arch::x86_64,
+                "unlinkat",
+                {0xffffff9c, 0x7000, 0},
+                "unlinkat(dfd=AT_FDCWD, pathname=0x7000, flag=0)"},
         CallRow{"no_flags", Arch::x86_64, "mprotect", {0x2000, 8, 0}, "mprotect(start=0x2000, len=8, prot=PROT_NONE)"}),
     [](const auto& row) { return std::string(row.param.name); });
 

@@ -128,6 +128,8 @@ std::string value_text(const ArgumentPlace& place, uint64_t value) {
   std::string_view exact = exact_name(families, value, place.arch);
   // A sub-field says more than a flag that happens to be the whole value: O_RDONLY|O_CLOEXEC.
   if (text.find('|') == std::string::npos && !exact.empty() && value != 0) return std::string(exact);
+  // All ones ask a question, as personality(0xffffffff) does: no union of flags.
+  if (value == low_ones(argument->bits) && text.find("0x") != std::string::npos) return base::hex(value);
   if (!text.empty()) return text;
   return exact.empty() ? number_text(*argument, value) : std::string(exact);
 }
