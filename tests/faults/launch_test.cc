@@ -7,6 +7,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <ostream>
+
 #include "sandbox_fixture.h"
 
 namespace cordon::testing {
@@ -16,6 +18,8 @@ struct Fault {
   const char* name;
   uint32_t nr;
 };
+
+void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 
 constexpr Fault kFaults[] = {
     {"mmap", SYS_mmap},
@@ -50,6 +54,8 @@ struct Way {
   bool listener;
   bool traces;
 };
+
+void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
 
 constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
                          {"listening", StartPoint::before_exec, true, false},
