@@ -155,20 +155,26 @@ class Judge {
   }
 
   // libseccomp drops conditions on the way round by socketcall and ipc.
-  void warn_of_runc(const Attempt& attempt, Diagnostics& found) const {
+  void tell_of_runc(const Attempt& attempt, Diagnostics& found) const {
     const bool has_way_round = std::any_of(attempt.answers.arches.begin(), attempt.answers.arches.end(), [](Arch arch) {
       return abi::number_of("socketcall", arch) || abi::number_of("ipc", arch);
     });
-    const std::optional<ResolvedPolicy> there = has_way_round ? read_like_runc(attempt) : std::nullopt;
-    if (!there) return;
-    const std::optional<prove::Witness> looser = compare(*loaded_.resolved, *there).looser;
-    if (!looser) return;
-    found.warning(
-        "runc-hole", {},
-        "runc and libseccomp make more of the profile than it says: " + policy::describe_call(looser->call) + " gets " +
-            policy::to_string(looser->right, abi::native_arch()) + " there, not " +
-            policy::to_string(looser->left, abi::native_arch()),
-        "calls that socketcall or ipc can make are safe there without conditions, or without the architecture");
+    if (!has_way_round) return;
+    const std::optional<ResolvedPolicy> there = read_like_runc(attempt);
+    const prove::Comparison comparison = there ? compare(*loaded_.resolved, *there) : prove::Comparison{};
+    const std::optional<prove::Witness>& looser = comparison.looser;
+    if (!looser && comparison.verdict != Verdict::undecided) return;
+    Diagnostic hole;
+    // What was a profile before has its holes there anyway.
+    hole.severity = loaded_.policy->format == PolicyFormat::oci ? Severity::warning : Severity::error;
+    hole.code = "runc-hole";
+    hole.message =
+        looser ? "runc and libseccomp make more of the profile than it says: " + policy::describe_call(looser->call) +
+                     " gets " + policy::to_string(looser->right, abi::native_arch()) + " there, not " +
+                     policy::to_string(looser->left, abi::native_arch())
+               : "what runc and libseccomp make of the profile was not found out";
+    hole.hint = "calls that socketcall or ipc can make are safe there without conditions, or without the architecture";
+    found.add(std::move(hole));
   }
 
  private:
@@ -228,14 +234,16 @@ Result<std::string> converted(const Loaded& loaded, const ConvertOptions& option
     judgement = judge.of(attempt, may_differ || !attempt.notes.empty());
     if (judgement.is_good) {
       found.append(attempt.notes);
-      if (options.to != "minijail") judge.warn_of_runc(attempt, found);
+      if (options.to != "minijail") judge.tell_of_runc(attempt, found);
+      if (found.has_errors()) return with_places(found, loaded);
       return {std::move(attempt.text), with_places(found, loaded)};
     }
     if (judgement.is_stricter && !stricter) stricter = std::move(attempt);
   }
   if (options.is_lossy && stricter) {
     found.append(stricter->notes);
-    if (options.to != "minijail") judge.warn_of_runc(*stricter, found);
+    if (options.to != "minijail") judge.tell_of_runc(*stricter, found);
+    if (found.has_errors()) return with_places(found, loaded);
     found.warning(
         "multiplexed-stricter", {},
         "rules for calls hold for socketcall and ipc too, which so get stricter answers: " + judgement.problem);

@@ -16,6 +16,7 @@ namespace cordon::formats {
 namespace {
 
 constexpr size_t kMaxProducts = 1024;
+constexpr size_t kMaxCrossed = 1 << 16;  // made before they are found to be too many
 constexpr uint64_t kSmall = 4096;
 constexpr uint64_t kFewNames = 3;
 
@@ -30,7 +31,8 @@ class ConditionWriter {
       : call_(call), whole_(policy::low_ones(abi::info(call.arch).word_bits)) {}
 
   // Of tests of one argument.
-  std::vector<Atoms> alternatives(std::span<const ResolvedTest> tests) const;
+  // None: too many.
+  std::optional<std::vector<Atoms>> alternatives(std::span<const ResolvedTest> tests) const;
 
  private:
   std::vector<Atoms> of_test(const ResolvedTest& test) const;
@@ -196,17 +198,19 @@ size_t comparisons_in(const std::vector<Atoms>& alternatives) {
 }
 
 // Bits under several masks are bits under one, where that is shorter.
-std::vector<Atoms> ConditionWriter::alternatives(std::span<const ResolvedTest> tests) const {
+std::optional<std::vector<Atoms>> ConditionWriter::alternatives(std::span<const ResolvedTest> tests) const {
   std::vector<Atoms> result = of_test(tests.front());
   if (tests.size() == 1) return result;
   std::vector<Cube> common = cubes(tests.front());
   bool is_short = true;
   for (const ResolvedTest& test : tests.subspan(1)) {
-    result = crossed(result, of_test(test));
+    const std::vector<Atoms> next = of_test(test);
+    if (result.size() * next.size() > kMaxCrossed) return std::nullopt;
+    result = crossed(result, next);
     const std::vector<Cube> more = cubes(test);
     is_short = is_short && common.size() * more.size() <= kMaxProducts;
     if (is_short) common = meet(common, more);
-    if (result.size() > kMaxProducts) return result;  // the caller's bound ends it
+    if (result.size() > kMaxProducts) return std::nullopt;
   }
   if (!is_short) return result;
   std::vector<Atoms> together = of_cubes(tests.front(), common);
@@ -236,10 +240,10 @@ std::optional<MinijailConditionText> minijail_condition(const ResolvedCondition&
     for (size_t at = 0; at < product.size();) {
       size_t end = at + 1;
       while (end < product.size() && product[end].operand == product[at].operand) ++end;
-      const std::vector<Atoms> parts = writer.alternatives(std::span(product).subspan(at, end - at));
+      const auto parts = writer.alternatives(std::span(product).subspan(at, end - at));
       at = end;
-      if (chains.size() * parts.size() > max) return std::nullopt;
-      chains = crossed(chains, parts);
+      if (!parts || chains.size() * parts->size() > max) return std::nullopt;
+      chains = crossed(chains, *parts);
     }
     for (const Atoms& chain : chains) {
       result.comparisons += chain.size();

@@ -92,6 +92,7 @@ class Writer {
   std::string action_text(Action action) const;
   std::string head() const;
   void note_narrowed();
+  void tell_x32_numbers();
   Place place_of(const CallAnswer& call) const {
     return call.rule < policy_.rules.size() ? policy_.sources.locate(policy_.rules[call.rule].span) : Place();
   }
@@ -240,14 +241,21 @@ void Writer::note_narrowed() {
                   names + ")");
 }
 
+void Writer::tell_x32_numbers() {
+  const char* message = "minijail does not tell x32's numbers from x86_64's: they pass its deny lists";
+  const char* hint = "a list of what is allowed has no such way round it";
+  if (policy_.format == PolicyFormat::minijail)
+    found_.warning("x32-numbers", {}, message, hint);
+  else
+    found_.error("x32-numbers", {}, message, hint);
+}
+
 Result<std::string> Writer::write() {
   for (bool is_first : {true, false})
     for (CallAnswer& call : answers_.calls)
       if (is_first == call.is_multiplexer && (!call.is_multiplexer || options_.has_multiplexers_apart)) add(call);
   note_narrowed();
-  if (options_.form == MinijailForm::denylist && arch_ == Arch::x86_64)
-    found_.warning("x32-numbers", {}, "minijail does not tell x32's numbers from x86_64's: they pass its deny lists",
-                   "a list of what is allowed has no such way round it");
+  if (options_.form == MinijailForm::denylist && arch_ == Arch::x86_64) tell_x32_numbers();
   if (found_.has_errors()) return found_;
   return {head() + lines_, std::move(found_)};
 }

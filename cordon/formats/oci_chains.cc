@@ -13,7 +13,8 @@ namespace {
 
 using Args = std::vector<OciArg>;
 
-constexpr size_t kMaxProducts = 256;  // every pair of them is compared
+constexpr size_t kMaxMeetings = 1 << 22;  // pairs of cubes
+constexpr size_t kMaxProducts = 256;      // every pair of them is compared
 
 OciArg arg(uint8_t index, OciOp op, uint64_t value, uint64_t value_two = 0) {
   return {index, value, value_two, op, {}};
@@ -42,10 +43,15 @@ Args comparisons(const ResolvedTest& test) {
 }
 
 // What the tests of one argument say together.
-Args alternatives_of(const Product& tests, uint64_t whole_word) {
+std::optional<Args> alternatives_of(const Product& tests, uint64_t whole_word, size_t max) {
   if (tests.size() == 1 && tests.front().mask == whole_word) return comparisons(tests.front());
   std::vector<Cube> common = cubes(tests.front());
-  for (size_t i = 1; i < tests.size(); ++i) common = meet(common, cubes(tests[i]));
+  for (size_t i = 1; i < tests.size(); ++i) {
+    const std::vector<Cube> more = cubes(tests[i]);
+    if (common.size() * more.size() > kMaxMeetings) return std::nullopt;
+    common = meet(common, more);
+    if (common.size() > max) return std::nullopt;
+  }
   Args result;
   for (const Cube& cube : common)
     result.push_back(cube.mask == whole_word ? arg(tests.front().operand, OciOp::eq, cube.value)
@@ -60,11 +66,11 @@ bool add_product(const Product& product, uint64_t whole_word, size_t max, Action
     Product tests;
     const uint8_t operand = product[at].operand;
     for (; at < product.size() && product[at].operand == operand; ++at) tests.push_back(product[at]);
-    const Args parts = alternatives_of(tests, whole_word);
-    if (chains.size() * parts.size() > max) return false;
+    const std::optional<Args> parts = alternatives_of(tests, whole_word, max);
+    if (!parts || chains.size() * parts->size() > max) return false;
     std::vector<Args> longer;
     for (const Args& chain : chains)
-      for (const OciArg& part : parts) {
+      for (const OciArg& part : *parts) {
         longer.push_back(chain);
         longer.back().push_back(part);
       }

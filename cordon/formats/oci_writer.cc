@@ -6,6 +6,7 @@
 
 #include "cordon/base/text.h"
 #include "cordon/formats/oci_chains.h"
+#include "cordon/formats/oci_safe.h"
 #include "cordon/formats/oci_words.h"
 
 namespace cordon::formats {
@@ -79,6 +80,7 @@ class Writer {
 
  private:
   std::vector<OciAlternative> alternatives_of(CallAnswer& call);
+  void tell_doubt(const CallAnswer& call, const std::string& doubt);
   void add(CallAnswer& call);
   std::string head() const;
   Place place_of(const CallAnswer& call) const {
@@ -95,10 +97,12 @@ class Writer {
 
 std::vector<OciAlternative> Writer::alternatives_of(CallAnswer& call) {
   auto exact = oci_alternatives(call.clauses, call.word_bits, answers_.default_action, kMaxAlternatives);
-  if (exact && exact->size() <= kReadable) return std::move(*exact);
+  const bool is_doubtful = exact && libseccomp_doubt(*exact, answers_.arches);
+  if (exact && exact->size() <= kReadable && !is_doubtful) return std::move(*exact);
   if (auto whole = call.word_bits == 64 ? narrowed(call.clauses) : std::nullopt) {
     auto shorter = oci_alternatives(*whole, call.word_bits, answers_.default_action, kMaxAlternatives);
-    if (shorter && (!exact || shorter->size() < exact->size())) {
+    const bool is_better = shorter && (is_doubtful || !exact || shorter->size() < exact->size());
+    if (is_better && !libseccomp_doubt(*shorter, answers_.arches)) {
       call.clauses = std::move(*whole);
       found_.note("whole-register", place_of(call),
                   "the conditions on '" + std::string(call.name) +
@@ -107,12 +111,26 @@ std::vector<OciAlternative> Writer::alternatives_of(CallAnswer& call) {
       return std::move(*shorter);
     }
   }
-  if (exact) return std::move(*exact);
+  if (exact) {
+    if (is_doubtful) tell_doubt(call, *libseccomp_doubt(*exact, answers_.arches));
+    return std::move(*exact);
+  }
   found_.error("too-many-conditions", place_of(call),
                "the conditions on '" + std::string(call.name) + "' would take more than " +
                    std::to_string(kMaxAlternatives) + " entries",
                "ask for fewer ranges of values");
   return {};
+}
+
+// What was a profile before is what libseccomp makes of it anyway.
+void Writer::tell_doubt(const CallAnswer& call, const std::string& doubt) {
+  const std::string message =
+      "libseccomp may answer '" + std::string(call.name) + "' otherwise than the profile says: " + doubt;
+  if (policy_.format == PolicyFormat::oci)
+    found_.warning("libseccomp-doubt", place_of(call), message);
+  else
+    found_.error("libseccomp-doubt", place_of(call), message,
+                 "ask for single values or masks of 32 bits, or compile the policy: cordon compile -o FILE.bpf");
 }
 
 void Writer::add(CallAnswer& call) {
