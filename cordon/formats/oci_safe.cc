@@ -14,7 +14,12 @@ constexpr size_t kFewComparisons = 16;
 
 bool is_narrow(const OciArg& arg) { return arg.value <= UINT32_MAX && arg.value_two <= UINT32_MAX; }
 
-bool is_value(const OciArg& arg) { return (arg.op == OciOp::eq || arg.op == OciOp::masked_eq) && is_narrow(arg); }
+// Its upper half is compared with zero, or not at all.
+bool is_value(const OciArg& arg) {
+  if (arg.op != OciOp::masked_eq) return arg.op == OciOp::eq && is_narrow(arg);
+  const uint64_t upper_mask = arg.value >> 32;
+  return arg.value_two <= UINT32_MAX && (upper_mask == 0 || upper_mask == UINT32_MAX);
+}
 
 template <class Predicate>
 bool all_args(std::span<const OciAlternative> alternatives, Predicate predicate) {

@@ -93,6 +93,8 @@ Outcome outcome_of(const Policy& policy, const ResolvedPolicy& resolved, const F
 std::optional<ResolvedPolicy> adapted(Policy& policy, const formats::FormatBounds& bounds) {
   policy.bad_arch = {bounds.bad_arch, {}};
   if (bounds.max_arches == 1) {
+    // A deny list is not written where x32's numbers pass it.
+    if (bounds.bad_arch.kind == ActionKind::errno_) policy.arches = {Arch::arm64};
     if (policy.arches.empty()) policy.arches.push_back(abi::native_arch());
     policy.arches.resize(1);
     std::erase_if(policy.rules, [&policy](const Rule& rule) {
