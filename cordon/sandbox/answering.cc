@@ -10,9 +10,9 @@ namespace cordon::sandbox {
 namespace {
 
 // No thread can call again from another program sooner after an answer: from execve(2) to the first instruction of a
-// static program without a library it is eight times that (41 us on a 2 GHz machine). A thread that calls again and again
+// static program without a library it is five times that (41 us on a 2 GHz machine). A thread that calls again and again
 // needs little more than half of it.
-constexpr int64_t kSoonestExecNs = 5'000;
+constexpr int64_t kSoonestExecNs = 8'000;
 
 int64_t now_ns() {
   timespec now{};
