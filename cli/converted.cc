@@ -6,7 +6,9 @@
 #include <utility>
 #include <variant>
 
+#include "cli/learned_text.h"
 #include "cordon/abi/syscalls.h"
+#include "cordon/base/text.h"
 #include "cordon/formats/minijail_writer.h"
 #include "cordon/formats/oci_writer.h"
 #include "cordon/policy/describe.h"
@@ -28,12 +30,6 @@ Diagnostics with_places(const Diagnostics& found, const Loaded& loaded) {
   return told;
 }
 
-Place in_file(const Loaded& loaded) {
-  Place place;
-  place.file = loaded.name;
-  return place;
-}
-
 // What a sandbox line, a flag or a starting point asks, no format of calls says.
 Diagnostics about_other_lines(const Loaded& loaded, const ConvertOptions& options) {
   Diagnostics found;
@@ -43,6 +39,9 @@ Diagnostics about_other_lines(const Loaded& loaded, const ConvertOptions& option
     found.error("sandbox-line", loaded.policy->sources.locate(line.span),
                 options.to + " cannot hold the line '" + line.subject + "'", "--filter-only leaves such lines out");
   }
+  if (const std::string mark = incomplete_mark(*loaded.policy); options.to == "oci" && !mark.empty())
+    found.error("no-comment", in_file(loaded), "oci has no place for '" + base::printable(mark) + "'",
+                "--to docker writes it as a comment; where it may go, take it out of the policy");
   const StartPoint start = loaded.policy->start.value_or(StartPoint::before_exec);
   if (!is_minijail && start != StartPoint::before_exec)
     found.warning("start-left-out", in_file(loaded),
@@ -100,10 +99,13 @@ struct Attempt {
 Result<std::string> text_of(CallAnswers& answers, const Loaded& loaded, const Format& format,
                             const ConvertOptions& options, bool has_multiplexers_apart) {
   if (format.to == "minijail")
-    return formats::write_minijail(answers, *loaded.policy,
-                                   {format.minijail, options.is_lossy, has_multiplexers_apart});
+    return formats::write_minijail(
+        answers, *loaded.policy,
+        {format.minijail, options.is_lossy, has_multiplexers_apart, incomplete_mark(*loaded.policy)});
   const auto form = format.to == "docker" ? formats::OciForm::docker : formats::OciForm::runtime;
-  return formats::write_oci(answers, *loaded.policy, {form, loaded.policy->filter_flags, has_multiplexers_apart});
+  return formats::write_oci(
+      answers, *loaded.policy,
+      {form, loaded.policy->filter_flags, has_multiplexers_apart, options.is_lossy, incomplete_mark(*loaded.policy)});
 }
 
 Result<ResolvedPolicy> read_again(const Attempt& attempt, const ConvertOptions& options) {

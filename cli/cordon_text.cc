@@ -41,12 +41,6 @@ Written written(const Loaded& loaded, const formats::WriteOptions& writing, unsi
   return result;
 }
 
-Place in_file(const Loaded& loaded) {
-  Place place;
-  place.file = loaded.name;
-  return place;
-}
-
 // What no line of the text holds.
 void note_what_is_left_out(const Loaded& loaded, Diagnostics& notes) {
   if (loaded.policy->start && *loaded.policy->start != StartPoint::before_exec)

@@ -44,7 +44,8 @@ std::optional<Place> line_for(const Loaded& loaded, const Decision& decision, co
 
 }  // namespace
 
-WidenedLine widen_minijail_line(std::string_view line, std::string_view name, std::string_view condition) {
+WidenedLine widen_minijail_line(std::string_view line, std::string_view name, std::string_view condition,
+                                ActionKind default_kind) {
   line = trim(line.substr(0, line.find('#')));
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos || trim(line.substr(0, colon)) != name) return {};
@@ -63,7 +64,11 @@ WidenedLine widen_minijail_line(std::string_view line, std::string_view name, st
   const bool is_return = action.substr(0, action.find_first_of(" \t")) == "return";
   if (!action.empty() && !is_return) {
     if (!old.empty()) return {WidenedLine::Where::before, std::string(name) + ": " + std::string(condition)};
-    action = {};  // the rest gets the default, which in this format never allows
+    // Only in braces can the rest get an action that is not the default, which in this format never allows.
+    if (formats::find_minijail_action(action) != default_kind)
+      return {WidenedLine::Where::instead,
+              std::string(name) + ": { " + std::string(condition) + "; allow, " + std::string(action) + " }"};
+    action = {};
   }
   std::string widened = std::string(name) + ": ";
   if (!old.empty()) widened += std::string(old) + " || ";
@@ -90,7 +95,8 @@ std::string Cures::tell_minijail(const Loaded& loaded, const Decision& decision,
   const size_t earlier = told.conditions.size() - told.listed;
   const std::string comment = earlier > 0 ? "  # and " + std::to_string(earlier) + " more, told before" : std::string();
   if (!line) return name + ": " + told.list + comment;
-  const WidenedLine widened = widen_minijail_line(line->line_text, name, told.list);
+  const WidenedLine widened =
+      widen_minijail_line(line->line_text, name, told.list, loaded.policy->default_action.action.kind);
   switch (widened.where) {
     case WidenedLine::Where::instead: return "instead of " + where(*line) + ": " + widened.text + comment;
     case WidenedLine::Where::before: return "before " + where(*line) + ": " + widened.text + comment;

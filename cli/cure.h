@@ -48,6 +48,8 @@ struct WidenedLine {
   Where where = Where::unknown;
   std::string text;
 };
-WidenedLine widen_minijail_line(std::string_view line, std::string_view name, std::string_view condition);
+// What the rest gets where the line says nothing of it is `default_kind`.
+WidenedLine widen_minijail_line(std::string_view line, std::string_view name, std::string_view condition,
+                                ActionKind default_kind);
 
 }  // namespace cordon::cli

@@ -2,12 +2,17 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "cli/output.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/policy.h"
 
 namespace cordon::cli {
+
+// The words by which a policy says that its recording had losses: a comment at its head. Empty where it does not.
+inline constexpr std::string_view kIncomplete = "INCOMPLETE: ";
+std::string incomplete_mark(const Policy& policy);
 
 // By FILE's name where --to does not say it: .json is Docker's, .policy minijail's, anything else cordon's own text.
 std::string format_of_file(const std::string& path);
@@ -17,8 +22,9 @@ struct LearnedFile {
   std::string path;
 };
 
-// Nobody has said what other architectures get, so it is what the format has. Where the format cannot say the policy,
-// what was recorded is not lost: it stands in PATH.cordon, and the error tells so.
+// Nobody has said what other architectures get, so it is what the format has, with a note where that is less strict
+// than cordon's own text. Where the format cannot say the policy, what was recorded is not lost: it stands in
+// PATH.cordon, or in PATH.2.cordon where that exists, and the error tells so.
 Result<Done> commit_learned(OutputFile& file, const Policy& policy, const LearnedFile& as, const OutputOptions& output);
 
 // What can be told before anything is recorded: a default action that the format does not have.

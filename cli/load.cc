@@ -172,11 +172,16 @@ std::string describe_origin(const Loaded& loaded, const Decision& decision, cons
   return loaded.name;
 }
 
-Place place_of(const Loaded& loaded, const Origin& origin) {
+Place in_file(const Loaded& loaded) {
   Place place;
   place.file = loaded.name;
-  if (!loaded.policy || (origin.kind != Origin::Kind::rule && origin.kind != Origin::Kind::multiplexed)) return place;
-  place = loaded.policy->sources.locate(loaded.policy->rules[origin.rule].span);
+  return place;
+}
+
+Place place_of(const Loaded& loaded, const Origin& origin) {
+  if (!loaded.policy || (origin.kind != Origin::Kind::rule && origin.kind != Origin::Kind::multiplexed))
+    return in_file(loaded);
+  Place place = loaded.policy->sources.locate(loaded.policy->rules[origin.rule].span);
   place.file = base::printable(place.file);
   return place;
 }

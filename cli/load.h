@@ -40,6 +40,8 @@ Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& opt
 // "cat.policy:7: errno EINVAL openat", "cat.policy: default (no rule names ioctl)"
 std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call);
 
+// The source as a whole.
+Place in_file(const Loaded& loaded);
 // "app.cordon:7", or the policy's name if the origin is no rule.
 Place place_of(const Loaded& loaded, const Origin& origin);
 

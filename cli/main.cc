@@ -72,10 +72,12 @@ int help_of(char* word) {
   return unknown_verb(word);
 }
 
-// A descriptor that is closed would become the next file cordon opens, and messages would be written into it.
+// A descriptor that is closed would become the next file cordon opens, and messages would be written into it. The one
+// for standard output takes nothing: a result that goes nowhere is told as an error.
 void open_missing_standard_descriptors() {
   for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-    if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF) ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (::fcntl(fd, F_GETFD) == -1 && errno == EBADF)
+      ::open("/dev/null", (fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
 int main(int argc, char** argv) {

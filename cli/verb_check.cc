@@ -2,9 +2,11 @@
 
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
+#include "cli/learned_text.h"
 #include "cli/load.h"
 #include "cli/verb.h"
 #include "cordon/base/sarif.h"
+#include "cordon/base/text.h"
 #include "cordon/policy/lint.h"
 
 namespace cordon::cli {
@@ -60,6 +62,9 @@ void note_sandbox_lines(const Loaded& loaded, Diagnostics& findings) {
 
 Diagnostics weaknesses(const Loaded& loaded) {
   Diagnostics findings;
+  if (const std::string mark = incomplete_mark(*loaded.policy); !mark.empty())
+    findings.warning("incomplete-recording", in_file(loaded), "the policy says of itself: " + base::printable(mark),
+                     "learn it again; or, if the rules are known to be enough, take the comment out");
   for (Diagnostic finding : policy::lint(*loaded.policy, *loaded.resolved)) {
     if (finding.place.file.empty()) finding.place.file = loaded.name;
     findings.add(std::move(finding));
@@ -127,6 +132,8 @@ int check_main(int argc, char** argv) {
   add_quiet_option(*app, output, "print errors only");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  if (app->count("--sarif") > 0 && sarif.empty())
+    return fail(usage_error("--sarif names no file", "--sarif FILE; - is standard output"), output, kUsage);
   if (output.json && sarif == "-")
     return fail(usage_error("--json and --sarif - both write to standard output", "name a file for --sarif"), output,
                 kUsage);

@@ -92,7 +92,7 @@ Result<Done> write(OutputFile& file, const Recording& recording, const Options& 
   Policy policy = learn::synthesise(recording, how);
   policy.start = recording.start;
   if (const std::string missing = losses(recording); !missing.empty())
-    policy.comments.insert(policy.comments.begin(), {PolicyComment::kHead, "INCOMPLETE: " + missing});
+    policy.comments.insert(policy.comments.begin(), {PolicyComment::kHead, std::string(kIncomplete) + missing});
   return commit_learned(file, policy, {format_of(options), options.output_path}, output);
 }
 

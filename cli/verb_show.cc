@@ -69,16 +69,11 @@ int show_main(int argc, char** argv) {
     if (!loaded) return fail(loaded.error(), output, kUndecided);
   }
   if (output.json && (view.empty() || view == "table")) return finish_output(policy_table_json(*loaded), kDone);
-  if (output.json) {
-    return fail(no_json(view), output, kUsage);
-  }
+  if (output.json) return fail(no_json(view), output, kUsage);
   if (view.empty() || view == "table") return finish_output(policy_table(*loaded), kDone);
   if (view == "text") return finish_output(formats::write_cordon(*loaded->policy), kDone);
   Result<Filter> filter = compile(*loaded, {}, {});
-  if (!filter) {
-    print_diagnostics(filter.error(), output);
-    return kUsage;
-  }
+  if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
   const std::string table = view == "html" ? policy_table(*loaded) : "";
   return finish_output(text_of(view, view_of(*filter, *loaded), *loaded, table), kDone);
 }

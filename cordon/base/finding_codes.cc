@@ -72,6 +72,7 @@ constexpr FindingCode kCodes[] = {
     {"hidden-argument", "an architecture passes the tested arguments in memory, where no filter sees them", ""},
     {"include-cycle", "a file includes itself", ""},
     {"include-depth", "files include each other too deep", ""},
+    {"incomplete-recording", "the policy says that its recording had losses", "learn it again"},
     {"io-uring", "io_uring is allowed, and what a ring does no filter sees",
      "answer io_uring_setup, io_uring_enter and io_uring_register by errno ENOSYS"},
     {"json-number", "a number JSON does not have", ""},

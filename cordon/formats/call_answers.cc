@@ -119,6 +119,13 @@ std::optional<std::vector<Clause>> narrowed(const std::vector<Clause>& clauses) 
   return result;
 }
 
+std::vector<Clause> strictest_alone(const std::vector<Clause>& clauses) {
+  const Clause* strictest = &clauses.front();
+  for (const Clause& clause : clauses)
+    if (!(policy::stricter(strictest->action, clause.action) == strictest->action)) strictest = &clause;
+  return {{policy::always(), strictest->action, strictest->origin}};
+}
+
 ResolvedPolicy meaning_of(const CallAnswers& answers) {
   std::map<uint32_t, std::vector<Arch>> by_audit_value;
   for (Arch arch : answers.arches) by_audit_value[abi::info(arch).audit_arch].push_back(arch);

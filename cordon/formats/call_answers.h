@@ -45,6 +45,9 @@ std::vector<Clause> clauses_on(const std::vector<Clause>& clauses, unsigned word
 // looser one follows. None where nothing changes.
 std::optional<std::vector<Clause>> narrowed(const std::vector<Clause>& clauses);
 
+// One answer for all calls, the strictest there is: where conditions cannot be said.
+std::vector<Clause> strictest_alone(const std::vector<Clause>& clauses);
+
 // What the answers mean, for proofs.
 ResolvedPolicy meaning_of(const CallAnswers& answers);
 

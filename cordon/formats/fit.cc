@@ -22,11 +22,7 @@ bool is_unknown(const std::vector<Clause>& clauses) {
   return is_plain(clauses) && clauses.front().origin.kind == Origin::Kind::unknown;
 }
 
-Action strictest(const std::vector<Clause>& clauses) {
-  Action result = clauses.front().action;
-  for (const Clause& clause : clauses) result = policy::stricter(result, clause.action);
-  return result;
-}
+Action strictest(const std::vector<Clause>& clauses) { return strictest_alone(clauses).front().action; }
 
 bool asks_instruction_pointer(const ResolvedCondition& condition) {
   if (condition.kind == ResolvedCondition::Kind::test)
@@ -54,16 +50,22 @@ std::vector<Clause> without_instruction_pointer(const std::vector<Clause>& claus
     candidates.push_back({static_cast<uint32_t>(i), clauses[i].action, &conditions[i]});
   policy::append_first_match({candidates, clauses.back().action, clauses.back().origin, nullptr, &budget}, uses, result,
                              tightened);
-  if (budget.is_exceeded()) return {{policy::always(), strictest(clauses), clauses.front().origin}};
+  if (budget.is_exceeded()) return strictest_alone(clauses);
   for (Clause& clause : result)
     if (clause.origin.kind == Origin::Kind::rule || clause.origin.kind == Origin::Kind::multiplexed)
       clause.origin = clauses[clause.origin.rule].origin;
   return result;
 }
 
-// For each call the stricter of two answers.
+// For each call the stricter of two answers; of long ones, the strictest of all for every call.
 std::vector<Clause> stricter_of(const std::vector<Clause>& a, const std::vector<Clause>& b) {
+  constexpr size_t kMaxPairs = 1 << 16;
   std::vector<Clause> result;
+  if (a.size() * b.size() > kMaxPairs) {
+    result = a;
+    result.insert(result.end(), b.begin(), b.end());
+    return strictest_alone(result);
+  }
   for (const Clause& x : a)
     for (const Clause& y : b) {
       ResolvedCondition condition = policy::all_of({x.condition, y.condition});

@@ -50,7 +50,9 @@ std::optional<Action> default_of_denylist(Action action) {
 }
 
 // The clauses without those of the default action, whose calls are taken from the others.
-std::vector<Clause> with_default_last(const std::vector<Clause>& clauses, Action needless) {
+std::optional<std::vector<Clause>> with_default_last(const std::vector<Clause>& clauses, Action needless) {
+  constexpr size_t kMaxClauses = 256;  // each is joined with all before it
+  if (clauses.size() > kMaxClauses) return std::nullopt;
   std::vector<Clause> result;
   std::vector<ResolvedCondition> taken;
   for (const Clause& clause : clauses) {
@@ -198,9 +200,14 @@ std::vector<Clause> Writer::with_two_answers(const CallAnswer& call) {
 
 void Writer::add(CallAnswer& call) {
   if (options_.form == MinijailForm::c_parser) call.clauses = with_two_answers(call);
-  if (options_.form == MinijailForm::denylist) call.clauses = with_default_last(call.clauses, kAllow);
-  std::optional<Body> body = body_of(call, call.clauses);
-  if (auto whole = call.word_bits == 64 ? narrowed(call.clauses) : std::nullopt) {
+  bool is_in_reach = true;
+  if (options_.form == MinijailForm::denylist) {
+    std::optional<std::vector<Clause>> ordered = with_default_last(call.clauses, kAllow);
+    is_in_reach = ordered.has_value();
+    if (ordered) call.clauses = std::move(*ordered);
+  }
+  std::optional<Body> body = is_in_reach ? body_of(call, call.clauses) : std::nullopt;
+  if (auto whole = is_in_reach && call.word_bits == 64 ? narrowed(call.clauses) : std::nullopt) {
     std::optional<Body> shorter = body_of(call, *whole);
     if (shorter && (!body || shorter->comparisons <= body->comparisons)) {
       call.clauses = std::move(*whole);
@@ -209,11 +216,17 @@ void Writer::add(CallAnswer& call) {
     }
   }
   if (!body) {
-    found_.error("too-many-conditions", place_of(call),
-                 "the conditions on '" + std::string(call.name) + "' would take more than " +
-                     std::to_string(kMaxComparisons) + " comparisons",
-                 "ask for fewer ranges of values");
-    return;
+    const std::string many = "would take more than " + std::to_string(kMaxComparisons) + " comparisons";
+    const std::string conditions = "the conditions on '" + std::string(call.name) + "' ";
+    if (!options_.is_lossy) {
+      found_.error("too-many-conditions", place_of(call), conditions + many,
+                   "ask for fewer ranges of values; --lossy gives all calls the strictest answer");
+      return;
+    }
+    call.clauses = strictest_alone(call.clauses);
+    body = body_of(call, call.clauses);
+    found_.warning("conditions-left-out", place_of(call),
+                   conditions + many + ": all its calls get " + policy::to_string(call.clauses.front().action, arch_));
   }
   if (body->text.empty()) return;
   std::string comment = base::printable(call.comment);
@@ -257,7 +270,8 @@ Result<std::string> Writer::write() {
   note_narrowed();
   if (options_.form == MinijailForm::denylist && arch_ == Arch::x86_64) tell_x32_numbers();
   if (found_.has_errors()) return found_;
-  return {head() + lines_, std::move(found_)};
+  const std::string mark = options_.mark.empty() ? "" : "# " + base::printable(options_.mark) + "\n";
+  return {mark + head() + lines_, std::move(found_)};
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ struct MinijailWriteOptions {
   bool is_lossy = false;
   // Lines for socketcall and ipc stand first, instead of being left to what the calls they stand for get.
   bool has_multiplexers_apart = false;
+  std::string mark;  // what readers must know first; a comment at the head
 };
 
 // Tests of an argument's low 32 bits are written for whole registers where that is stricter, with a note; the answers

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "cordon/base/text.h"
+#include "cordon/bpf/insn.h"
 #include "cordon/formats/oci_chains.h"
 #include "cordon/formats/oci_safe.h"
 #include "cordon/formats/oci_words.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kReadable = 16;  // alternatives of one call; more are told shorter, if they can
 constexpr size_t kMaxAlternatives = 4096;
 constexpr size_t kLineLength = 100;
+constexpr size_t kMostInsns = bpf::kMaxInsns;
 
 // libseccomp has a word for each action, and for trap no data.
 std::optional<Action> nearest_action(Action action) {
@@ -80,8 +82,12 @@ class Writer {
 
  private:
   std::vector<OciAlternative> alternatives_of(CallAnswer& call);
+  std::optional<std::vector<OciAlternative>> without_conditions(CallAnswer& call, const std::string& reason);
   void tell_doubt(const CallAnswer& call, const std::string& doubt);
   void add(CallAnswer& call);
+  void add_size(const CallAnswer& call, const std::vector<OciAlternative>& alternatives);
+  void tell_size();
+  void add_mark();
   std::string head() const;
   Place place_of(const CallAnswer& call) const {
     return call.rule < policy_.rules.size() ? policy_.sources.locate(policy_.rules[call.rule].span) : Place();
@@ -92,6 +98,7 @@ class Writer {
   const OciWriteOptions& options_;
   std::vector<EntryGroup> groups_;
   std::map<std::vector<std::string>, size_t> index_;
+  size_t insns_ = 0;
   Diagnostics found_;
 };
 
@@ -112,14 +119,27 @@ std::vector<OciAlternative> Writer::alternatives_of(CallAnswer& call) {
     }
   }
   if (exact) {
-    if (is_doubtful) tell_doubt(call, *libseccomp_doubt(*exact, answers_.arches));
+    if (!is_doubtful) return std::move(*exact);
+    const std::string doubt = *libseccomp_doubt(*exact, answers_.arches);
+    if (auto plain = without_conditions(call, "libseccomp may take them otherwise than they are meant: " + doubt))
+      return std::move(*plain);
+    tell_doubt(call, doubt);
     return std::move(*exact);
   }
-  found_.error("too-many-conditions", place_of(call),
-               "the conditions on '" + std::string(call.name) + "' would take more than " +
-                   std::to_string(kMaxAlternatives) + " entries",
-               "ask for fewer ranges of values");
+  const std::string many = "they would take more than " + std::to_string(kMaxAlternatives) + " entries";
+  if (auto plain = without_conditions(call, many)) return std::move(*plain);
+  found_.error("too-many-conditions", place_of(call), "of the conditions on '" + std::string(call.name) + "' " + many,
+               "ask for fewer ranges of values; --lossy gives all calls the strictest answer");
   return {};
+}
+
+std::optional<std::vector<OciAlternative>> Writer::without_conditions(CallAnswer& call, const std::string& reason) {
+  if (!options_.is_lossy || policy_.format == PolicyFormat::oci) return std::nullopt;
+  call.clauses = strictest_alone(call.clauses);
+  found_.warning("conditions-left-out", place_of(call),
+                 "the conditions on '" + std::string(call.name) + "' are left out, and all its calls get " +
+                     policy::to_string(call.clauses.front().action, answers_.arches.front()) + ": " + reason);
+  return oci_alternatives(call.clauses, call.word_bits, answers_.default_action, kMaxAlternatives);
 }
 
 // What was a profile before is what libseccomp makes of it anyway.
@@ -129,17 +149,42 @@ void Writer::tell_doubt(const CallAnswer& call, const std::string& doubt) {
   if (policy_.format == PolicyFormat::oci)
     found_.warning("libseccomp-doubt", place_of(call), message);
   else
-    found_.error("libseccomp-doubt", place_of(call), message,
-                 "ask for single values or masks of 32 bits, or compile the policy: cordon compile -o FILE.bpf");
+    found_.error(
+        "libseccomp-doubt", place_of(call), message,
+        "ask for single values or masks of 32 bits, or compile the policy: cordon compile -o FILE.bpf; --lossy "
+        "gives all calls the strictest answer");
+}
+
+// About what libseccomp makes of them: a test for each call, two instructions for each word compared.
+void Writer::add_size(const CallAnswer& call, const std::vector<OciAlternative>& alternatives) {
+  size_t comparisons = 0;
+  for (const OciAlternative& one : alternatives) comparisons += one.args.size();
+  for (Arch arch : call.arches) insns_ += 1 + comparisons * (abi::info(arch).word_bits == 64 ? 4 : 2);
+}
+
+void Writer::tell_size() {
+  if (insns_ <= kMostInsns) return;
+  found_.warning("too-large", {},
+                 "libseccomp makes about " + std::to_string(insns_) +
+                     " instructions of the profile, and the kernel takes " + std::to_string(kMostInsns),
+                 "compile the policy itself: cordon compile -o FILE.bpf; or ask for fewer values");
 }
 
 void Writer::add(CallAnswer& call) {
   const std::vector<OciAlternative> alternatives = alternatives_of(call);
+  add_size(call, alternatives);
   std::vector<std::string> key{options_.form == OciForm::docker ? call.comment : std::string()};
   for (const OciAlternative& one : alternatives) key.push_back(rest_text(one));
   auto [at, is_new] = index_.try_emplace(key, groups_.size());
   if (is_new) groups_.push_back({{}, {key.begin() + 1, key.end()}, key.front()});
   groups_[at->second].names.push_back(quoted(call.name));
+}
+
+// A profile without an entry denies everything, whatever its recording missed.
+void Writer::add_mark() {
+  if (options_.mark.empty() || options_.form != OciForm::docker || groups_.empty()) return;
+  std::string& comment = groups_.front().comment;
+  comment = options_.mark + (comment.empty() ? "" : "; " + comment);
 }
 
 std::string Writer::head() const {
@@ -163,6 +208,8 @@ Result<std::string> Writer::write() {
     for (CallAnswer& call : answers_.calls)
       if (is_first == call.is_multiplexer && (!call.is_multiplexer || options_.has_multiplexers_apart)) add(call);
   if (found_.has_errors()) return found_;
+  tell_size();
+  add_mark();
   std::string text = head();
   const char* between = "\n";
   for (const EntryGroup& group : groups_)

@@ -28,6 +28,8 @@ struct OciWriteOptions {
   uint32_t filter_flags = 0;  // SECCOMP_FILTER_FLAG_*
   // Entries for socketcall and ipc stand first, instead of being left to what the calls they stand for get.
   bool has_multiplexers_apart = false;
+  bool is_lossy = false;  // a call whose conditions have no form gets the strictest of its answers, with a warning
+  std::string mark;       // what readers must know first; in the first entry's comment, for docker
 };
 
 // Calls whose exact conditions would take many entries are changed to compare whole registers, with a note; the

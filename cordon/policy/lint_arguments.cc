@@ -1,6 +1,7 @@
 #include "cordon/policy/lint_arguments.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,9 +16,9 @@ namespace cordon::policy {
 namespace {
 
 bool holds(const ResolvedTest& test, uint64_t value) {
-  return std::any_of(test.allowed.begin(), test.allowed.end(), [value = value & test.mask](const Interval& interval) {
-    return interval.first <= value && value <= interval.last;
-  });
+  const auto after = std::upper_bound(test.allowed.begin(), test.allowed.end(), value & test.mask,
+                                      [](uint64_t one, const Interval& interval) { return one < interval.first; });
+  return after != test.allowed.begin() && (value & test.mask) <= std::prev(after)->last;
 }
 
 // What bits the kernel does not read do to a test. Tried with values around each bound of the test, without such
