@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <iterator>
+#include <string_view>
 
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
@@ -101,9 +103,11 @@ Diagnostics check(const Result<Loaded>& loaded) {
 
 // What could not be read at all is bad input; a mistake in what was read is a finding.
 int status_of(const Diagnostics& findings) {
+  constexpr std::string_view kNothingRead[] = {"system", "usage", "not-a-policy", "unsupported-source",
+                                               "unknown-builtin"};
   for (const Diagnostic& finding : findings)
     if (finding.severity == Severity::error &&
-        (finding.code == "system" || finding.code == "usage" || finding.code == "not-a-policy"))
+        std::find(std::begin(kNothingRead), std::end(kNothingRead), finding.code) != std::end(kNothingRead))
       return kUsage;
   return findings.has_findings() ? kFindings : kDone;
 }

@@ -19,7 +19,7 @@ Order Order::of_words(std::span<const Word> words, const Cuts& cuts) { return in
 Order Order::interleaved(std::span<const Word> words, const Cuts& cuts, std::span<const std::vector<Word>> groups) {
   Order order;
   order.fields_.reserve(2 * kWordCount);
-  std::array<bool, kWordCount> is_placed{};
+  std::array<bool, kMaxWords> is_placed{};
   for (Word word : words) {
     if (is_placed[word]) continue;
     auto group = std::find_if(groups.begin(), groups.end(), [word](const std::vector<Word>& members) {

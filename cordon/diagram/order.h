@@ -17,9 +17,12 @@
 namespace cordon::diagram {
 
 inline constexpr unsigned kWordCount = 16;
+// Words for what a function depends on beside those of a call; they are asked only where an order names them.
+inline constexpr unsigned kSpareWords = 16;
+inline constexpr unsigned kMaxWords = kWordCount + kSpareWords;
 
-using Word = uint8_t;    // 0..15
-using Level = uint16_t;  // 0 is the root's; at most 512
+using Word = uint8_t;    // 0..15, spare ones from 16
+using Level = uint16_t;  // 0 is the root's; at most 1024
 
 struct Field {
   Word word = 0;
@@ -31,7 +34,7 @@ struct Field {
 
 // Where words are cut: bit i of an entry stands for a cut between the bits i and i - 1.
 struct Cuts {
-  std::array<uint32_t, kWordCount> below{};
+  std::array<uint32_t, kMaxWords> below{};
 
   // Every field lies then inside the mask or outside of it.
   void at_mask(Word word, uint32_t mask) { below[word] |= (mask ^ (mask << 1)) & ~uint32_t{1}; }
@@ -41,7 +44,7 @@ struct Cuts {
 
 class Order {
  public:
-  // One word after the other. `words` names each of the sixteen once.
+  // One word after the other. `words` names each of the sixteen once, and the spare ones that are used.
   static Order of_words(std::span<const Word> words, const Cuts& cuts);
   // As above, but words of one group stand where the first of them would, cut to single bits and taken in
   // turns. Arithmetic on two words stays small only so.
@@ -56,7 +59,7 @@ class Order {
   void append(Word word, uint32_t cuts);
 
   std::vector<Field> fields_;
-  std::array<std::vector<Level>, kWordCount> levels_;
+  std::array<std::vector<Level>, kMaxWords> levels_;
 };
 
 }  // namespace cordon::diagram

@@ -137,7 +137,7 @@ std::optional<Point> find(const Manager& manager, Node root, const std::function
 
   Point point{};
   // Bits of a word that are decided. The rest of a word follows a preferred value as long as it can.
-  std::array<uint32_t, kWordCount> decided{};
+  std::array<uint32_t, kMaxWords> decided{};
   Node node = root;
   while (!manager.is_leaf(node)) {
     const Field& field = manager.order().field(manager.level(node));
@@ -159,7 +159,7 @@ std::optional<Point> find(const Manager& manager, Node root, const std::function
     decided[field.word] |= bits;
     node = child_for(manager, node, *chosen);
   }
-  for (unsigned word = 0; word < kWordCount; ++word)
+  for (unsigned word = 0; word < kMaxWords; ++word)
     for (uint32_t preferred : preferences[word])
       if (((preferred ^ point[word]) & decided[word]) == 0) {
         point[word] = preferred;

@@ -14,7 +14,7 @@
 
 namespace cordon::diagram {
 
-using Point = std::array<uint32_t, kWordCount>;
+using Point = std::array<uint32_t, kMaxWords>;
 
 uint64_t value_at(const Manager& manager, Node node, const Point& words);
 
@@ -23,7 +23,7 @@ std::vector<Node> leaves(const Manager& manager, Node node);
 
 // Some point whose value is wanted, or none. Words take the first of their preferred values that leads there,
 // else the least that does; a word that does not matter takes its first preferred value, or 0.
-using Preferences = std::array<std::span<const uint32_t>, kWordCount>;
+using Preferences = std::array<std::span<const uint32_t>, kMaxWords>;
 std::optional<Point> find(const Manager& manager, Node node, const std::function<bool(uint64_t)>& is_wanted,
                           const Preferences& preferences);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cordon/base/assert.h"
+#include "cordon/prove/stand_ins.h"
 
 namespace cordon::prove {
 
@@ -17,7 +18,7 @@ const Bits& BitVectors::of(Expression expression) {
   std::vector<Expression> missing{expression};
   for (size_t i = 0; i < missing.size(); ++i) {
     const auto& entry = expressions_[missing[i]];
-    if (entry.is_constant() || entry.bits) continue;
+    if (entry.is_constant() || entry.bits || has_stand_in(missing[i])) continue;
     for (Expression operand : {entry.left, entry.right}) {
       if (index_[operand] != kNone) continue;
       index_[operand] = kPlanned;
@@ -27,13 +28,19 @@ const Bits& BitVectors::of(Expression expression) {
   std::sort(missing.begin(), missing.end());
   manager_.charge(missing.size());
   for (Expression e : missing) {
-    known_.push_back(make(expressions_[e]));
+    known_.push_back(make(e));
     index_[e] = static_cast<uint32_t>(known_.size() - 1);
   }
   return known_[index_[expression]];
 }
 
-Bits BitVectors::make(const Expressions::Entry& entry) {
+bool BitVectors::has_stand_in(Expression expression) const {
+  return !stand_ins_.empty() && stand_ins_[expression] != StandIns::kNone;
+}
+
+Bits BitVectors::make(Expression expression) {
+  const Expressions::Entry& entry = expressions_[expression];
+  if (has_stand_in(expression)) return of_word({stand_ins_[expression], UINT32_MAX, 0});
   if (entry.is_constant()) {
     Bits bits;
     for (unsigned i = 0; i < 32; ++i) bits[i] = entry.constant >> i & 1;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <array>
+#include <span>
 #include <vector>
 
 #include "cordon/diagram/manager.h"
@@ -20,8 +21,9 @@ using Bits = std::array<diagram::Node, 32>;  // the lowest first
 
 class BitVectors {
  public:
-  BitVectors(diagram::Manager& manager, const Expressions& expressions)
-      : manager_(manager), expressions_(expressions), index_(expressions.size(), kNone) {}
+  // `stand_ins`: words that stand for expressions (StandIns::of); empty for none.
+  BitVectors(diagram::Manager& manager, const Expressions& expressions, std::span<const diagram::Word> stand_ins)
+      : manager_(manager), expressions_(expressions), stand_ins_(stand_ins), index_(expressions.size(), kNone) {}
 
   const Bits& of(Expression expression);
   diagram::Node holds(const Test& test);
@@ -29,7 +31,8 @@ class BitVectors {
  private:
   static constexpr uint32_t kNone = UINT32_MAX, kPlanned = UINT32_MAX - 1;
 
-  Bits make(const Expressions::Entry& entry);
+  bool has_stand_in(Expression expression) const;
+  Bits make(Expression expression);
   Bits of_word(const WordBits& bits);
   Bits sum(const Bits& a, const Bits& b, diagram::Node carry);
   Bits inverse(const Bits& a);
@@ -42,6 +45,7 @@ class BitVectors {
 
   diagram::Manager& manager_;
   const Expressions& expressions_;
+  std::span<const diagram::Word> stand_ins_;
   std::vector<uint32_t> index_;  // per expression, into known_
   std::vector<Bits> known_;
 };

@@ -11,6 +11,7 @@
 #include "cordon/policy/evaluate.h"
 #include "cordon/prove/cut_points.h"
 #include "cordon/prove/probe.h"
+#include "cordon/prove/sample.h"
 #include "cordon/prove/words.h"
 
 namespace cordon::prove {
@@ -20,9 +21,11 @@ using diagram::Node;
 using diagram::Word;
 
 constexpr unsigned kProbes = 20000;
+constexpr size_t kProbedInsns = 2'000'000;   // about 10 ms
+constexpr size_t kGuessedNodes = 1'000'000;  // looked at for calls that show what stand-ins leave open
 
 // What two answers to one call say of the right one.
-enum Difference : uint64_t { kSame, kData, kLooser, kTighter };
+enum Difference : uint64_t { kSame, kData, kLooser, kTighter, kUnknown };
 
 Difference difference(Action left, Action right) {
   if (left.kind != right.kind) return right.kind > left.kind ? kLooser : kTighter;
@@ -36,8 +39,15 @@ Difference permission_difference(Action left, Action right) {
 
 Action action_of(uint64_t leaf) { return policy::from_ret(static_cast<uint32_t>(leaf)); }
 
-uint64_t leaf_difference(uint64_t a, uint64_t b) { return difference(action_of(a), action_of(b)); }
+// Of a computed answer only that it is another one is known.
+bool is_computed(uint64_t leaf) { return leaf >= StandIns::kFirstAnswer; }
+
+uint64_t leaf_difference(uint64_t a, uint64_t b) {
+  if (is_computed(a) || is_computed(b)) return a == b ? kSame : kUnknown;
+  return difference(action_of(a), action_of(b));
+}
 uint64_t leaf_permission_difference(uint64_t a, uint64_t b) {
+  if (is_computed(a) || is_computed(b)) return a == b ? kSame : kUnknown;
   return permission_difference(action_of(a), action_of(b));
 }
 
@@ -68,12 +78,27 @@ void conclude(Comparison& result) {
     result.verdict = result.data ? Verdict::same_strictness : Verdict::equal;
 }
 
+// The longer the programs, the fewer calls are tried.
+unsigned probes_for(const Meaning& left, const Meaning& right) {
+  size_t insns = 1;
+  for (const Meaning* side : {&left, &right})
+    if (auto* stack = std::get_if<std::span<const bpf::Program>>(side))
+      for (const bpf::Program& program : *stack) insns += program.size();
+  return static_cast<unsigned>(std::clamp<size_t>(kProbedInsns / insns, kProbes / 40, kProbes));
+}
+
+// Keeps the call where it is the first to show its kind of difference.
+void try_call(const Call& call, const Meaning& left, const Meaning& right, const CompareOptions& options,
+              Comparison& result) {
+  const Endian endian = endian_of(left, right, call.audit_arch, options.encode.endian);
+  const Action a = answer(left, call, endian), b = answer(right, call, endian);
+  const Difference kind = options.as_permission ? permission_difference(a, b) : difference(a, b);
+  if (kind != kSame && !place_of(result, kind)) place_of(result, kind) = Witness{call, a, b};
+}
+
 void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& options, Comparison& result) {
-  probe(left, right, kProbes, [&](const Call& call) {
-    const Endian endian = endian_of(left, right, call.audit_arch, options.encode.endian);
-    const Action a = answer(left, call, endian), b = answer(right, call, endian);
-    const Difference kind = options.as_permission ? permission_difference(a, b) : difference(a, b);
-    if (kind != kSame && !place_of(result, kind)) place_of(result, kind) = Witness{call, a, b};
+  probe(left, right, probes_for(left, right), [&](const Call& call) {
+    try_call(call, left, right, options, result);
     return !(result.looser && result.tighter);
   });
   if (result.looser && result.tighter) result.verdict = Verdict::incomparable;
@@ -87,6 +112,46 @@ CutPointProof try_cut_points(const Meaning& left, const Meaning& right, const Co
       return equal_by_cut_points(**resolved, stack->front(), options.encode);
   }
   return {};
+}
+
+// Where products and quotients are words that may be anything. What differs nowhere then differs nowhere; what
+// differs has to be shown by a call.
+std::optional<Comparison> with_stand_ins(const Meaning& left, const Meaning& right, const CompareOptions& options,
+                                         Comparison tried, Standing which) {
+  EncodeOptions encoding = options.encode;
+  encoding.stand_ins = which;
+  encoding.max_steps /= 2;
+  auto encoded = encode_pair(left, right, encoding);
+  auto* pair = std::get_if<Pair>(&encoded);
+  if (pair == nullptr) return std::nullopt;
+  const Node found = pair->manager.combine(options.as_permission ? leaf_permission_difference : leaf_difference,
+                                           pair->left, pair->right);
+  if (pair->manager.exhausted()) return std::nullopt;
+  std::vector<Difference> possible;
+  for (Node leaf : diagram::leaves(pair->manager, found))
+    if (pair->manager.value(leaf) != kSame) possible.push_back(static_cast<Difference>(pair->manager.value(leaf)));
+  if (std::find(possible.begin(), possible.end(), kUnknown) != possible.end()) return std::nullopt;
+  const size_t guesses = std::clamp<size_t>(kGuessedNodes / pair->manager.node_count(), 4, 64);
+  Random random;
+  std::array<std::vector<uint32_t>, diagram::kMaxWords> values;
+  for (Difference kind : possible)
+    for (size_t i = 0; i < guesses && !place_of(tried, kind); ++i) {
+      diagram::Preferences preferred;
+      for (size_t word = 0; word < values.size(); ++word) {
+        values[word] = {static_cast<uint32_t>(random.bits()), static_cast<uint32_t>(random.below(256))};
+        preferred[word] = values[word];
+      }
+      const auto point = diagram::find(
+          pair->manager, found, [kind](uint64_t leaf) { return leaf == kind; }, preferred);
+      const Endian endian = endian_of(left, right, (*point)[kArchWord], options.encode.endian);
+      try_call(call_at(*point, endian), left, right, options, tried);
+    }
+  for (Difference kind : possible)
+    if (!place_of(tried, kind)) return std::nullopt;
+  tried.undecided.reset();
+  tried.steps += pair->manager.steps();
+  conclude(tried);
+  return tried;
 }
 
 }  // namespace
@@ -165,6 +230,10 @@ Comparison compare(const Meaning& left, const Meaning& right, const CompareOptio
     result.undecided = std::get<Undecided>(encoded);
     result.steps = result.undecided->steps;
     try_calls(left, right, options, result);
+    for (Standing which : {Standing::tests, Standing::products}) {
+      if (result.verdict != Verdict::undecided) break;
+      if (auto decided = with_stand_ins(left, right, options, result, which)) result = std::move(*decided);
+    }
   }
   result.steps += by_parts.steps;
   if (result.undecided) result.undecided->steps += by_parts.steps;

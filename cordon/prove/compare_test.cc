@@ -96,6 +96,37 @@ TEST(Compare, KnowsWhatTheKernelComputes) {
        {ld(16), {bpf::kAndK, 0, 0, 1}, {bpf::kOrK, 0, 0, kErrno}, {bpf::kRetA, 0, 0, 0}},
        {ld(16), {bpf::kJsetK, 0, 1, 1}, ret(kErrno | 1), ret(kErrno)},
        Verdict::equal},
+      {"a value divided by itself, where it is not zero",
+       {ld(16), {bpf::kTax, 0, 0, 0}, {bpf::kDivX, 0, 0, 0}, jeq(1, 0, 1), ret(kAllow), ret(kErrno)},
+       {ld(16), jeq(0, 0, 1), ret(kKillThread), ret(kAllow)},
+       Verdict::equal},
+      {"the product of two arguments, either way round",
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, jeq(35, 0, 1), ret(kAllow), ret(kErrno)},
+       {ld(24), {bpf::kTax, 0, 0, 0}, ld(16), {bpf::kMulX, 0, 0, 0}, jeq(35, 0, 1), ret(kAllow), ret(kErrno)},
+       Verdict::equal},
+      {"a product, and a part of it",
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, {bpf::kJgtK, 0, 1, 9}, ret(kAllow), ret(kErrno)},
+       {ld(16),
+        {bpf::kTax, 0, 0, 0},
+        ld(24),
+        {bpf::kMulX, 0, 0, 0},
+        {bpf::kRshK, 0, 0, 1},
+        {bpf::kJgtK, 0, 1, 4},
+        ret(kAllow),
+        ret(kErrno)},
+       Verdict::equal},
+      {"a product tested for another value",
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, jeq(5, 0, 1), ret(kAllow), ret(kErrno)},
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, jeq(6, 0, 1), ret(kAllow), ret(kErrno)},
+       Verdict::incomparable},
+      {"another product",
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, jeq(1, 0, 1), ret(kAllow), ret(kErrno)},
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(32), {bpf::kMulX, 0, 0, 0}, jeq(1, 0, 1), ret(kAllow), ret(kErrno)},
+       Verdict::incomparable},
+      {"a whole argument as the answer",
+       {ld(24), {bpf::kTax, 0, 0, 0}, ld(16), {bpf::kAddX, 0, 0, 0}, {bpf::kRetA, 0, 0, 0}},
+       {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kAddX, 0, 0, 0}, {bpf::kRetA, 0, 0, 0}},
+       Verdict::equal},
       {"one value more",
        {ld(0), jeq(5, 0, 1), ret(kAllow), ret(kErrno)},
        {ld(0), jeq(5, 1, 0), jeq(6, 0, 1), ret(kAllow), ret(kErrno)},
@@ -189,19 +220,24 @@ TEST(Compare, CombinesStackedFiltersAsTheKernelDoes) {
 }
 
 TEST(Compare, SaysWhereItGaveUpAndWhatItFoundByTrying) {
-  // A product of two arguments has no small diagram in any order.
-  const Program product = program(
-      {ld(16), {bpf::kTax, 0, 0, 0}, ld(24), {bpf::kMulX, 0, 0, 0}, jeq(0x12345677, 0, 1), ret(kAllow), ret(kErrno)});
+  // No square leaves 2 when divided by 4, but no small diagram knows.
+  const Program square = program({ld(16),
+                                  {bpf::kTax, 0, 0, 0},
+                                  {bpf::kMulX, 0, 0, 0},
+                                  {bpf::kAndK, 0, 0, 3},
+                                  jeq(2, 0, 1),
+                                  ret(kAllow),
+                                  ret(kErrno)});
   const Program never = program({ret(kErrno)});
   CompareOptions options;
   options.encode.max_steps = 100'000;
-  const Comparison result = compared(product, never, options);
+  const Comparison result = compared(square, never, options);
   EXPECT_EQ(result.verdict, Verdict::undecided);
   ASSERT_TRUE(result.undecided);
   EXPECT_EQ(result.undecided->pc, 4u);
   EXPECT_TRUE(result.undecided->is_left);
   // A difference that chance finds is told.
-  const Comparison other = compared(product, program({ret(kAllow)}), options);
+  const Comparison other = compared(square, program({ld(24), jeq(7, 0, 1), ret(kAllow), ret(kErrno)}), options);
   EXPECT_EQ(other.verdict, Verdict::undecided);
   EXPECT_TRUE(other.looser);
 }

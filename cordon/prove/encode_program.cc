@@ -43,14 +43,15 @@ uint64_t stack_ret(uint64_t ret) {
 }
 
 template <class Function>
-void for_each_word(uint16_t words, Function function) {
-  for (unsigned word = 0; word < diagram::kWordCount; ++word)
+void for_each_word(uint32_t words, Function function) {
+  for (unsigned word = 0; word < diagram::kMaxWords; ++word)
     if ((words >> word & 1) != 0) function(static_cast<Word>(word));
 }
 
 // Every value that is compared or returned through its single bits.
 template <class Function>
-void for_each_computed(const Execution& execution, Function function) {
+void for_each_computed(const Execution& execution, const StandIns& stand_ins, Function function) {
+  if (stand_ins.which() == Standing::tests) return;
   for (const Step& step : execution.steps()) {
     if (step.kind == Step::Kind::branch && execution.needs_bits(step.test)) function(step.test.left, step.test.right);
     if (step.kind == Step::Kind::ret && execution.needs_bits(step.value)) function(step.value, Expressions::kZero);
@@ -64,14 +65,17 @@ uint32_t tested_mask(const WordBits& bits, const Test& test, uint32_t k) {
 
 class Encoder {
  public:
-  Encoder(Manager& manager, const Execution& execution, Leaves leaves)
+  Encoder(Manager& manager, const Execution& execution, Leaves leaves, const StandIns& stand_ins)
       : manager_(manager),
         execution_(execution),
         pool_(execution.expressions()),
-        bits_(manager, pool_),
+        stand_ins_(stand_ins),
+        bits_(manager, pool_, stand_ins.of(execution)),
         leaves_(leaves) {}
 
   Overlay branch(const Test& test, Overlay yes, Overlay no) {
+    if (const auto bit = stand_ins_.of_test(execution_, test))
+      return Overlay(manager_.choose(node_of(*bit), yes.node(manager_), no.node(manager_)));
     if (execution_.needs_bits(test))
       return Overlay(manager_.choose(bits_.holds(test), yes.node(manager_), no.node(manager_)));
     const std::optional<Selection> selected = selection(test);
@@ -86,6 +90,7 @@ class Encoder {
 
   Node returned(Expression value) {
     if (pool_[value].is_constant()) return manager_.leaf(form(pool_[value].constant));
+    if (const auto answer = stand_ins_.of_answer(execution_, value)) return manager_.leaf(*answer);
     const Bits bits = bits_.of(value);
     Node result = Manager::kFalse;  // replaced: every value is at least the lowest action's
     for (ActionKind kind : kByStrictness) {
@@ -99,6 +104,11 @@ class Encoder {
   }
 
  private:
+  Node node_of(StandIns::Bit bit) {
+    const diagram::Edge edges[] = {{0, Manager::kFalse}, {1, Manager::kTrue}};
+    return manager_.switch_on(manager_.order().levels_of(bit.word)[31 - bit.bit], edges);
+  }
+
   uint64_t form(uint64_t ret) const { return leaves_ == Leaves::actions ? canonical_ret(ret) : stack_ret(ret); }
 
   // The upper half of a value, its sign bit turned, against a constant.
@@ -176,6 +186,7 @@ class Encoder {
   Manager& manager_;
   const Execution& execution_;
   const Expressions& pool_;
+  const StandIns& stand_ins_;
   BitVectors bits_;
   Leaves leaves_;
 };
@@ -193,66 +204,7 @@ std::vector<uint32_t> uses_of(const std::vector<Step>& steps) {
   return uses;
 }
 
-}  // namespace
-
-void collect_cuts(const Execution& execution, diagram::Cuts& cuts) {
-  const Expressions& pool = execution.expressions();
-  for (const Step& step : execution.steps()) {
-    if (step.kind != Step::Kind::branch || execution.needs_bits(step.test)) continue;
-    const auto &left = pool[step.test.left], &right = pool[step.test.right];
-    const WordBits& bits = left.bits ? *left.bits : *right.bits;
-    cuts.at_mask(bits.word, tested_mask(bits, step.test, left.bits ? right.constant : left.constant));
-  }
-  for_each_computed(execution, [&](Expression left, Expression right) {
-    for_each_word(pool[left].words | pool[right].words, [&](Word word) { cuts.at_every_bit(word); });
-  });
-}
-
-MeetingWords meeting_words(const Execution& execution) {
-  const Expressions& pool = execution.expressions();
-  std::vector<bool> is_used(pool.size(), false);
-  std::vector<uint16_t> meetings;
-  for_each_computed(execution, [&](Expression left, Expression right) {
-    is_used[left] = is_used[right] = true;
-    meetings.push_back(pool[left].words | pool[right].words);
-  });
-  uint16_t amounts = 0, values = 0;
-  for (Expression e = static_cast<Expression>(pool.size()); e-- > 0;) {
-    if (!is_used[e] || pool[e].is_constant() || pool[e].bits) continue;
-    is_used[pool[e].left] = is_used[pool[e].right] = true;
-    const bool is_shift = pool[e].op == Operator::shift_left || pool[e].op == Operator::shift_right;
-    (is_shift ? amounts : values) |= pool[pool[e].right].words;
-    values |= pool[pool[e].left].words;
-  }
-  amounts &= static_cast<uint16_t>(~values);
-  // Groups that share a word are one.
-  std::vector<uint16_t> groups;
-  for (uint16_t meeting : meetings) {
-    meeting &= static_cast<uint16_t>(~amounts);
-    std::erase_if(groups, [&](uint16_t group) {
-      if ((group & meeting) == 0) return false;
-      meeting |= group;
-      return true;
-    });
-    if (meeting != 0) groups.push_back(meeting);
-  }
-  MeetingWords result;
-  for_each_word(amounts, [&](Word word) { result.first.push_back(word); });
-  for (uint16_t group : groups) {
-    result.groups.emplace_back();
-    for_each_word(group, [&](Word word) { result.groups.back().push_back(word); });
-  }
-  return result;
-}
-
-Node as_actions(Manager& manager, Node node) { return manager.combine(canonical_leaf, node, Manager::kFalse); }
-
-ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves) {
-  return encode_program(manager, execution, leaves, {});
-}
-
-ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const Replacing& replacing) {
-  Encoder encoder(manager, execution, leaves);
+ProgramNode encode(Manager& manager, const Execution& execution, Encoder encoder, const Replacing& replacing) {
   const std::vector<Step>& steps = execution.steps();
   std::vector<uint32_t> uses = uses_of(steps);
   std::vector<Overlay> values(steps.size());
@@ -277,6 +229,73 @@ ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves 
   const Node root = values[0].node(manager);
   if (manager.exhausted()) return {Manager::kFalse, 0};
   return {root, std::nullopt};
+}
+
+}  // namespace
+
+void collect_cuts(const Execution& execution, diagram::Cuts& cuts, const StandIns& stand_ins) {
+  const Expressions& pool = execution.expressions();
+  for (const Step& step : execution.steps()) {
+    if (step.kind != Step::Kind::branch || execution.needs_bits(step.test)) continue;
+    const auto &left = pool[step.test.left], &right = pool[step.test.right];
+    const WordBits& bits = left.bits ? *left.bits : *right.bits;
+    cuts.at_mask(bits.word, tested_mask(bits, step.test, left.bits ? right.constant : left.constant));
+  }
+  const std::vector<uint32_t> words = stand_ins.words_of(execution);
+  for_each_computed(execution, stand_ins, [&](Expression left, Expression right) {
+    for_each_word(words[left] | words[right], [&](Word word) { cuts.at_every_bit(word); });
+  });
+}
+
+MeetingWords meeting_words(const Execution& execution, const StandIns& stand_ins) {
+  const Expressions& pool = execution.expressions();
+  std::vector<bool> is_used(pool.size(), false);
+  const std::vector<uint32_t> words = stand_ins.words_of(execution);
+  const std::span<const Word> stand_in = stand_ins.of(execution);
+  std::vector<uint32_t> meetings;
+  for_each_computed(execution, stand_ins, [&](Expression left, Expression right) {
+    is_used[left] = is_used[right] = true;
+    meetings.push_back(words[left] | words[right]);
+  });
+  uint32_t amounts = 0, values = 0;
+  for (Expression e = static_cast<Expression>(pool.size()); e-- > 0;) {
+    if (!is_used[e] || pool[e].is_constant() || pool[e].bits) continue;
+    if (!stand_in.empty() && stand_in[e] != StandIns::kNone) continue;
+    is_used[pool[e].left] = is_used[pool[e].right] = true;
+    const bool is_shift = pool[e].op == Operator::shift_left || pool[e].op == Operator::shift_right;
+    (is_shift ? amounts : values) |= words[pool[e].right];
+    values |= words[pool[e].left];
+  }
+  amounts &= ~values;
+  // Groups that share a word are one.
+  std::vector<uint32_t> groups;
+  for (uint32_t meeting : meetings) {
+    meeting &= ~amounts;
+    std::erase_if(groups, [&](uint32_t group) {
+      if ((group & meeting) == 0) return false;
+      meeting |= group;
+      return true;
+    });
+    if (meeting != 0) groups.push_back(meeting);
+  }
+  MeetingWords result;
+  for_each_word(amounts, [&](Word word) { result.first.push_back(word); });
+  for (uint32_t group : groups) {
+    result.groups.emplace_back();
+    for_each_word(group, [&](Word word) { result.groups.back().push_back(word); });
+  }
+  return result;
+}
+
+Node as_actions(Manager& manager, Node node) { return manager.combine(canonical_leaf, node, Manager::kFalse); }
+
+ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const StandIns& stand_ins) {
+  return encode(manager, execution, Encoder(manager, execution, leaves, stand_ins), {});
+}
+
+ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const Replacing& replacing) {
+  const StandIns none;
+  return encode(manager, execution, Encoder(manager, execution, leaves, none), replacing);
 }
 
 }  // namespace cordon::prove

@@ -16,11 +16,12 @@
 
 #include "cordon/diagram/manager.h"
 #include "cordon/prove/execution.h"
+#include "cordon/prove/stand_ins.h"
 
 namespace cordon::prove {
 
 // Cuts for what the program tests and computes.
-void collect_cuts(const Execution& execution, diagram::Cuts& cuts);
+void collect_cuts(const Execution& execution, diagram::Cuts& cuts, const StandIns& stand_ins = {});
 
 // Words whose single bits meet in one expression or comparison; their bits are interleaved when the plain order
 // grows too large. Words that only say how far to shift come in groups of their own, before the others.
@@ -28,7 +29,7 @@ struct MeetingWords {
   std::vector<std::vector<diagram::Word>> groups;
   std::vector<diagram::Word> first;
 };
-MeetingWords meeting_words(const Execution& execution);
+MeetingWords meeting_words(const Execution& execution, const StandIns& stand_ins = {});
 
 enum class Leaves : uint8_t {
   actions,  // policy::to_ret(policy::from_ret(ret))
@@ -43,7 +44,8 @@ struct ProgramNode {
   diagram::Node node = 0;
   std::optional<uint32_t> undecided_at;  // the instruction at which the manager's bound was reached
 };
-ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves);
+ProgramNode encode_program(diagram::Manager& manager, const Execution& execution, Leaves leaves,
+                           const StandIns& stand_ins = {});
 
 // The same with other nodes in the place of some steps', asked for from the last step to the first.
 struct Replacing {

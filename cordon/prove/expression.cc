@@ -108,6 +108,16 @@ Expression Expressions::of_bits(const WordBits& bits) {
 std::optional<Expression> Expressions::simplified(Operator op, Expression left, Expression right) {
   const Entry l = entries_[left], r = entries_[right];
   if (l.is_constant() && r.is_constant()) return constant(compute(op, l.constant, r.constant));
+  if (left == right) {
+    switch (op) {
+      case Operator::sub:
+      case Operator::bit_xor: return kZero;
+      case Operator::bit_and:
+      case Operator::bit_or: return left;
+      case Operator::div: return constant(1);  // a program that divides by zero has ended before
+      default: break;
+    }
+  }
   if (!r.is_constant()) return std::nullopt;
   const uint32_t k = r.constant;
   const bool is_shift = op == Operator::shift_left || op == Operator::shift_right;
@@ -137,6 +147,7 @@ Expression Expressions::make(Operator op, Expression left, Expression right) {
   const bool is_commutative = op == Operator::add || op == Operator::mul || op == Operator::bit_and ||
                               op == Operator::bit_or || op == Operator::bit_xor;
   if (is_commutative && entries_[left].is_constant()) std::swap(left, right);
+  if (is_commutative && left > right && !entries_[right].is_constant()) std::swap(left, right);
   if (auto simple = simplified(op, left, right)) return *simple;
   Entry entry;
   entry.op = op;

@@ -31,6 +31,8 @@ uint64_t stricter_ret(uint64_t a, uint64_t b) {
 
 constexpr uint32_t kUprobeCalls[] = {335, 336};
 
+Word spare_word(unsigned i) { return static_cast<Word>(diagram::kWordCount + i); }
+
 // One side, prepared: programs are executed on unknown words once, whatever the orders tried.
 struct Side {
   explicit Side(const Meaning& meaning) {
@@ -41,16 +43,17 @@ struct Side {
         executions.emplace_back(program);
   }
 
-  void cut(diagram::Cuts& cuts) const {
+  void cut(diagram::Cuts& cuts, const StandIns& stand_ins) const {
     if (policy != nullptr) collect_cuts(*policy, cuts);
-    for (const Execution& execution : executions) collect_cuts(execution, cuts);
+    for (const Execution& execution : executions) collect_cuts(execution, cuts, stand_ins);
   }
 
   const ResolvedPolicy* policy = nullptr;
   std::vector<Execution> executions;
 };
 
-std::optional<Undecided> encode(Manager& manager, const Side& side, bool is_left, Node& node) {
+std::optional<Undecided> encode(Manager& manager, const Side& side, const StandIns& stand_ins, bool is_left,
+                                Node& node) {
   if (side.policy != nullptr) {
     node = encode_policy(manager, *side.policy);
     if (manager.exhausted()) return Undecided{std::nullopt, 0, is_left, manager.steps()};
@@ -60,7 +63,7 @@ std::optional<Undecided> encode(Manager& manager, const Side& side, bool is_left
   node = manager.leaf(policy::to_ret({ActionKind::allow, 0}));
   for (size_t i = 0; i < side.executions.size(); ++i) {
     const ProgramNode encoded =
-        encode_program(manager, side.executions[i], is_stack ? Leaves::of_a_stack : Leaves::actions);
+        encode_program(manager, side.executions[i], is_stack ? Leaves::of_a_stack : Leaves::actions, stand_ins);
     const Undecided undecided{encoded.undecided_at, static_cast<uint32_t>(i), is_left, manager.steps()};
     if (encoded.undecided_at) return undecided;
     node = i == 0 ? encoded.node : manager.combine(stricter_ret, encoded.node, node);
@@ -104,10 +107,11 @@ Node on_care_set(Manager& manager, Node node, const EncodeOptions& options) {
   return manager.choose(is_exempt, manager.leaf(policy::to_ret({ActionKind::allow, 0})), node);
 }
 
-std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side& right, const EncodeOptions& options) {
+std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side& right, const StandIns& stand_ins,
+                                      const EncodeOptions& options) {
   Pair pair{Manager(std::move(order), {options.max_steps}), 0, 0};
-  if (auto undecided = encode(pair.manager, left, true, pair.left)) return *undecided;
-  if (auto undecided = encode(pair.manager, right, false, pair.right)) return *undecided;
+  if (auto undecided = encode(pair.manager, left, stand_ins, true, pair.left)) return *undecided;
+  if (auto undecided = encode(pair.manager, right, stand_ins, false, pair.right)) return *undecided;
   if (pair.left == pair.right) return pair;
   pair.left = on_care_set(pair.manager, pair.left, options);
   pair.right = on_care_set(pair.manager, pair.right, options);
@@ -128,17 +132,21 @@ WordOrder plain_order(const Side& left, const Side& right, Endian endian) {
 }
 
 // The order in which words that meet in arithmetic lie bit by bit beside each other; none meet: no order.
-std::optional<Order> interleaved_order(const Side& left, const Side& right, const diagram::Cuts& cuts, Endian endian) {
+std::optional<Order> interleaved_order(const Side& left, const Side& right, const diagram::Cuts& cuts,
+                                       const StandIns& stand_ins, Endian endian) {
   std::vector<Word> words{kArchWord, kNrWord};
   std::vector<std::vector<Word>> groups;
   for (const Side* side : {&left, &right})
     for (const Execution& execution : side->executions) {
-      MeetingWords meeting = meeting_words(execution);
+      MeetingWords meeting = meeting_words(execution, stand_ins);
       words.insert(words.end(), meeting.first.begin(), meeting.first.end());
       groups.insert(groups.end(), meeting.groups.begin(), meeting.groups.end());
     }
-  if (groups.empty() && words.size() == 2) return std::nullopt;
+  if (groups.empty() && words.size() == 2 && stand_ins.which() == Standing::none) return std::nullopt;
+  const bool are_tests = stand_ins.which() == Standing::tests;
+  for (unsigned i = 0; i < stand_ins.count() && are_tests; ++i) words.push_back(spare_word(i));
   for (Word word : plain_order(left, right, endian)) words.push_back(word);
+  for (unsigned i = 0; i < stand_ins.count() && !are_tests; ++i) words.push_back(spare_word(i));
   // A word of two groups joins them.
   for (size_t i = 0; i < groups.size(); ++i)
     for (size_t j = i + 1; j < groups.size();) {
@@ -157,6 +165,13 @@ std::optional<Order> interleaved_order(const Side& left, const Side& right, cons
   return Order::interleaved(words, cuts, groups);
 }
 
+std::optional<StandIns> stand_ins_of(const Side& left, const Side& right, Standing which) {
+  std::vector<const Execution*> executions;
+  for (const Side* side : {&left, &right})
+    for (const Execution& execution : side->executions) executions.push_back(&execution);
+  return StandIns::make(executions, which);
+}
+
 }  // namespace
 
 std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Meaning& right_meaning,
@@ -164,14 +179,31 @@ std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Mea
   const Side left(left_meaning), right(right_meaning);
   if (auto undecided = overflow(left, true)) return *undecided;
   if (auto undecided = overflow(right, false)) return *undecided;
+  StandIns stand_ins;
+  if (options.stand_ins != Standing::none) {
+    // The answers of a stack are combined, so that none can stand for itself.
+    if (options.stand_ins == Standing::tests && (left.executions.size() > 1 || right.executions.size() > 1))
+      return Undecided{};
+    const auto found = stand_ins_of(left, right, options.stand_ins);
+    if (!found) return Undecided{};
+    stand_ins = *found;
+  }
   diagram::Cuts cuts;
-  left.cut(cuts);
-  right.cut(cuts);
-  auto result = attempt(Order::of_words(plain_order(left, right, options.endian), cuts), left, right, options);
-  if (std::holds_alternative<Pair>(result)) return result;
-  if (auto order = interleaved_order(left, right, cuts, options.endian)) {
-    auto second = attempt(std::move(*order), left, right, options);
-    if (std::holds_alternative<Pair>(second)) return second;
+  for (unsigned i = 0; i < stand_ins.count(); ++i) cuts.at_every_bit(spare_word(i));
+  left.cut(cuts, stand_ins);
+  right.cut(cuts, stand_ins);
+  std::variant<Pair, Undecided> result = Undecided{};
+  auto order = interleaved_order(left, right, cuts, stand_ins, options.endian);
+  if (stand_ins.which() == Standing::none) {
+    EncodeOptions first = options;
+    // Where words meet in arithmetic the other order is the better one, nearly always.
+    if (order) first.max_steps /= 4;
+    result = attempt(Order::of_words(plain_order(left, right, options.endian), cuts), left, right, stand_ins, first);
+    if (std::holds_alternative<Pair>(result)) return result;
+  }
+  if (order) {
+    auto second = attempt(std::move(*order), left, right, stand_ins, options);
+    if (std::holds_alternative<Pair>(second) || stand_ins.which() != Standing::none) return second;
   }
   return result;
 }

@@ -19,6 +19,7 @@
 #include "cordon/bpf/program.h"
 #include "cordon/diagram/manager.h"
 #include "cordon/policy/resolved_policy.h"
+#include "cordon/prove/stand_ins.h"
 
 namespace cordon::prove {
 
@@ -26,9 +27,10 @@ namespace cordon::prove {
 using Meaning = std::variant<const ResolvedPolicy*, std::span<const bpf::Program>>;
 
 struct EncodeOptions {
-  Endian endian = Endian::little;    // of the machine that runs the programs
-  uint64_t max_steps = 2'000'000;    // for each attempt; about 40 ms
-  bool exempt_uprobe_calls = false;  // numbers 335 and 336 of x86_64, which newer kernels do not filter
+  Endian endian = Endian::little;       // of the machine that runs the programs
+  uint64_t max_steps = 2'000'000;       // for each attempt; about 40 ms
+  bool exempt_uprobe_calls = false;     // numbers 335 and 336 of x86_64, which newer kernels do not filter
+  Standing stand_ins = Standing::none;  // values that are taken for words that may be anything
 };
 
 struct Pair {

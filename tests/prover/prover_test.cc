@@ -88,6 +88,43 @@ TEST(Prover, ProvesWhatTheCompilerMakesAtEveryLevel) {
   }
 }
 
+// A program against itself, and against itself with one field changed.
+TEST(Prover, DecidesNearlyAllRandomPrograms) {
+  RandomBpf random(21);
+  Random changes(22);
+  unsigned pairs = 0, equal = 0, differ = 0, undecided = 0;
+  for (unsigned round = 0; round < 300; ++round) {
+    const bpf::Program program = round % 2 == 0 ? random_program(random, {}) : random_decisions(random);
+    const std::span<const bpf::Program> left(&program, 1);
+    ASSERT_EQ(prove::compare(left, left, {}).verdict, Verdict::equal) << "program " << round;
+    const std::optional<bpf::Program> mutant = mutant_of(program, changes);
+    if (!mutant) continue;
+    ++pairs;
+    const std::span<const bpf::Program> right(&*mutant, 1);
+    const prove::Comparison result = prove::compare(left, right, {});
+    if (result.verdict == Verdict::undecided) {
+      ++undecided;
+    } else if (result.verdict == Verdict::equal) {
+      ++equal;
+      expect_alike_on_calls(left, right, 2'000, Endian::little);
+    } else {
+      ++differ;
+      ASSERT_TRUE(result.looser || result.tighter || result.data);
+    }
+    for (const auto* witness : {&result.looser, &result.tighter, &result.data}) {
+      if (!*witness) continue;
+      EXPECT_NE((*witness)->left, (*witness)->right) << text_of((*witness)->call);
+      EXPECT_EQ((*witness)->left, prove::answer(left, (*witness)->call, Endian::little));
+      EXPECT_EQ((*witness)->right, prove::answer(right, (*witness)->call, Endian::little));
+    }
+  }
+  std::printf("%u pairs: %u equal, %u differ, %u not decided\n", pairs, equal, differ, undecided);
+  EXPECT_GT(equal, 20u);
+  EXPECT_GT(differ, 20u);
+  // Of all pairs, those of programs with themselves among them.
+  EXPECT_LE(undecided, (300 + pairs) / 50);
+}
+
 // One field of one instruction changed: the verdict must be right, and a difference shown.
 TEST(Prover, NeverJudgesAMutantWrongly) {
   Random random(14);
