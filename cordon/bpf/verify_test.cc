@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "cordon/bpf/faults.h"
 #include "cordon/bpf/opcode.h"
 #include "cordon/bpf/program.h"
 
@@ -9,6 +10,12 @@ namespace cordon::bpf {
 namespace {
 
 constexpr Insn kAllow{kRetK, 0, 0, 0x7fff0000};
+
+// In constant expressions too.
+constexpr Insn kUnwritten[] = {{kLdMem, 0, 0, 3}, kAllow};
+static_assert(faults_in({&kAllow, 1}).empty());
+static_assert(faults_in(kUnwritten).front().kind == Fault::Kind::unwritten);
+static_assert(faults_in({}).front().kind == Fault::Kind::empty);
 
 struct Row {
   const char* name;
