@@ -22,8 +22,9 @@ namespace cordon::compiler {
 
 struct BlockOptions {
   PlanOptions plan;
-  bool group = true;     // false: alternatives one after another
-  bool use_bits = true;  // jset for sets that are all subsets of a mask
+  bool group = true;         // false: alternatives one after another
+  bool use_bits = true;      // jset for sets that are all subsets of a mask
+  bool keep_origins = true;  // false: attributions() and origins() stay empty
   // Looks at alternatives and sets while they are grouped; far above what any program that fits asks for.
   uint64_t max_steps = uint64_t{1} << 26;
 };
@@ -36,20 +37,20 @@ struct Attribution {
 
 class BlockBuilder {
  public:
-  BlockBuilder(Graph& graph, const BlockOptions& options)
+  constexpr BlockBuilder(Graph& graph, const BlockOptions& options)
       : graph_(graph), options_(options), steps_(options.max_steps) {}
 
   // The last clause always holds.
-  NodeId build(std::span<const SplitClause> clauses);
+  constexpr NodeId build(std::span<const SplitClause> clauses);
 
   // Nodes that stand for others are there for the same clauses.
-  void attribute(std::span<const Replacement> replacements);
+  constexpr void attribute(std::span<const Replacement> replacements);
 
   // The clauses have more alternatives that do not group than the steps allow: what was built is not whole.
-  bool is_exceeded() const { return steps_.is_exceeded(); }
+  constexpr bool is_exceeded() const { return steps_.is_exceeded(); }
 
-  const std::vector<Attribution>& attributions() const { return attributions_; }
-  const std::vector<Origin>& origins() const { return origins_; }
+  constexpr const std::vector<Attribution>& attributions() const { return attributions_; }
+  constexpr const std::vector<Origin>& origins() const { return origins_; }
 
  private:
   // An alternative on its way: which of its tests are still to be made, and where it leads.
@@ -76,17 +77,21 @@ class BlockBuilder {
     std::vector<uint32_t> sets;  // those that hold here
   };
 
-  NodeId build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin);
-  NodeId build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint);
-  NodeId build_single(Item item, NodeId fail, unsigned operand_hint);
-  std::vector<Group> make_groups(std::vector<Item> items, unsigned operand_hint);
-  bool joins(const Group& group, const WordTest& test, bool ends, Member& member);
-  NodeId build_group(const Group& group, NodeId fail);
-  NodeId build_child(const Group& group, const MembersOfSets& members_of, std::span<const uint32_t> sets, NodeId fail);
-  std::vector<Atom> atoms_of(const Group& group) const;
-  NodeId lower(Accumulator accumulator, std::vector<Part> parts);
-  NodeId lower_subset(Accumulator accumulator, std::span<const Part> parts, size_t tests);
-  void attribute(NodeId first, NodeId last, const Group& group, std::span<const Atom> atoms);
+  constexpr NodeId build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin);
+  constexpr NodeId build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint);
+  constexpr NodeId build_single(Item item, NodeId fail, unsigned operand_hint);
+  constexpr std::vector<Group> make_groups(std::vector<Item> items, unsigned operand_hint);
+  constexpr bool joins(const Group& group, const WordTest& test, bool ends, Member& member);
+  constexpr NodeId build_group(const Group& group, NodeId fail);
+  constexpr NodeId build_child(const Group& group, const MembersOfSets& members_of, std::span<const uint32_t> sets,
+                               NodeId fail);
+  constexpr std::vector<Atom> atoms_of(const Group& group) const;
+  constexpr NodeId lower(Accumulator accumulator, std::vector<Part> parts);
+  constexpr NodeId lower_subset(Accumulator accumulator, std::span<const Part> parts, size_t tests);
+  constexpr void attribute(NodeId node, uint32_t origin) {
+    if (options_.keep_origins) attributions_.push_back({node, origin});
+  }
+  constexpr void attribute(NodeId first, NodeId last, const Group& group, std::span<const Atom> atoms);
 
   Graph& graph_;
   BlockOptions options_;
@@ -96,3 +101,5 @@ class BlockBuilder {
 };
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/blocks.inl.h"  // IWYU pragma: export

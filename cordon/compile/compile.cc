@@ -1,55 +1,21 @@
 #include "cordon/compile/compile.h"
 
-#include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "cordon/base/text.h"
 #include "cordon/bpf/cost.h"
 #include "cordon/bpf/disassemble.h"
-#include "cordon/compile/blocks.h"
 #include "cordon/compile/dump.h"
-#include "cordon/compile/layout.h"
-#include "cordon/compile/peephole.h"
+#include "cordon/compile/pipeline.h"
 #include "cordon/compile/provenance.h"
-#include "cordon/compile/prune.h"
-#include "cordon/compile/split.h"
-#include "cordon/compile/tree.h"
 
 namespace cordon::compiler {
 namespace {
 
-// How far the kernel's emulator goes through the numbers (NR_syscalls of today's kernels).
-constexpr uint32_t kNumbersEnd = 480;
-constexpr uint64_t kStepsPerTestAttach = 400;  // from 27 to 400 attach times lie within a few percent, and sizes fall
-constexpr uint64_t kStepsPerTestSize = UINT64_C(1) << 40;
-constexpr uint64_t kStepsPerTestArgument = 24;  // a chain of more than seven values is cut in two
-
-PlanOptions number_plan(Optimize optimize) {
-  PlanOptions options;
-  options.numbers_end = kNumbersEnd;
-  options.steps_per_test = optimize == Optimize::size ? kStepsPerTestSize : kStepsPerTestAttach;
-  options.plain = optimize == Optimize::none;
-  return options;
-}
-
-BlockOptions block_options(Optimize optimize) {
-  BlockOptions options;
-  options.plan.steps_per_test = optimize == Optimize::size ? kStepsPerTestSize : kStepsPerTestArgument;
-  options.plan.plain = optimize == Optimize::none;
-  options.group = optimize != Optimize::none;
-  options.use_bits = optimize != Optimize::none;
-  return options;
-}
-
 std::string arch_text(uint32_t audit_arch) {
   std::optional<Arch> arch = abi::arch_of_call(audit_arch, 0);
   return arch ? std::string(abi::name(*arch)) : base::hex(audit_arch);
-}
-
-const ArchTable* differing_endian(const ResolvedPolicy& policy) {
-  for (const ArchTable& arch : policy.arches) {
-    if (arch.endian != policy.arches.front().endian) return &arch;
-  }
-  return nullptr;
 }
 
 Diagnostic mixed_endian(const ArchTable& one, const ArchTable& other) {
@@ -61,54 +27,60 @@ Diagnostic mixed_endian(const ArchTable& one, const ArchTable& other) {
   return error;
 }
 
-template <class Text>
-void dump(const CompileOptions& options, Text text) {
-  if (options.dump != nullptr) options.dump->push_back(text());
-}
+// Writes down each stage where somebody asked for that, and keeps what tells why instructions are there.
+class Recorder {
+ public:
+  static constexpr bool kKeepsOrigins = true;
+
+  explicit Recorder(const CompileOptions& options) : dump_(options.dump) {}
+
+  void on_split(const SplitPolicy& words) {
+    dump([&] { return dump_split(words); });
+  }
+  void on_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees) {
+    dump([&] { return dump_trees(tables, trees); });
+  }
+  void on_graph(const Graph& graph, NodeId root) {
+    dump([&] { return dump_graph(graph, root); });
+  }
+  void on_code(const Code& code, const BlockBuilder& blocks) {
+    origins_ = provenance(code, blocks);
+    if (code.insns.size() > bpf::kMaxInsns) failure_ = too_large(code, origins_);
+  }
+  void on_too_many_alternatives(const SplitPolicy& words) { failure_ = too_many_alternatives(words); }
+
+  template <class Text>
+  void dump(Text text) {
+    if (dump_ != nullptr) dump_->push_back(text());
+  }
+
+  std::optional<Diagnostic>& failure() { return failure_; }
+  std::vector<std::vector<Origin>>& origins() { return origins_; }
+
+ private:
+  std::vector<std::string>* dump_;
+  std::optional<Diagnostic> failure_;
+  std::vector<std::vector<Origin>> origins_;
+};
 
 }  // namespace
 
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options) {
-  dump(options, [&] { return dump_resolved(policy); });
+  Recorder recorder(options);
+  recorder.dump([&] { return dump_resolved(policy); });
   if (const ArchTable* other = differing_endian(policy)) return mixed_endian(policy.arches.front(), *other);
-  Endian endian = policy.arches.empty() ? Endian::little : policy.arches.front().endian;
-  bool plain = options.optimize == Optimize::none;
+  const Endian endian = endian_of(policy);
 
-  SplitPolicy words = split(policy);
-  dump(options, [&] { return dump_split(words); });
-
-  Graph graph({.share = !plain});
-  BlockBuilder blocks(graph, block_options(options.optimize));
-  std::vector<NumberTable> tables = build_tables(words, blocks);
-  if (blocks.is_exceeded()) return too_many_alternatives(words);
-  const NumberTrees trees = plan_numbers(tables, number_plan(options.optimize));
-  dump(options, [&] { return dump_trees(tables, trees); });
-
-  DispatchOptions dispatch{abi::info(abi::native_arch()).audit_arch, words.bad_arch, number_plan(options.optimize)};
-  NodeId root = attach_trees(tables, trees, dispatch, graph);
-  bool is_tight = false;
-  if (!plain) {
-    Pruned pruned = prune(graph, root, {});
-    root = pruned.root;
-    is_tight = pruned.is_exact;
-    blocks.attribute(pruned.replacements);
-  }
-  dump(options, [&] { return dump_graph(graph, root); });
-
-  Code code = layout(graph, root, endian);
-  if (!plain) code = peephole(std::move(code));
-
-  std::vector<std::vector<Origin>> origins = provenance(code, blocks);
-  if (code.insns.size() > bpf::kMaxInsns) return too_large(code, origins);
-  Result<bpf::Program> program = bpf::Program::create(std::move(code.insns));
+  std::optional<Assembly> assembly = assemble(policy, options.optimize, recorder);
+  if (recorder.failure()) return std::move(*recorder.failure());
+  Result<bpf::Program> program = bpf::Program::create(std::move(assembly->insns));
   CORDON_ASSERT(program, "layout emits only what the kernel admits");
-  dump(options, [&] { return bpf::disassemble(*program, {.endian = endian, .comments = true, .annotate = {}}); });
+  recorder.dump([&] { return bpf::disassemble(*program, {.endian = endian, .comments = true, .annotate = {}}); });
 
   bpf::Cost cost = bpf::cost(*program);
-  const auto dispatch_tests = static_cast<uint32_t>(tables.size()) + trees.test_count();
-  CompileReport report{cost.insn_count, cost.longest_path, dispatch_tests, static_cast<uint32_t>(graph.size()),
-                       is_tight};
-  return Filter{std::move(*program), std::move(origins), report, endian};
+  CompileReport report{cost.insn_count, cost.longest_path, assembly->dispatch_tests, assembly->node_count,
+                       assembly->is_tight};
+  return Filter{std::move(*program), std::move(recorder.origins()), report, endian};
 }
 
 }  // namespace cordon::compiler

@@ -4,7 +4,8 @@
 //
 // split (64-bit tests to 32-bit words) -> blocks (a hash-consed graph for the clauses of each number) -> tree
 // (numbers and arches over them) -> prune (what no call reaches) -> layout (jumps, the 255 limit) -> peephole ->
-// verify. Each stage is one call and has a public type.
+// verify. Each stage is one call and has a public type; pipeline.h has them in order, and constant.h runs them in
+// constant expressions.
 // The namespace is `compiler`, as the library's function is cordon::compile.
 #pragma once
 
@@ -14,6 +15,7 @@
 
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
+#include "cordon/compile/optimize.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon {
@@ -37,12 +39,6 @@ struct Filter {
 };
 
 namespace compiler {
-
-enum class Optimize : uint8_t {
-  none,    // a plain tree, no sharing beyond equal leaves, no peephole: to compare against
-  attach,  // cheapest to attach: the default
-  size,    // fewest instructions
-};
 
 struct CompileOptions {
   Optimize optimize = Optimize::attach;

@@ -28,6 +28,8 @@ struct Fact {
 using Facts = std::vector<Fact>;
 
 // Some value of the fact's word makes the fact and all facts of that word true.
-bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps);
+constexpr bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/facts.inl.h"  // IWYU pragma: export

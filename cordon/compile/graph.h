@@ -54,28 +54,29 @@ struct GraphOptions {
 
 class Graph {
  public:
-  explicit Graph(const GraphOptions& options);
+  constexpr explicit Graph(const GraphOptions& options);
 
-  NodeId ret(uint32_t value);
+  constexpr NodeId ret(uint32_t value);
   // `yes` and `no` are returns, tests or folds, not loads: those come in by themselves.
-  NodeId test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no);
-  // The number loses the bits outside the mask, and `next` takes it for the number; `next` itself where it does not ask.
-  NodeId fold(uint32_t mask, NodeId next);
+  constexpr NodeId test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no);
+  // The number loses the bits outside the mask, and `next` takes it for the number; `next` itself where it does not
+  // ask.
+  constexpr NodeId fold(uint32_t mask, NodeId next);
   // The node from which a return or test can be reached whatever the accumulator holds.
-  NodeId enter(NodeId node);
+  constexpr NodeId enter(NodeId node);
 
   // What a node leads to when the accumulator is known to hold a value in first..last: tests whose answer
   // follows are passed over.
-  NodeId narrow(NodeId node, Accumulator accumulator, uint32_t first, uint32_t last) const;
+  constexpr NodeId narrow(NodeId node, Accumulator accumulator, uint32_t first, uint32_t last) const;
 
-  const Node& operator[](NodeId id) const { return nodes_[id]; }
-  size_t size() const { return nodes_.size(); }
-  bool shares() const { return share_; }
+  constexpr const Node& operator[](NodeId id) const { return nodes_[id]; }
+  constexpr size_t size() const { return nodes_.size(); }
+  constexpr bool shares() const { return share_; }
 
  private:
-  NodeId intern(const Node& node);
-  NodeId arrive(NodeId node, Accumulator from);
-  void grow();
+  constexpr NodeId intern(const Node& node);
+  constexpr NodeId arrive(NodeId node, Accumulator from);
+  constexpr void grow();
 
   bool share_;
   std::vector<Node> nodes_;
@@ -84,3 +85,5 @@ class Graph {
 };
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/graph.inl.h"  // IWYU pragma: export

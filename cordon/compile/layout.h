@@ -19,6 +19,8 @@ struct Code {
   std::vector<NodeId> nodes;  // what each instruction was made of
 };
 
-Code layout(const Graph& graph, NodeId root, Endian endian);
+constexpr Code layout(const Graph& graph, NodeId root, Endian endian);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/layout.inl.h"  // IWYU pragma: export

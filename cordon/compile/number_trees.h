@@ -39,14 +39,16 @@ struct NumberTrees {
   std::vector<NumberTree> trees;  // one for each table
   std::vector<Top> tops;
 
-  uint32_t test_count() const;
+  constexpr uint32_t test_count() const;
 };
 
-NumberTrees plan_numbers(const std::vector<NumberTable>& tables, const PlanOptions& options);
+constexpr NumberTrees plan_numbers(const std::vector<NumberTable>& tables, const PlanOptions& options);
 
 // The first node of each tree.
-std::vector<NodeId> attach_numbers(const NumberTrees& trees, Graph& graph);
+constexpr std::vector<NodeId> attach_numbers(const NumberTrees& trees, Graph& graph);
 
-NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph);
+constexpr NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/number_trees.inl.h"  // IWYU pragma: export

@@ -11,6 +11,8 @@
 
 namespace cordon::compiler {
 
-Code peephole(Code code);
+constexpr Code peephole(Code code);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/peephole.inl.h"  // IWYU pragma: export

@@ -48,6 +48,8 @@ struct PlanOptions {
 };
 
 // Neighbouring parts have different labels, and a label is below Plan::kLeaf.
-Plan plan_tests(std::span<const Part> parts, const PlanOptions& options);
+constexpr Plan plan_tests(std::span<const Part> parts, const PlanOptions& options);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/plan.inl.h"  // IWYU pragma: export

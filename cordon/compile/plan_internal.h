@@ -1,4 +1,6 @@
-// What plan.cc and plan_tree.cc share: runs, regions and the trees over them.
+// What plan.inl.h and plan_tree.inl.h share: runs, regions and the trees over them.
+//
+// Inner loops here go over plain pointers: a constant expression pays for every call of a container's operator[].
 #pragma once
 
 #include <cstddef>
@@ -6,18 +8,20 @@
 #include <utility>
 #include <vector>
 
+#include "cordon/base/fixed_array.h"
 #include "cordon/compile/plan.h"
 
 namespace cordon::compiler {
 
-// Numbers of one label.
+// Numbers of one label. Without initialisers, for FixedArray.
 struct Run {
-  uint32_t first = 0;
-  uint32_t last = 0;
-  uint32_t label = 0;
-  uint64_t weight = 0;
-  bool is_exception = false;  // taken out of its region by equalities
+  uint32_t first;
+  uint32_t last;
+  uint32_t label;
+  uint64_t weight;
+  bool is_exception;  // taken out of its region by equalities
 };
+using Runs = base::FixedArray<Run>;
 
 // Runs begin..end (not included) of which all that are no exceptions have the label.
 struct Region {
@@ -28,35 +32,35 @@ struct Region {
 
 class Planner {
  public:
-  Planner(std::vector<Run> runs, const PlanOptions& options) : options_(options), runs_(std::move(runs)) {}
-  Plan plan();
+  constexpr Planner(Runs runs, const PlanOptions& options) : options_(options), runs_(std::move(runs)) {}
+  constexpr Plan plan();
 
  private:
-  // plan.cc
-  uint32_t add(TestOp op, uint32_t k, uint32_t yes, uint32_t no);
-  // plan_tree.cc
-  uint32_t join(const std::vector<Region>& regions);
-  uint32_t join_optimal(const std::vector<Region>& regions);
-  uint32_t join_balanced(const std::vector<Region>& regions, size_t begin, size_t end);
-  uint32_t region(const Region& region);
-  uint32_t chain(size_t begin, size_t end, uint32_t main);
-  uint32_t exceptions(size_t i, size_t j, uint32_t main);
-  void choose_cuts();
-  size_t cut_of(size_t i, size_t j) const;
-  uint64_t chain_cost(size_t i, size_t j) const { return weight(bound_[i], bound_[j]) * (j - i); }
-  uint64_t weight(size_t begin, size_t end) const { return prefix_[end] - prefix_[begin]; }
+  // plan.inl.h
+  constexpr uint32_t add(TestOp op, uint32_t k, uint32_t yes, uint32_t no);
+  // plan_tree.inl.h
+  constexpr uint32_t join(const std::vector<Region>& regions);
+  constexpr uint32_t join_optimal(const std::vector<Region>& regions);
+  constexpr uint32_t join_balanced(const std::vector<Region>& regions, size_t begin, size_t end);
+  constexpr uint32_t region(const Region& region);
+  constexpr uint32_t chain(size_t begin, size_t end, uint32_t main);
+  constexpr uint32_t exceptions(size_t i, size_t j, uint32_t main);
+  constexpr void choose_cuts();
+  constexpr size_t cut_of(size_t i, size_t j) const;
+  constexpr uint64_t chain_cost(size_t i, size_t j) const { return weight(bound_[i], bound_[j]) * (j - i); }
+  constexpr uint64_t weight(size_t begin, size_t end) const { return prefix_[end] - prefix_[begin]; }
 
   PlanOptions options_;
-  std::vector<Run> runs_;
-  std::vector<uint64_t> prefix_;
+  Runs runs_;
+  base::FixedArray<uint64_t> prefix_;  // weights of the runs before
   // Of the region at hand: block i..j of its exceptions covers the runs from bound_[i] to bound_[j].
   std::vector<size_t> bound_;
   // The cheapest way for a block, and where to cut it (its begin: not at all).
   struct Choice {
-    uint64_t cost = 0;
-    uint32_t cut = 0;
+    uint64_t cost;
+    uint32_t cut;
   };
-  std::vector<Choice> choices_;  // by block; empty where there are too many
+  base::FixedArray<Choice> choices_;  // by block; empty where there are too many
   Plan plan_;
 };
 

@@ -30,6 +30,8 @@ struct PruneOptions {
   uint64_t max_steps = uint64_t{1} << 27;
 };
 
-Pruned prune(Graph& graph, NodeId root, const PruneOptions& options);
+constexpr Pruned prune(Graph& graph, NodeId root, const PruneOptions& options);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/prune.inl.h"  // IWYU pragma: export

@@ -27,7 +27,7 @@ constexpr WordId low_word(unsigned operand) { return static_cast<WordId>(operand
 constexpr unsigned operand_of(WordId word) { return word / 2u; }
 
 // Where the word lies in seccomp_data on a machine of that byte order.
-uint32_t word_offset(WordId word, Endian endian);
+constexpr uint32_t word_offset(WordId word, Endian endian);
 
 // Inclusive.
 struct WordRange {
@@ -60,7 +60,7 @@ struct SplitCondition {
   std::vector<Alternative> alternatives;  // one of them holds; none: never true
   std::vector<SplitCondition> operands;   // of all and any
 
-  bool is_always() const { return kind == Kind::always; }
+  constexpr bool is_always() const { return kind == Kind::always; }
   bool operator==(const SplitCondition&) const = default;
 };
 
@@ -85,7 +85,7 @@ struct SplitArch {
   std::vector<SplitSegment> segments;
   std::vector<SplitClause> clauses;
 
-  std::span<const SplitClause> clauses_of(const SplitSegment& segment) const {
+  constexpr std::span<const SplitClause> clauses_of(const SplitSegment& segment) const {
     return std::span(clauses).subspan(segment.begin, segment.end - segment.begin);
   }
 };
@@ -95,8 +95,10 @@ struct SplitPolicy {
   uint32_t bad_arch = 0;
 };
 
-SplitPolicy split(const ResolvedPolicy& policy);
+constexpr SplitPolicy split(const ResolvedPolicy& policy);
 
-SplitCondition split_condition(const ResolvedCondition& condition);
+constexpr SplitCondition split_condition(const ResolvedCondition& condition);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/split.inl.h"  // IWYU pragma: export

@@ -18,12 +18,12 @@ namespace cordon::compiler {
 
 class States {
  public:
-  void add(Facts facts, policy::Budget& steps);
-  void clear() { states_.clear(); }
+  constexpr void add(Facts facts, policy::Budget& steps);
+  constexpr void clear() { states_.clear(); }
 
-  const std::vector<Facts>& list() const { return states_; }
-  bool is_blurred() const { return is_blurred_; }
-  bool knows_nothing() const { return !states_.empty() && states_.front().empty(); }
+  constexpr const std::vector<Facts>& list() const { return states_; }
+  constexpr bool is_blurred() const { return is_blurred_; }
+  constexpr bool knows_nothing() const { return !states_.empty() && states_.front().empty(); }
 
  private:
   std::vector<Facts> states_;
@@ -31,3 +31,5 @@ class States {
 };
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/states.inl.h"  // IWYU pragma: export

@@ -17,7 +17,7 @@
 namespace cordon::compiler {
 
 // Incomplete where the builder's budget is exceeded.
-std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder);
+constexpr std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder);
 
 // Puts the trees and the arch tests into the graph; the program's first node. `native` is tested first.
 struct DispatchOptions {
@@ -25,7 +25,9 @@ struct DispatchOptions {
   uint32_t bad_arch = 0;
   PlanOptions plan;
 };
-NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees, const DispatchOptions& options,
-                    Graph& graph);
+constexpr NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees,
+                              const DispatchOptions& options, Graph& graph);
 
 }  // namespace cordon::compiler
+
+#include "cordon/compile/tree.inl.h"  // IWYU pragma: export

@@ -13,14 +13,14 @@ namespace cordon::policy {
 
 class Budget {
  public:
-  explicit Budget(uint64_t limit) : left_(limit) {}
+  constexpr explicit Budget(uint64_t limit) : left_(limit) {}
 
-  bool take(uint64_t amount) {
+  constexpr bool take(uint64_t amount) {
     is_exceeded_ = is_exceeded_ || amount > left_;
     if (!is_exceeded_) left_ -= amount;
     return !is_exceeded_;
   }
-  bool is_exceeded() const { return is_exceeded_; }
+  constexpr bool is_exceeded() const { return is_exceeded_; }
 
  private:
   uint64_t left_;

@@ -47,8 +47,8 @@ struct ResolvedCondition {
   ResolvedTest test;
   std::vector<ResolvedCondition> operands;
 
-  bool is_always() const { return kind == Kind::all && operands.empty(); }
-  bool is_never() const { return kind == Kind::any && operands.empty(); }
+  constexpr bool is_always() const { return kind == Kind::all && operands.empty(); }
+  constexpr bool is_never() const { return kind == Kind::any && operands.empty(); }
   bool operator==(const ResolvedCondition&) const = default;
 };
 

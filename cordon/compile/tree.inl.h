@@ -1,17 +1,18 @@
-#include "cordon/compile/tree.h"
+// The body of tree.h.
+#pragma once
 
 #include <algorithm>
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // Up to so many arches are tested one after another, the native one first.
-constexpr size_t kMaxArchChain = 6;
+inline constexpr size_t kMaxArchChain = 6;
 
 // A rule on all numbers means the same on many of them: the blocks of the largest clause lists are made once.
 class KnownBlocks {
  public:
-  NodeId build(std::span<const SplitClause> clauses, BlockBuilder& builder) {
+  constexpr NodeId build(std::span<const SplitClause> clauses, BlockBuilder& builder) {
     size_t alternatives = 0;
     for (const SplitClause& clause : clauses)
       alternatives += clause.condition.alternatives.size() + clause.condition.operands.size();
@@ -33,12 +34,12 @@ class KnownBlocks {
   std::vector<Known> known_;
 };
 
-}  // namespace
+}  // namespace detail
 
-std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder) {
+constexpr std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& builder) {
   std::vector<NumberTable> tables;
   tables.reserve(policy.arches.size());
-  KnownBlocks known;
+  detail::KnownBlocks known;
   for (const SplitArch& arch : policy.arches) {
     NumberTable& table = tables.emplace_back();
     table.audit_arch = arch.audit_arch;
@@ -52,8 +53,8 @@ std::vector<NumberTable> build_tables(const SplitPolicy& policy, BlockBuilder& b
   return tables;
 }
 
-NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees, const DispatchOptions& options,
-                    Graph& graph) {
+constexpr NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees,
+                              const DispatchOptions& options, Graph& graph) {
   struct Entry {
     uint32_t audit_arch;
     NodeId node;
@@ -63,7 +64,7 @@ NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& t
   for (size_t i = 0; i < tables.size(); ++i) entries.push_back({tables[i].audit_arch, roots[i]});
   Accumulator arch{kWordArch, UINT32_MAX};
   NodeId bad_arch = graph.ret(options.bad_arch);
-  if (entries.size() > kMaxArchChain) {
+  if (entries.size() > detail::kMaxArchChain) {
     std::sort(entries.begin(), entries.end(),
               [](const Entry& a, const Entry& b) { return a.audit_arch < b.audit_arch; });
     std::vector<Part> parts{{0, bad_arch}};
@@ -78,12 +79,14 @@ NodeId attach_trees(const std::vector<NumberTable>& tables, const NumberTrees& t
     }
     return graph.enter(attach_plan(plan_tests(parts, options.plan), arch, graph));
   }
-  std::stable_sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
-    return (a.audit_arch == options.native_audit_arch) > (b.audit_arch == options.native_audit_arch);
-  });
+  // From the last to the first, the native one in front of the others.
   NodeId next = bad_arch;
-  for (size_t i = entries.size(); i-- > 0;)
-    next = graph.test(arch, TestOp::eq, entries[i].audit_arch, entries[i].node, next);
+  for (bool native : {false, true}) {
+    for (size_t i = entries.size(); i-- > 0;) {
+      if ((entries[i].audit_arch == options.native_audit_arch) != native) continue;
+      next = graph.test(arch, TestOp::eq, entries[i].audit_arch, entries[i].node, next);
+    }
+  }
   return graph.enter(next);
 }
 

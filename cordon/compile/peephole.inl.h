@@ -1,12 +1,13 @@
-#include "cordon/compile/peephole.h"
+// The body of peephole.h.
+#pragma once
 
 #include <cstdint>
 #include <vector>
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-bool is_conditional(uint16_t code) {
+constexpr bool is_conditional(uint16_t code) {
   switch (code) {
     case bpf::kJeqK:
     case bpf::kJeqX:
@@ -20,7 +21,7 @@ bool is_conditional(uint16_t code) {
   }
 }
 
-bool is_return(uint16_t code) { return code == bpf::kRetK || code == bpf::kRetA; }
+constexpr bool is_return(uint16_t code) { return code == bpf::kRetK || code == bpf::kRetA; }
 
 // Where an instruction goes on; two targets for a test, one for anything else, absolute.
 struct Targets {
@@ -28,7 +29,7 @@ struct Targets {
   uint32_t no = 0;
 };
 
-std::vector<Targets> absolute_targets(const std::vector<bpf::Insn>& insns) {
+constexpr std::vector<Targets> absolute_targets(const std::vector<bpf::Insn>& insns) {
   std::vector<Targets> targets(insns.size());
   for (uint32_t pc = 0; pc < insns.size(); ++pc) {
     const bpf::Insn& insn = insns[pc];
@@ -40,7 +41,7 @@ std::vector<Targets> absolute_targets(const std::vector<bpf::Insn>& insns) {
 }
 
 // Nothing to improve: no jumps, no test with equal sides, and every instruction is reached.
-bool is_plain(const std::vector<bpf::Insn>& insns) {
+constexpr bool is_plain(const std::vector<bpf::Insn>& insns) {
   std::vector<char> live(insns.size(), 0);
   live[0] = 1;
   for (size_t pc = 0; pc < insns.size(); ++pc) {
@@ -56,7 +57,7 @@ bool is_plain(const std::vector<bpf::Insn>& insns) {
 }
 
 // Backwards, so that what a jump leads to is already threaded.
-void thread_jumps(std::vector<bpf::Insn>& insns, std::vector<Targets>& targets) {
+constexpr void thread_jumps(std::vector<bpf::Insn>& insns, std::vector<Targets>& targets) {
   for (uint32_t pc = static_cast<uint32_t>(insns.size()); pc-- > 0;) {
     bpf::Insn& insn = insns[pc];
     if (insn.code == bpf::kJa) {
@@ -73,34 +74,34 @@ void thread_jumps(std::vector<bpf::Insn>& insns, std::vector<Targets>& targets) 
   }
 }
 
-std::vector<bool> reached(const std::vector<bpf::Insn>& insns, const std::vector<Targets>& targets) {
-  std::vector<bool> live(insns.size(), false);
-  live[0] = true;
+constexpr std::vector<char> reached(const std::vector<bpf::Insn>& insns, const std::vector<Targets>& targets) {
+  std::vector<char> live(insns.size(), 0);
+  live[0] = 1;
   for (uint32_t pc = 0; pc < insns.size(); ++pc) {
     if (!live[pc] || is_return(insns[pc].code)) continue;
-    live[targets[pc].yes] = true;
-    live[targets[pc].no] = true;
+    live[targets[pc].yes] = 1;
+    live[targets[pc].no] = 1;
   }
   return live;
 }
 
-}  // namespace
+}  // namespace detail
 
-Code peephole(Code code) {
-  if (is_plain(code.insns)) return code;
-  std::vector<Targets> targets = absolute_targets(code.insns);
-  thread_jumps(code.insns, targets);
-  std::vector<bool> live = reached(code.insns, targets);
+constexpr Code peephole(Code code) {
+  if (detail::is_plain(code.insns)) return code;
+  std::vector<detail::Targets> targets = detail::absolute_targets(code.insns);
+  detail::thread_jumps(code.insns, targets);
+  std::vector<char> live = detail::reached(code.insns, targets);
   // A jump whose target is the next instruction that stays vanishes too.
   uint32_t next_live = static_cast<uint32_t>(code.insns.size());
   for (uint32_t pc = next_live; pc-- > 0;) {
     if (live[pc] && code.insns[pc].code == bpf::kJa && targets[pc].yes == next_live) {
-      live[pc] = false;
+      live[pc] = 0;
       continue;  // jumps to it land on the next one
     }
     if (live[pc]) next_live = pc;
   }
-  std::vector<uint32_t> moved(code.insns.size() + 1);
+  std::vector<uint32_t> moved(code.insns.size() + 1, 0);
   uint32_t count = 0;
   for (size_t pc = 0; pc < code.insns.size(); ++pc) {
     moved[pc] = count;
@@ -111,7 +112,7 @@ Code peephole(Code code) {
     if (!live[pc]) continue;
     bpf::Insn insn = code.insns[pc];
     if (insn.code == bpf::kJa) insn.k = moved[targets[pc].yes] - moved[pc] - 1;
-    if (is_conditional(insn.code)) {
+    if (detail::is_conditional(insn.code)) {
       insn.jt = static_cast<uint8_t>(moved[targets[pc].yes] - moved[pc] - 1);
       insn.jf = static_cast<uint8_t>(moved[targets[pc].no] - moved[pc] - 1);
     }

@@ -1,29 +1,30 @@
-#include "cordon/compile/graph.h"
+// The body of graph.h.
+#pragma once
 
 #include <optional>
 
 #include "cordon/base/assert.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-uint64_t mix(uint64_t hash, uint64_t value) {
+constexpr uint64_t mix(uint64_t hash, uint64_t value) {
   hash ^= value;
   hash *= 0x9e3779b97f4a7c15ull;
   return hash ^ (hash >> 29);
 }
 
-uint64_t hash_of(const Node& node) {
+constexpr uint64_t hash_of(const Node& node) {
   uint64_t hash =
       mix(static_cast<uint64_t>(node.kind) << 16 | static_cast<uint64_t>(node.op) << 8 | node.accumulator.word,
           static_cast<uint64_t>(node.accumulator.mask) << 32 | node.k);
   return mix(hash, static_cast<uint64_t>(node.yes) << 32 | node.no);
 }
 
-uint32_t lowest_bit(uint32_t value) { return value & (0 - value); }
+constexpr uint32_t lowest_bit(uint32_t value) { return value & (0 - value); }
 
 // The answer for every value in first..last, if it is one.
-std::optional<bool> answer(const Node& test, uint32_t first, uint32_t last) {
+constexpr std::optional<bool> answer(const Node& test, uint32_t first, uint32_t last) {
   switch (test.op) {
     case TestOp::eq:
       if (first == last) return first == test.k;
@@ -41,26 +42,28 @@ std::optional<bool> answer(const Node& test, uint32_t first, uint32_t last) {
   return std::nullopt;
 }
 
-}  // namespace
+}  // namespace detail
 
-Graph::Graph(const GraphOptions& options) : share_(options.share), table_(512, kNoNode) { nodes_.reserve(256); }
+constexpr Graph::Graph(const GraphOptions& options) : share_(options.share), table_(512, kNoNode) {
+  nodes_.reserve(256);
+}
 
-void Graph::grow() {
+constexpr void Graph::grow() {
   table_.assign(table_.size() * 2, kNoNode);
   for (NodeId id = 0; id < nodes_.size(); ++id) {
     if (!share_ && nodes_[id].kind != Node::Kind::ret) continue;
-    size_t at = hash_of(nodes_[id]) & (table_.size() - 1);
+    size_t at = detail::hash_of(nodes_[id]) & (table_.size() - 1);
     while (table_[at] != kNoNode) at = (at + 1) & (table_.size() - 1);
     table_[at] = id;
   }
 }
 
-NodeId Graph::intern(const Node& node) {
+constexpr NodeId Graph::intern(const Node& node) {
   if (!share_ && node.kind != Node::Kind::ret) {
     nodes_.push_back(node);
     return static_cast<NodeId>(nodes_.size() - 1);
   }
-  size_t at = hash_of(node) & (table_.size() - 1);
+  size_t at = detail::hash_of(node) & (table_.size() - 1);
   while (table_[at] != kNoNode) {
     if (nodes_[table_[at]] == node) return table_[at];
     at = (at + 1) & (table_.size() - 1);
@@ -72,14 +75,14 @@ NodeId Graph::intern(const Node& node) {
   return id;
 }
 
-NodeId Graph::ret(uint32_t value) {
+constexpr NodeId Graph::ret(uint32_t value) {
   Node node;
   node.kind = Node::Kind::ret;
   node.k = value;
   return intern(node);
 }
 
-NodeId Graph::arrive(NodeId id, Accumulator from) {
+constexpr NodeId Graph::arrive(NodeId id, Accumulator from) {
   const Node& node = nodes_[id];
   if (node.kind == Node::Kind::ret) return id;
   CORDON_ASSERT(node.kind == Node::Kind::test || node.kind == Node::Kind::fold,
@@ -103,7 +106,7 @@ NodeId Graph::arrive(NodeId id, Accumulator from) {
   return intern(load);
 }
 
-NodeId Graph::fold(uint32_t mask, NodeId next) {
+constexpr NodeId Graph::fold(uint32_t mask, NodeId next) {
   constexpr Accumulator kNumber{kWordNr, UINT32_MAX};
   // What does not ask the number, as where all of them got the same, needs no fold: its own load comes before it.
   if (nodes_[next].kind == Node::Kind::ret || nodes_[next].accumulator != kNumber) return next;
@@ -115,9 +118,9 @@ NodeId Graph::fold(uint32_t mask, NodeId next) {
   return intern(node);
 }
 
-NodeId Graph::enter(NodeId node) { return arrive(node, Accumulator{kWordNone, 0}); }
+constexpr NodeId Graph::enter(NodeId node) { return arrive(node, Accumulator{kWordNone, 0}); }
 
-NodeId Graph::test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no) {
+constexpr NodeId Graph::test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, NodeId no) {
   if (yes == no) return yes;
   Node node;
   node.kind = Node::Kind::test;
@@ -129,15 +132,15 @@ NodeId Graph::test(Accumulator accumulator, TestOp op, uint32_t k, NodeId yes, N
   return intern(node);
 }
 
-NodeId Graph::narrow(NodeId id, Accumulator accumulator, uint32_t first, uint32_t last) const {
+constexpr NodeId Graph::narrow(NodeId id, Accumulator accumulator, uint32_t first, uint32_t last) const {
   for (;;) {
     const Node& node = nodes_[id];
     if (node.kind != Node::Kind::test || node.accumulator.word != accumulator.word) return id;
     std::optional<bool> known;
     if (node.accumulator.mask == accumulator.mask) {
-      known = answer(node, first, last);
+      known = detail::answer(node, first, last);
     } else if (first == last && (node.accumulator.mask & accumulator.mask) == node.accumulator.mask) {
-      known = answer(node, first & node.accumulator.mask, first & node.accumulator.mask);
+      known = detail::answer(node, first & node.accumulator.mask, first & node.accumulator.mask);
     }
     if (!known) return id;
     NodeId next = *known ? node.yes : node.no;

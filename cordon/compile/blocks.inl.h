@@ -1,21 +1,23 @@
-#include "cordon/compile/blocks.h"
+// The body of blocks.h.
+#pragma once
 
 #include <algorithm>
 #include <bit>
-#include <map>
 
 #include "cordon/base/assert.h"
+#include "cordon/compile/lower.inl.h"
+#include "cordon/compile/order.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // A group holds at most this many alternatives, and so many are looked at to choose what it tests:
 // with thousands of alternatives both would cost quadratic time.
-constexpr size_t kMaxGroup = 512;
-constexpr size_t kMaxScored = 128;
-constexpr unsigned kNoOperand = UINT32_MAX;
+inline constexpr size_t kMaxGroup = 512;
+inline constexpr size_t kMaxScored = 128;
+inline constexpr unsigned kNoOperand = UINT32_MAX;
 
-bool meet(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
+constexpr bool meet(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     if (std::max(a[i].first, b[j].first) <= std::min(a[i].last, b[j].last)) return true;
     (a[i].last < b[j].last) ? ++i : ++j;
@@ -25,11 +27,12 @@ bool meet(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
 
 // How good it is to look at the test's word now when `count` alternatives test it: the operand just looked at
 // first, then what most alternatives test, then the high word.
-size_t score(const WordTest& test, size_t count, unsigned operand_hint) {
+constexpr size_t score(const WordTest& test, size_t count, unsigned operand_hint) {
   return (operand_of(test.word) == operand_hint ? 1u << 20 : 0) + count * 32 + (16u - test.word);
 }
 
-const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumulator accumulator, uint32_t& index) {
+constexpr const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumulator accumulator,
+                                    uint32_t& index) {
   for (; left != 0; left &= left - 1) {
     index = static_cast<uint32_t>(std::countr_zero(left));
     const WordTest& test = alternative.tests[index];
@@ -38,25 +41,20 @@ const WordTest* find_test(const Alternative& alternative, uint32_t left, Accumul
   return nullptr;
 }
 
-struct SetsBefore {
-  bool operator()(std::span<const uint32_t> a, std::span<const uint32_t> b) const {
-    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
-  }
-};
-
-uint32_t all_tests(const Alternative& alternative) {
+constexpr uint32_t all_tests(const Alternative& alternative) {
   size_t n = alternative.tests.size();
   CORDON_ASSERT(n <= Alternative::kMaxTests, "split keeps longer conjunctions nested");
   return n == 32 ? UINT32_MAX : (1u << n) - 1;
 }
 
-}  // namespace
+}  // namespace detail
 
-NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
+constexpr NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
   uint32_t first_origin = static_cast<uint32_t>(origins_.size());
-  for (const SplitClause& clause : clauses) origins_.push_back(clause.origin);
+  if (options_.keep_origins)
+    for (const SplitClause& clause : clauses) origins_.push_back(clause.origin);
   NodeId node = graph_.ret(clauses.back().ret);
-  attributions_.push_back({node, static_cast<uint32_t>(origins_.size() - 1)});
+  attribute(node, first_origin + static_cast<uint32_t>(clauses.size() - 1));
   if (clauses.size() == 1) return node;
 
   // From the last clause to the first; alternatives wait until a clause comes that is nested.
@@ -67,10 +65,10 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
       NodeId target = graph_.ret(clauses[i].ret);
       uint32_t origin = first_origin + static_cast<uint32_t>(i);
       for (const Alternative& a : clauses[i].condition.alternatives)
-        items.push_back({&a, all_tests(a), target, origin});
-      attributions_.push_back({target, origin});
+        items.push_back({&a, detail::all_tests(a), target, origin});
+      attribute(target, origin);
     }
-    if (!items.empty()) node = build_items(std::move(items), node, kNoOperand);
+    if (!items.empty()) node = build_items(std::move(items), node, detail::kNoOperand);
     end = begin;
   };
   for (size_t i = end; i-- > 0;) {
@@ -79,7 +77,7 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
     flush(i + 1);
     NodeId target = graph_.ret(clauses[i].ret);
     uint32_t origin = first_origin + static_cast<uint32_t>(i);
-    attributions_.push_back({target, origin});
+    attribute(target, origin);
     node = build_condition(clauses[i].condition, target, node, origin);
     end = i;
   }
@@ -87,13 +85,14 @@ NodeId BlockBuilder::build(std::span<const SplitClause> clauses) {
   return node;
 }
 
-NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes, NodeId no, uint32_t origin) {
+constexpr NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes, NodeId no,
+                                               uint32_t origin) {
   switch (condition.kind) {
     case SplitCondition::Kind::always: return yes;
     case SplitCondition::Kind::alternatives: {
       std::vector<Item> items;
-      for (const Alternative& a : condition.alternatives) items.push_back({&a, all_tests(a), yes, origin});
-      return build_items(std::move(items), no, kNoOperand);
+      for (const Alternative& a : condition.alternatives) items.push_back({&a, detail::all_tests(a), yes, origin});
+      return build_items(std::move(items), no, detail::kNoOperand);
     }
     case SplitCondition::Kind::all:
       for (size_t i = condition.operands.size(); i-- > 0;)
@@ -107,7 +106,7 @@ NodeId BlockBuilder::build_condition(const SplitCondition& condition, NodeId yes
 }
 
 // Each test of an alternative is used up once, so this goes at most Alternative::kMaxTests deep.
-NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint) {
+constexpr NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned operand_hint) {
   if (items.size() == 1) return build_single(items.front(), fail, operand_hint);
   std::vector<Group> groups = make_groups(std::move(items), operand_hint);
   for (size_t i = groups.size(); i-- > 0;) {
@@ -117,12 +116,12 @@ NodeId BlockBuilder::build_items(std::vector<Item> items, NodeId fail, unsigned 
 }
 
 // What a group of one alternative comes to.
-NodeId BlockBuilder::build_single(Item item, NodeId fail, unsigned operand_hint) {
+constexpr NodeId BlockBuilder::build_single(Item item, NodeId fail, unsigned operand_hint) {
   if (item.left == 0) return item.target;
   size_t best = 0, best_score = 0;
   for (uint32_t left = item.left; left != 0; left &= left - 1) {
     auto index = static_cast<size_t>(std::countr_zero(left));
-    size_t its_score = score(item.alternative->tests[index], 1, operand_hint);
+    size_t its_score = detail::score(item.alternative->tests[index], 1, operand_hint);
     if (its_score <= best_score) continue;
     best_score = its_score;
     best = index;
@@ -139,13 +138,13 @@ NodeId BlockBuilder::build_single(Item item, NodeId fail, unsigned operand_hint)
   }
   auto before = static_cast<NodeId>(graph_.size());
   NodeId result = lower({test.word, test.mask}, std::move(parts));
-  for (NodeId id = before; id < graph_.size(); ++id) attributions_.push_back({id, item.origin});
+  for (NodeId id = before; id < graph_.size(); ++id) attribute(id, item.origin);
   return result;
 }
 
 // Whether an alternative may join: sets that partly meet would leave an alternative in several places,
 // which is harmless only where it has nothing left to test.
-bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Member& member) {
+constexpr bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Member& member) {
   member.test = &test;
   steps_.take(group.sets.size());
   for (uint32_t i = 0; i < group.sets.size(); ++i) {
@@ -158,14 +157,14 @@ bool BlockBuilder::joins(const Group& group, const WordTest& test, bool ends, Me
     steps_.take(group.members.size());
     for (const Member& other : group.members) {
       bool other_ends = std::has_single_bit(other.item.left);
-      if (!other_ends && meet(*group.sets[other.set], test.allowed)) return false;
+      if (!other_ends && detail::meet(*group.sets[other.set], test.allowed)) return false;
     }
   }
   member.set = static_cast<uint32_t>(group.sets.size());
   return true;
 }
 
-std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> items, unsigned operand_hint) {
+constexpr std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> items, unsigned operand_hint) {
   std::vector<Group> groups;
   while (!items.empty() && steps_.take(items.size())) {
     Group& group = groups.emplace_back();
@@ -180,10 +179,10 @@ std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> ite
       Accumulator accumulator{test.word, test.mask};
       size_t count = 0;
       uint32_t index = 0;
-      for (size_t i = 0; i < std::min(items.size(), kMaxScored); ++i) {
-        if (find_test(*items[i].alternative, items[i].left, accumulator, index) != nullptr) ++count;
+      for (size_t i = 0; i < std::min(items.size(), detail::kMaxScored); ++i) {
+        if (detail::find_test(*items[i].alternative, items[i].left, accumulator, index) != nullptr) ++count;
       }
-      size_t its_score = score(test, count, operand_hint);
+      size_t its_score = detail::score(test, count, operand_hint);
       if (its_score > best_score) {
         best_score = its_score;
         group.accumulator = accumulator;
@@ -193,10 +192,10 @@ std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> ite
     bool one_target = true;  // of those left behind so far
     for (Item& item : items) {
       uint32_t index = 0;
-      const WordTest* test = find_test(*item.alternative, item.left, group.accumulator, index);
+      const WordTest* test = detail::find_test(*item.alternative, item.left, group.accumulator, index);
       Member member;
       bool may_pass = rest.empty() || (one_target && rest.front().target == item.target);
-      bool room = group.members.empty() || (options_.group && group.members.size() < kMaxGroup);
+      bool room = group.members.empty() || (options_.group && group.members.size() < detail::kMaxGroup);
       if (test != nullptr && may_pass && room && joins(group, *test, std::has_single_bit(item.left), member)) {
         if (member.set == group.sets.size()) group.sets.push_back(&test->allowed);
         member.item = item;
@@ -211,7 +210,7 @@ std::vector<BlockBuilder::Group> BlockBuilder::make_groups(std::vector<Item> ite
   return groups;
 }
 
-std::vector<BlockBuilder::Atom> BlockBuilder::atoms_of(const Group& group) const {
+constexpr std::vector<BlockBuilder::Atom> BlockBuilder::atoms_of(const Group& group) const {
   struct Event {
     uint64_t at;
     uint32_t set;
@@ -246,8 +245,8 @@ std::vector<BlockBuilder::Atom> BlockBuilder::atoms_of(const Group& group) const
 }
 
 // What is left to test where exactly these sets hold.
-NodeId BlockBuilder::build_child(const Group& group, const MembersOfSets& members_of, std::span<const uint32_t> sets,
-                                 NodeId fail) {
+constexpr NodeId BlockBuilder::build_child(const Group& group, const MembersOfSets& members_of,
+                                           std::span<const uint32_t> sets, NodeId fail) {
   // Members lie in one array, so their addresses are in the order of the clauses; none counts behind one that ends.
   const Member* first_end = nullptr;
   for (uint32_t set : sets) {
@@ -269,32 +268,36 @@ NodeId BlockBuilder::build_child(const Group& group, const MembersOfSets& member
   for (const Member* member : members) {
     Item item = member->item;
     uint32_t index = 0;
-    find_test(*item.alternative, item.left, group.accumulator, index);
+    detail::find_test(*item.alternative, item.left, group.accumulator, index);
     item.left &= ~(1u << index);
     items.push_back(item);
   }
   return build_items(std::move(items), fail, operand_of(group.accumulator.word));
 }
 
-NodeId BlockBuilder::build_group(const Group& group, NodeId fail) {
+constexpr NodeId BlockBuilder::build_group(const Group& group, NodeId fail) {
   std::vector<Atom> atoms = atoms_of(group);
   MembersOfSets members_of(group.sets.size());
   for (const Member& member : group.members) members_of[member.set].push_back(&member);
 
-  std::vector<NodeId> single(group.sets.size(), kNoNode);
-  std::map<std::span<const uint32_t>, NodeId, SetsBefore> several;
+  // Values where the same sets hold go on alike.
+  std::vector<size_t> several;
+  for (size_t i = 0; i < atoms.size(); ++i)
+    if (atoms[i].sets.size() > 1) several.push_back(i);
+  const std::vector<size_t> first = first_equal(several.size(), [&](size_t a, size_t b) {
+    const std::vector<uint32_t>&x = atoms[several[a]].sets, &y = atoms[several[b]].sets;
+    return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());
+  });
+  std::vector<NodeId> single(group.sets.size(), kNoNode), joint(several.size(), kNoNode);
   std::vector<Part> parts;
   parts.reserve(atoms.size());
+  size_t joint_count = 0;
   for (const Atom& atom : atoms) {
     NodeId child = fail;
-    if (atom.sets.size() == 1) {
-      NodeId& known = single[atom.sets[0]];
+    if (!atom.sets.empty()) {
+      NodeId& known = atom.sets.size() == 1 ? single[atom.sets[0]] : joint[first[joint_count++]];
       if (known == kNoNode) known = build_child(group, members_of, atom.sets, fail);
       child = known;
-    } else if (atom.sets.size() > 1) {
-      auto [known, is_new] = several.try_emplace(atom.sets, kNoNode);
-      if (is_new) known->second = build_child(group, members_of, atom.sets, fail);
-      child = known->second;
     }
     parts.push_back({atom.first, child});
   }
@@ -304,7 +307,8 @@ NodeId BlockBuilder::build_group(const Group& group, NodeId fail) {
   return result;
 }
 
-void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std::span<const Atom> atoms) {
+constexpr void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std::span<const Atom> atoms) {
+  if (!options_.keep_origins) return;
   std::vector<std::vector<uint32_t>> origins_of(group.sets.size());
   for (const Member& member : group.members) {
     std::vector<uint32_t>& list = origins_of[member.set];
@@ -312,7 +316,7 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
   }
   auto add = [&](NodeId node, const std::vector<uint32_t>& sets) {
     for (uint32_t set : sets) {
-      for (uint32_t origin : origins_of[set]) attributions_.push_back({node, origin});
+      for (uint32_t origin : origins_of[set]) attribute(node, origin);
     }
   };
   for (NodeId id = first; id < last; ++id) {
@@ -321,7 +325,7 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
         node.kind != Node::Kind::test || node.accumulator.word != group.accumulator.word || node.op == TestOp::set;
     if (whole || group.sets.size() == 1) {
       // Loads and bit tests serve the group as such: its first member stands for it where it is large.
-      attributions_.push_back({id, group.members.front().item.origin});
+      attribute(id, group.members.front().item.origin);
       continue;
     }
     auto above =
@@ -332,7 +336,7 @@ void BlockBuilder::attribute(NodeId first, NodeId last, const Group& group, std:
   }
 }
 
-void BlockBuilder::attribute(std::span<const Replacement> replacements) {
+constexpr void BlockBuilder::attribute(std::span<const Replacement> replacements) {
   std::vector<Replacement> sorted(replacements.begin(), replacements.end());
   auto before = [](const Replacement& a, const Replacement& b) { return a.node < b.node; };
   std::sort(sorted.begin(), sorted.end(), before);

@@ -1,21 +1,23 @@
-#include "cordon/compile/split.h"
+// The body of split.h.
+#pragma once
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 #include <utility>
 
 #include "cordon/base/assert.h"
 #include "cordon/bpf/insn.h"
+#include "cordon/compile/order.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // More alternatives than this from the tests of one `all` are not multiplied out.
-constexpr size_t kMaxProduct = 8;
+inline constexpr size_t kMaxProduct = 8;
 
 using Intervals = std::vector<Interval>;
 
-Intervals unite(const Intervals& a, const Intervals& b) {
+constexpr Intervals unite(const Intervals& a, const Intervals& b) {
   Intervals all;
   all.reserve(a.size() + b.size());
   std::merge(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(all),
@@ -32,7 +34,7 @@ Intervals unite(const Intervals& a, const Intervals& b) {
 }
 
 template <class Range>
-std::vector<Range> intersect(const std::vector<Range>& a, const std::vector<Range>& b) {
+constexpr std::vector<Range> intersect(const std::vector<Range>& a, const std::vector<Range>& b) {
   std::vector<Range> result;
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     auto first = std::max(a[i].first, b[j].first);
@@ -43,7 +45,7 @@ std::vector<Range> intersect(const std::vector<Range>& a, const std::vector<Rang
   return result;
 }
 
-void add_range(std::vector<WordRange>& set, uint32_t first, uint32_t last) {
+constexpr void add_range(std::vector<WordRange>& set, uint32_t first, uint32_t last) {
   if (!set.empty() && set.back().last != UINT32_MAX && set.back().last + 1 == first) {
     set.back().last = last;
   } else {
@@ -58,7 +60,7 @@ struct HighPart {
 };
 
 // Appends "high words first..last go with this low range", keeping the parts in order of the high word.
-void add_part(std::vector<HighPart>& parts, uint32_t first, uint32_t last, WordRange low) {
+constexpr void add_part(std::vector<HighPart>& parts, uint32_t first, uint32_t last, WordRange low) {
   if (!parts.empty() && parts.back().high.front() == WordRange{first, last} && first == last) {
     add_range(parts.back().low, low.first, low.last);
   } else {
@@ -66,29 +68,31 @@ void add_part(std::vector<HighPart>& parts, uint32_t first, uint32_t last, WordR
   }
 }
 
+constexpr bool is_before(const std::vector<WordRange>& a, const std::vector<WordRange>& b) {
+  return std::lexicographical_compare(
+      a.begin(), a.end(), b.begin(), b.end(),
+      [](const WordRange& x, const WordRange& y) { return x.first != y.first ? x.first < y.first : x.last < y.last; });
+}
+
 // High words with the same low set share one alternative.
-std::vector<HighPart> merge_equal_low(std::vector<HighPart> parts) {
-  auto before = [](const std::vector<WordRange>* a, const std::vector<WordRange>* b) {
-    return std::lexicographical_compare(a->begin(), a->end(), b->begin(), b->end(),
-                                        [](const WordRange& x, const WordRange& y) {
-                                          return x.first != y.first ? x.first < y.first : x.last < y.last;
-                                        });
-  };
-  std::map<const std::vector<WordRange>*, size_t, decltype(before)> place(before);
+constexpr std::vector<HighPart> merge_equal_low(std::vector<HighPart> parts) {
+  const std::vector<size_t> first =
+      first_equal(parts.size(), [&](size_t a, size_t b) { return is_before(parts[a].low, parts[b].low); });
+  std::vector<size_t> place(parts.size(), 0);
   std::vector<HighPart> merged;
-  merged.reserve(parts.size());  // place points into it
-  for (HighPart& part : parts) {
-    if (auto same = place.find(&part.low); same != place.end()) {
-      add_range(merged[same->second].high, part.high.front().first, part.high.front().last);
+  merged.reserve(parts.size());
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (first[i] != i) {
+      add_range(merged[place[first[i]]].high, parts[i].high.front().first, parts[i].high.front().last);
       continue;
     }
-    merged.push_back(std::move(part));
-    place.emplace(&merged.back().low, merged.size() - 1);
+    place[i] = merged.size();
+    merged.push_back(std::move(parts[i]));
   }
   return merged;
 }
 
-std::vector<HighPart> high_parts(const ResolvedTest& test) {
+constexpr std::vector<HighPart> high_parts(const ResolvedTest& test) {
   uint32_t low_mask = static_cast<uint32_t>(test.mask);
   std::vector<HighPart> parts;
   for (const Interval& interval : test.allowed) {
@@ -105,14 +109,15 @@ std::vector<HighPart> high_parts(const ResolvedTest& test) {
     if (whole_first <= whole_last) add_part(parts, whole_first, whole_last, {0, low_mask});
     if (!to_end) add_part(parts, last, last, {0, low_last});
   }
-  return parts.size() < 2 ? parts : merge_equal_low(std::move(parts));
+  if (parts.size() > 1) parts = merge_equal_low(std::move(parts));
+  return parts;
 }
 
-bool is_whole(const std::vector<WordRange>& set, uint32_t mask) {
+constexpr bool is_whole(const std::vector<WordRange>& set, uint32_t mask) {
   return set.size() == 1 && set[0].first == 0 && set[0].last >= mask;
 }
 
-std::vector<Alternative> split_test(const ResolvedTest& test) {
+constexpr std::vector<Alternative> split_test(const ResolvedTest& test) {
   uint32_t high_mask = static_cast<uint32_t>(test.mask >> 32), low_mask = static_cast<uint32_t>(test.mask);
   std::vector<Alternative> result;
   std::vector<HighPart> parts = high_parts(test);
@@ -131,7 +136,7 @@ std::vector<Alternative> split_test(const ResolvedTest& test) {
 }
 
 // Both hold. No value: they contradict each other.
-bool conjoin(Alternative& into, const Alternative& other) {
+constexpr bool conjoin(Alternative& into, const Alternative& other) {
   for (const WordTest& test : other.tests) {
     auto same = std::find_if(into.tests.begin(), into.tests.end(),
                              [&](const WordTest& t) { return t.word == test.word && t.mask == test.mask; });
@@ -146,26 +151,36 @@ bool conjoin(Alternative& into, const Alternative& other) {
 }
 
 // Tests of one operand under one mask become a single test. An empty set is "never", which no ResolvedTest is.
-std::vector<ResolvedCondition> merge_tests(const ResolvedCondition& condition) {
-  bool all = condition.kind == ResolvedCondition::Kind::all;
+constexpr std::vector<ResolvedCondition> merge_tests(const ResolvedCondition& condition) {
+  const bool all = condition.kind == ResolvedCondition::Kind::all;
+  const std::vector<ResolvedCondition>& operands = condition.operands;
+  auto is_test = [&](size_t i) { return operands[i].kind == ResolvedCondition::Kind::test; };
+  const std::vector<size_t> first = first_equal(operands.size(), [&](size_t a, size_t b) {
+    if (is_test(a) != is_test(b)) return is_test(a);
+    if (!is_test(a)) return a < b;
+    const ResolvedTest &one = operands[a].test, &other = operands[b].test;
+    return one.operand != other.operand ? one.operand < other.operand : one.mask < other.mask;
+  });
+  std::vector<size_t> place(operands.size(), 0);
   std::vector<ResolvedCondition> result;
-  std::map<std::pair<uint8_t, uint64_t>, size_t> columns;
-  for (const ResolvedCondition& operand : condition.operands) {
-    if (operand.kind == ResolvedCondition::Kind::test) {
-      auto [column, is_new] = columns.try_emplace({operand.test.operand, operand.test.mask}, result.size());
-      if (!is_new) {
-        Intervals& allowed = result[column->second].test.allowed;
-        allowed = all ? intersect(allowed, operand.test.allowed) : unite(allowed, operand.test.allowed);
-        continue;
-      }
+  for (size_t i = 0; i < operands.size(); ++i) {
+    if (first[i] == i) {
+      place[i] = result.size();
+      result.push_back(operands[i]);
+      continue;
     }
-    result.push_back(operand);
+    Intervals& allowed = result[place[first[i]]].test.allowed;
+    const Intervals& more = operands[i].test.allowed;
+    if (all)
+      allowed = intersect(allowed, more);
+    else
+      allowed = unite(allowed, more);
   }
   return result;
 }
 
 // policy::resolve has merged them; other makers of policies need not.
-bool has_equal_columns(const std::vector<ResolvedCondition>& operands) {
+constexpr bool has_equal_columns(const std::vector<ResolvedCondition>& operands) {
   constexpr size_t kFew = 8;
   if (operands.size() > kFew) return true;  // the index of merge_tests finds out
   for (size_t i = 0; i < operands.size(); ++i) {
@@ -178,14 +193,14 @@ bool has_equal_columns(const std::vector<ResolvedCondition>& operands) {
   return false;
 }
 
-SplitCondition nested(SplitCondition::Kind kind, std::vector<SplitCondition> operands) {
+constexpr SplitCondition nested(SplitCondition::Kind kind, std::vector<SplitCondition> operands) {
   SplitCondition result;
   result.kind = kind;
   result.operands = std::move(operands);
   return result;
 }
 
-SplitCondition conjunction(std::vector<SplitCondition> operands) {
+constexpr SplitCondition conjunction(std::vector<SplitCondition> operands) {
   size_t product = 1, tests = 0;
   for (const SplitCondition& operand : operands) {
     if (operand.kind != SplitCondition::Kind::alternatives)
@@ -199,7 +214,7 @@ SplitCondition conjunction(std::vector<SplitCondition> operands) {
     }
   }
   SplitCondition result;
-  result.alternatives = {Alternative{}};
+  result.alternatives.emplace_back();
   for (const SplitCondition& operand : operands) {
     std::vector<Alternative> next;
     for (const Alternative& left : result.alternatives) {
@@ -213,7 +228,7 @@ SplitCondition conjunction(std::vector<SplitCondition> operands) {
   return result;
 }
 
-SplitCondition disjunction(std::vector<SplitCondition> operands) {
+constexpr SplitCondition disjunction(std::vector<SplitCondition> operands) {
   SplitCondition result;
   for (const SplitCondition& operand : operands) {
     if (operand.kind != SplitCondition::Kind::alternatives)
@@ -225,9 +240,9 @@ SplitCondition disjunction(std::vector<SplitCondition> operands) {
   return result;
 }
 
-}  // namespace
+}  // namespace detail
 
-uint32_t word_offset(WordId word, Endian endian) {
+constexpr uint32_t word_offset(WordId word, Endian endian) {
   if (word == kWordNr) return bpf::kOffsetNr;
   if (word == kWordArch) return bpf::kOffsetArch;
   unsigned operand = operand_of(word);
@@ -236,19 +251,19 @@ uint32_t word_offset(WordId word, Endian endian) {
   return base + (second ? 4 : 0);
 }
 
-SplitCondition split_condition(const ResolvedCondition& condition) {
+constexpr SplitCondition split_condition(const ResolvedCondition& condition) {
   SplitCondition result;
   if (condition.is_always()) {
     result.kind = SplitCondition::Kind::always;
     return result;
   }
   if (condition.kind == ResolvedCondition::Kind::test) {
-    result.alternatives = split_test(condition.test);
+    result.alternatives = detail::split_test(condition.test);
     return result;
   }
   std::vector<ResolvedCondition> merged;
-  const bool must_merge = has_equal_columns(condition.operands);
-  if (must_merge) merged = merge_tests(condition);
+  const bool must_merge = detail::has_equal_columns(condition.operands);
+  if (must_merge) merged = detail::merge_tests(condition);
   std::vector<SplitCondition> operands;
   bool holds_any = false;
   for (const ResolvedCondition& operand : must_merge ? merged : condition.operands) {
@@ -256,12 +271,13 @@ SplitCondition split_condition(const ResolvedCondition& condition) {
     holds_any = holds_any || (operand.kind == ResolvedCondition::Kind::any && operands.back().alternatives.size() > 1);
   }
   if (operands.size() == 1) return std::move(operands.front());
-  if (condition.kind == ResolvedCondition::Kind::any) return disjunction(std::move(operands));
+  if (condition.kind == ResolvedCondition::Kind::any) return detail::disjunction(std::move(operands));
   // Multiplying an `any` out would repeat the other operands for each of its alternatives.
-  return holds_any ? nested(SplitCondition::Kind::all, std::move(operands)) : conjunction(std::move(operands));
+  if (holds_any) return detail::nested(SplitCondition::Kind::all, std::move(operands));
+  return detail::conjunction(std::move(operands));
 }
 
-SplitPolicy split(const ResolvedPolicy& policy) {
+constexpr SplitPolicy split(const ResolvedPolicy& policy) {
   SplitPolicy result;
   result.bad_arch = policy::to_ret(policy.bad_arch);
   result.arches.reserve(policy.arches.size());

@@ -5,20 +5,21 @@
 // cut, and taking a run out costs its length.
 //
 //   runs   A(5) b(1) A(4) C      kept A, b out, kept A, cut, kept C      cost 1 + 1
-#include "cordon/compile/plan.h"
+#pragma once
 
 #include <algorithm>
 #include <optional>
 
 #include "cordon/compile/plan_internal.h"
+#include "cordon/compile/plan_tree.inl.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // The tail above the numbers a machine has is visited by no emulator; it still gets a little weight.
-constexpr uint64_t kTailWeight = 8;
+inline constexpr uint64_t kTailWeight = 8;
 
-uint64_t run_weight(const Run& run, const PlanOptions& options) {
+constexpr uint64_t run_weight(const Run& run, const PlanOptions& options) {
   if (options.numbers_end == 0) return 1;
   uint64_t weight = 0;
   const uint64_t first = std::max(run.first, options.numbers_begin), end = options.numbers_end;
@@ -27,37 +28,63 @@ uint64_t run_weight(const Run& run, const PlanOptions& options) {
   return weight;
 }
 
-std::vector<Run> runs_of(std::span<const Part> parts, const PlanOptions& options) {
-  std::vector<Run> runs(parts.size());
-  for (size_t i = 0; i < parts.size(); ++i) {
-    runs[i].first = parts[i].first;
-    runs[i].last = i + 1 < parts.size() ? parts[i + 1].first - 1 : UINT32_MAX;
-    runs[i].label = parts[i].label;
-    runs[i].weight = run_weight(runs[i], options);
+constexpr Runs runs_of(std::span<const Part> parts, const PlanOptions& options) {
+  const size_t count = parts.size();
+  Runs result(count);
+  Run* const runs = result.data();
+  const Part* const part = parts.data();
+  for (size_t i = 0; i < count; ++i) {
+    runs[i].first = part[i].first;
+    runs[i].last = i + 1 < count ? part[i + 1].first - 1 : UINT32_MAX;
+    runs[i].label = part[i].label;
+    runs[i].weight = options.plain ? 1 : run_weight(runs[i], options);
   }
-  return runs;
+  return result;
+}
+
+struct LabelPlaces {
+  base::FixedArray<uint32_t> of_run;  // the place of its label among the labels
+  size_t label_count = 0;
+};
+
+constexpr LabelPlaces label_places(const Runs& all) {
+  const Run* const runs = all.data();
+  // Most runs have the label of the last but one: allowed, denied, allowed.
+  auto is_known = [runs](size_t i) { return i >= 2 && runs[i].label == runs[i - 2].label; };
+  std::vector<uint32_t> labels;
+  for (size_t i = 0; i < all.size(); ++i)
+    if (!is_known(i)) labels.push_back(runs[i].label);
+  std::sort(labels.begin(), labels.end());
+  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+  LabelPlaces result{base::FixedArray<uint32_t>(all.size()), labels.size()};
+  uint32_t* const places = result.of_run.data();
+  for (size_t i = 0; i < all.size(); ++i) {
+    places[i] =
+        is_known(i)
+            ? places[i - 2]
+            : static_cast<uint32_t>(std::lower_bound(labels.begin(), labels.end(), runs[i].label) - labels.begin());
+  }
+  return result;
 }
 
 // Marks the runs to take out.
-void choose_exceptions(std::vector<Run>& runs) {
+constexpr void choose_exceptions(Runs& all) {
   constexpr uint32_t kNone = UINT32_MAX;
-  std::vector<uint32_t> labels;
-  labels.reserve(runs.size());
-  for (const Run& run : runs) labels.push_back(run.label);
-  std::sort(labels.begin(), labels.end());
-  labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-
   struct State {
     int64_t cost = INT64_MAX / 4;  // without `shift`
     uint32_t run = kNone;          // the last kept one
   };
-  std::vector<State> states(labels.size());
-  std::vector<uint32_t> previous(runs.size(), kNone);
+  const LabelPlaces labels = label_places(all);
+  const uint32_t* const places = labels.of_run.data();
+  std::vector<State> by_label(labels.label_count);
+  base::FixedArray<uint32_t> before(all.size());
+  State* const states = by_label.data();
+  uint32_t* const previous = before.data();
+  Run* const runs = all.data();
   State best{-1, kNone};
   int64_t shift = 0;  // lengths of the runs so far: what a state pays that kept none of them
-  for (uint32_t i = 0; i < runs.size(); ++i) {
-    size_t label = static_cast<size_t>(std::lower_bound(labels.begin(), labels.end(), runs[i].label) - labels.begin());
-    State& state = states[label];
+  for (uint32_t i = 0, count = static_cast<uint32_t>(all.size()); i < count; ++i) {
+    State& state = states[places[i]];
     int64_t length = static_cast<int64_t>(runs[i].last) - runs[i].first + 1;
     bool cut = best.cost + 1 < state.cost;
     State kept{(cut ? best.cost + 1 : state.cost) - length, i};
@@ -65,22 +92,23 @@ void choose_exceptions(std::vector<Run>& runs) {
     shift += length;
     state = kept;
     if (kept.cost <= best.cost) best = kept;
+    runs[i].is_exception = true;
   }
-  for (Run& run : runs) run.is_exception = true;
   for (uint32_t i = best.run; i != kNone; i = previous[i]) runs[i].is_exception = false;
 }
 
 // Exceptions between two regions go to the one with fewer numbers.
-std::vector<Region> regions_of(const std::vector<Run>& runs) {
+constexpr std::vector<Region> regions_of(const Runs& all) {
+  const Run* const runs = all.data();
   std::vector<Region> regions;
   size_t last_kept = 0;
-  for (size_t i = 0; i < runs.size(); ++i) {
+  for (size_t i = 0, count = all.size(); i < count; ++i) {
     if (runs[i].is_exception) continue;
     if (regions.empty() || runs[i].label != regions.back().label) {
       size_t begin = regions.empty() ? 0 : i;
       if (!regions.empty() && runs[i].weight < runs[last_kept].weight) begin = last_kept + 1;
       if (!regions.empty()) regions.back().end = begin;
-      regions.push_back({begin, runs.size(), runs[i].label});
+      regions.push_back({begin, count, runs[i].label});
     }
     last_kept = i;
   }
@@ -88,7 +116,7 @@ std::vector<Region> regions_of(const std::vector<Run>& runs) {
 }
 
 // One test is enough, and which is plain: most tests of arguments are such.
-std::optional<Plan::Test> only_test(std::span<const Part> parts) {
+constexpr std::optional<Plan::Test> only_test(std::span<const Part> parts) {
   auto leaf = [&](size_t i) { return Plan::kLeaf | parts[i].label; };
   if (parts.size() == 2) {
     if (parts[1].first == 1) return Plan::Test{TestOp::eq, 0, leaf(0), leaf(1)};
@@ -100,9 +128,9 @@ std::optional<Plan::Test> only_test(std::span<const Part> parts) {
   return std::nullopt;
 }
 
-}  // namespace
+}  // namespace detail
 
-uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
+constexpr uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
   if (yes == no) return yes;
   // A cut that leaves one value on a side is an equality: the same cost, easier to read and to share.
   if (op == TestOp::ge && k == UINT32_MAX) op = TestOp::eq;
@@ -111,23 +139,21 @@ uint32_t Planner::add(TestOp op, uint32_t k, uint32_t yes, uint32_t no) {
   return static_cast<uint32_t>(plan_.tests.size() - 1);
 }
 
-Plan Planner::plan() {
-  prefix_.assign(runs_.size() + 1, 0);
-  for (size_t i = 0; i < runs_.size(); ++i) prefix_[i + 1] = prefix_[i] + runs_[i].weight;
+constexpr Plan Planner::plan() {
+  prefix_ = base::FixedArray<uint64_t>(runs_.size() + 1);
+  uint64_t* const prefix = prefix_.data();
+  const Run* const runs = runs_.data();
+  for (size_t i = 0, count = runs_.size(); i < count; ++i) prefix[i + 1] = prefix[i] + runs[i].weight;
   plan_.tests.reserve(runs_.size());
-  plan_.root = join(regions_of(runs_));
+  plan_.root = join(detail::regions_of(runs_));
   return std::move(plan_);
 }
 
-Plan plan_tests(std::span<const Part> parts, const PlanOptions& options) {
+constexpr Plan plan_tests(std::span<const Part> parts, const PlanOptions& options) {
   if (!options.plain)
-    if (std::optional<Plan::Test> test = only_test(parts)) return {{*test}, 0};
-  std::vector<Run> runs = runs_of(parts, options);
-  if (options.plain) {
-    for (Run& run : runs) run.weight = 1;
-  } else {
-    choose_exceptions(runs);
-  }
+    if (std::optional<Plan::Test> test = detail::only_test(parts)) return {{*test}, 0};
+  Runs runs = detail::runs_of(parts, options);
+  if (!options.plain) detail::choose_exceptions(runs);
   return Planner(std::move(runs), options).plan();
 }
 

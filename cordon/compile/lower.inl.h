@@ -3,23 +3,24 @@
 // Under a mask only some values can occur; a partition is first drawn on those, so that policies that
 // mean the same become the same nodes. Then, in this order: `x & M == 0` is one jset; a set that is all
 // subsets of a mask but for a few values is a jset behind equalities; anything else is planned.
+#pragma once
+
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <optional>
 
 #include "cordon/compile/blocks.h"
+#include "cordon/compile/graph.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-constexpr size_t kMaxSubsetValues = 64;  // of a set looked at as subsets of a mask
-constexpr size_t kMaxLeftOver = 3;       // values that are no subset, tested one by one
-
-uint32_t lowest_bit(uint32_t value) { return value & (0 - value); }
+inline constexpr size_t kMaxSubsetValues = 64;  // of a set looked at as subsets of a mask
+inline constexpr size_t kMaxLeftOver = 3;       // values that are no subset, tested one by one
 
 // The least value >= `from` that is a subset of `mask`; no value when there is none.
-bool next_subset(uint32_t from, uint32_t mask, uint32_t& result) {
+constexpr bool next_subset(uint32_t from, uint32_t mask, uint32_t& result) {
   uint32_t outside = from & ~mask;
   if (outside == 0) {
     result = from;
@@ -36,7 +37,7 @@ bool next_subset(uint32_t from, uint32_t mask, uint32_t& result) {
   return true;
 }
 
-void drop_impossible(std::vector<Part>& parts, uint32_t mask) {
+constexpr void drop_impossible(std::vector<Part>& parts, uint32_t mask) {
   size_t kept = 0;  // never ahead of what is read
   for (size_t i = 0; i < parts.size(); ++i) {
     uint32_t first = 0;
@@ -55,7 +56,7 @@ struct SubsetPlan {
   std::array<uint32_t, kMaxLeftOver> left_over{};
 };
 
-std::optional<SubsetPlan> find_subset_plan(std::span<const Part> parts, uint32_t label, uint32_t word_mask) {
+constexpr std::optional<SubsetPlan> find_subset_plan(std::span<const Part> parts, uint32_t label, uint32_t word_mask) {
   std::array<uint32_t, kMaxSubsetValues> values;
   size_t count = 0;
   for (size_t i = 0; i < parts.size(); ++i) {
@@ -79,9 +80,9 @@ std::optional<SubsetPlan> find_subset_plan(std::span<const Part> parts, uint32_t
   return std::nullopt;
 }
 
-}  // namespace
+}  // namespace detail
 
-NodeId BlockBuilder::lower_subset(Accumulator accumulator, std::span<const Part> parts, size_t tests) {
+constexpr NodeId BlockBuilder::lower_subset(Accumulator accumulator, std::span<const Part> parts, size_t tests) {
   uint32_t other = parts[0].label;
   for (const Part& part : parts) {
     if (part.label != parts[0].label) other = part.label;
@@ -90,7 +91,7 @@ NodeId BlockBuilder::lower_subset(Accumulator accumulator, std::span<const Part>
     if (part.label != parts[0].label && part.label != other) return kNoNode;
   }
   for (uint32_t label : {parts[0].label, other}) {
-    std::optional<SubsetPlan> plan = find_subset_plan(parts, label, accumulator.mask);
+    std::optional<detail::SubsetPlan> plan = detail::find_subset_plan(parts, label, accumulator.mask);
     if (!plan || plan->left_over_count + 1 >= tests) continue;
     NodeId no = label == other ? parts[0].label : other;
     uint32_t forbidden = accumulator.mask & ~plan->mask;
@@ -104,26 +105,26 @@ NodeId BlockBuilder::lower_subset(Accumulator accumulator, std::span<const Part>
   return kNoNode;
 }
 
-NodeId BlockBuilder::lower(Accumulator accumulator, std::vector<Part> parts) {
-  drop_impossible(parts, accumulator.mask);
+constexpr NodeId BlockBuilder::lower(Accumulator accumulator, std::vector<Part> parts) {
+  detail::drop_impossible(parts, accumulator.mask);
   if (options_.use_bits) {
     for (size_t i = 0; i < parts.size(); ++i) {
       uint32_t last = i + 1 < parts.size() ? parts[i + 1].first - 1 : accumulator.mask;
       if (i + 1 < parts.size() && accumulator.mask != UINT32_MAX) {
         // The last value that can occur: for a part of one value the knowledge is exact.
         uint32_t second = 0;
-        if (parts[i].first != UINT32_MAX && next_subset(parts[i].first + 1, accumulator.mask, second) &&
+        if (parts[i].first != UINT32_MAX && detail::next_subset(parts[i].first + 1, accumulator.mask, second) &&
             second > last) {
           last = parts[i].first;
         }
       }
       parts[i].label = graph_.narrow(parts[i].label, accumulator, parts[i].first, last);
     }
-    drop_impossible(parts, accumulator.mask);
+    detail::drop_impossible(parts, accumulator.mask);
   }
   if (parts.size() == 1) return parts[0].label;
   if (options_.use_bits && accumulator.mask != UINT32_MAX && parts.size() == 2 &&
-      parts[1].first == lowest_bit(accumulator.mask)) {
+      parts[1].first == detail::lowest_bit(accumulator.mask)) {
     return graph_.test({accumulator.word, UINT32_MAX}, TestOp::set, accumulator.mask, parts[1].label, parts[0].label);
   }
   Plan plan = plan_tests(parts, options_.plan);
@@ -131,7 +132,7 @@ NodeId BlockBuilder::lower(Accumulator accumulator, std::vector<Part> parts) {
     NodeId node = lower_subset(accumulator, parts, plan.tests.size());
     if (node != kNoNode) return node;
   }
-  std::vector<NodeId> nodes(plan.tests.size());
+  std::vector<NodeId> nodes(plan.tests.size(), kNoNode);
   auto node_of = [&](uint32_t child) { return (child & Plan::kLeaf) != 0 ? child & ~Plan::kLeaf : nodes[child]; };
   for (size_t i = 0; i < plan.tests.size(); ++i) {
     const Plan::Test& test = plan.tests[i];

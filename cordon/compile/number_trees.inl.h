@@ -1,29 +1,32 @@
-#include "cordon/compile/number_trees.h"
+// The body of number_trees.h.
+#pragma once
 
 #include <algorithm>
 #include <utility>
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-constexpr uint32_t kBit = 0x40000000;
+inline constexpr uint32_t kBit = 0x40000000;
 // Fewer parts in common are found equal by the graph anyway.
-constexpr size_t kFewParts = 4;
+inline constexpr size_t kFewParts = 4;
 
 using Parts = std::vector<Part>;
 
-void append(Parts& parts, uint64_t first, uint32_t label) {
+constexpr void append(Parts& parts, uint64_t first, uint32_t label) {
   if (parts.empty() || parts.back().label != label) parts.push_back({static_cast<uint32_t>(first), label});
 }
 
-uint32_t label_at(const Parts& parts, uint32_t number) {
-  return std::prev(std::upper_bound(parts.begin(), parts.end(), number,
-                                    [](uint32_t value, const Part& part) { return value < part.first; }))
-      ->label;
+constexpr const Part* part_at(const Parts& parts, uint32_t number) {
+  auto above = std::upper_bound(parts.begin(), parts.end(), number,
+                                [](uint32_t value, const Part& part) { return value < part.first; });
+  return parts.data() + (above - parts.begin()) - 1;
 }
 
+constexpr uint32_t label_at(const Parts& parts, uint32_t number) { return part_at(parts, number)->label; }
+
 // What numbers without the bit get; those with it never come, and count to the numbers before them.
-Parts without_bit(const Parts& parts) {
+constexpr Parts without_bit(const Parts& parts) {
   Parts result;
   for (const Part& part : parts)
     if ((part.first & kBit) == 0) append(result, part.first, part.label);
@@ -36,23 +39,27 @@ Parts without_bit(const Parts& parts) {
 }
 
 // What numbers with the bit get, where it is not what they get without it.
-Parts differences(const Parts& parts, const Parts& base) {
-  std::vector<uint32_t> borders;
-  for (const Part& part : parts)
-    if ((part.first & kBit) != 0) borders.push_back(part.first);
-  for (const Part& part : base) borders.push_back(part.first | kBit);
-  for (uint32_t half : {kBit, 3 * kBit}) borders.push_back(half);
-  std::sort(borders.begin(), borders.end());
+constexpr Parts differences(const Parts& parts, const Parts& base) {
+  constexpr uint64_t kEnd = uint64_t{UINT32_MAX} + 1;
   Parts result{{0, NumberTree::kAsWithoutBit}};
-  for (uint32_t border : borders) {
-    const uint32_t label = label_at(parts, border);
-    append(result, border, label == label_at(base, border & ~kBit) ? NumberTree::kAsWithoutBit : label);
+  for (uint64_t half : {uint64_t{kBit}, uint64_t{3} * kBit}) {
+    const Part* with = part_at(parts, static_cast<uint32_t>(half));
+    const Part* without = part_at(base, static_cast<uint32_t>(half - kBit));
+    const Part *const with_end = parts.data() + parts.size(), *const without_end = base.data() + base.size();
+    for (uint64_t at = half; at < half + kBit;) {
+      append(result, at, with->label == without->label ? NumberTree::kAsWithoutBit : with->label);
+      const uint64_t next_with = with + 1 != with_end ? with[1].first : kEnd;
+      const uint64_t next_without = without + 1 != without_end ? uint64_t{without[1].first} + kBit : kEnd;
+      at = std::min(next_with, next_without);
+      if (next_with == at) ++with;
+      if (next_without == at) ++without;
+    }
   }
   return result;
 }
 
 // From which number up both are the same; UINT32_MAX: they end differently.
-uint32_t common_from(const Parts& a, const Parts& b) {
+constexpr uint32_t common_from(const Parts& a, const Parts& b) {
   size_t i = a.size(), j = b.size();
   while (i > 0 && j > 0 && a[i - 1] == b[j - 1]) --i, --j;
   if (i == 0 || j == 0) return 0;  // both: only the first part begins at 0
@@ -61,14 +68,14 @@ uint32_t common_from(const Parts& a, const Parts& b) {
   return i < a.size() ? a[i].first : UINT32_MAX;
 }
 
-Parts below(const Parts& parts, uint32_t end) {
+constexpr Parts below(const Parts& parts, uint32_t end) {
   Parts result;
   for (const Part& part : parts)
     if (part.first < end) result.push_back(part);
   return result;
 }
 
-Parts from(const Parts& parts, uint32_t begin) {
+constexpr Parts from(const Parts& parts, uint32_t begin) {
   Parts result{{0, label_at(parts, begin)}};
   for (const Part& part : parts)
     if (part.first > begin) result.push_back(part);
@@ -77,14 +84,14 @@ Parts from(const Parts& parts, uint32_t begin) {
 
 class NumberPlanner {
  public:
-  NumberPlanner(const std::vector<NumberTable>& tables, const PlanOptions& options) : options_(options) {
+  constexpr NumberPlanner(const std::vector<NumberTable>& tables, const PlanOptions& options) : options_(options) {
     for (const NumberTable& table : tables) {
       parts_.push_back(table.parts);
       result_.trees.push_back({plan_tests(table.parts, options), std::nullopt, std::nullopt});
     }
   }
 
-  NumberTrees run() && {
+  constexpr NumberTrees run() && {
     if (options_.plain) return std::move(result_);
     for (size_t i = 0; i < parts_.size(); ++i) take_bit_apart(i);
     for (size_t i = 0; i < parts_.size(); ++i) share_top_of(i);
@@ -92,7 +99,7 @@ class NumberPlanner {
   }
 
  private:
-  void take_bit_apart(size_t index) {
+  constexpr void take_bit_apart(size_t index) {
     NumberTree& tree = result_.trees[index];
     Parts base = without_bit(parts_[index]);
     // No kernel tries these numbers while a filter is attached: all count alike.
@@ -107,7 +114,7 @@ class NumberPlanner {
     parts_[index] = std::move(base);
   }
 
-  void share_top_of(size_t index) {
+  constexpr void share_top_of(size_t index) {
     if (result_.trees[index].top) return;
     std::vector<size_t> group{index};
     uint32_t first = 0;
@@ -144,11 +151,11 @@ class NumberPlanner {
   NumberTrees result_;
 };
 
-constexpr Accumulator kNumber{kWordNr, UINT32_MAX};
+inline constexpr Accumulator kNumber{kWordNr, UINT32_MAX};
 
-}  // namespace
+}  // namespace detail
 
-uint32_t NumberTrees::test_count() const {
+constexpr uint32_t NumberTrees::test_count() const {
   size_t count = 0;
   for (const NumberTree& tree : trees)
     count += tree.plan.tests.size() + (tree.with_bit ? tree.with_bit->tests.size() + 1 : 0) + (tree.top ? 1 : 0);
@@ -156,12 +163,12 @@ uint32_t NumberTrees::test_count() const {
   return static_cast<uint32_t>(count);
 }
 
-NumberTrees plan_numbers(const std::vector<NumberTable>& tables, const PlanOptions& options) {
-  return NumberPlanner(tables, options).run();
+constexpr NumberTrees plan_numbers(const std::vector<NumberTable>& tables, const PlanOptions& options) {
+  return detail::NumberPlanner(tables, options).run();
 }
 
-NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
-  std::vector<NodeId> nodes(plan.tests.size());
+constexpr NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
+  std::vector<NodeId> nodes(plan.tests.size(), kNoNode);
   auto node_of = [&](uint32_t child) { return (child & Plan::kLeaf) != 0 ? child & ~Plan::kLeaf : nodes[child]; };
   for (size_t i = 0; i < plan.tests.size(); ++i) {
     const Plan::Test& test = plan.tests[i];
@@ -170,21 +177,22 @@ NodeId attach_plan(const Plan& plan, Accumulator accumulator, Graph& graph) {
   return node_of(plan.root);
 }
 
-std::vector<NodeId> attach_numbers(const NumberTrees& trees, Graph& graph) {
+constexpr std::vector<NodeId> attach_numbers(const NumberTrees& trees, Graph& graph) {
   std::vector<NodeId> tops, roots;
-  for (const NumberTrees::Top& top : trees.tops) tops.push_back(attach_plan(top.plan, kNumber, graph));
+  for (const NumberTrees::Top& top : trees.tops) tops.push_back(attach_plan(top.plan, detail::kNumber, graph));
   for (const NumberTree& tree : trees.trees) {
-    NodeId root = attach_plan(tree.plan, kNumber, graph);
-    if (tree.top) root = graph.test(kNumber, TestOp::ge, trees.tops[*tree.top].first, tops[*tree.top], root);
+    NodeId root = attach_plan(tree.plan, detail::kNumber, graph);
+    if (tree.top) root = graph.test(detail::kNumber, TestOp::ge, trees.tops[*tree.top].first, tops[*tree.top], root);
     if (tree.with_bit) {
-      const NodeId folded = graph.fold(~kBit, root);
+      const NodeId folded = graph.fold(~detail::kBit, root);
       Plan with_bit = *tree.with_bit;
       auto put_in = [&](uint32_t& child) {
         if (child == (Plan::kLeaf | NumberTree::kAsWithoutBit)) child = Plan::kLeaf | folded;
       };
       for (Plan::Test& test : with_bit.tests) put_in(test.yes), put_in(test.no);
       put_in(with_bit.root);
-      root = graph.test(kNumber, TestOp::set, kBit, attach_plan(with_bit, kNumber, graph), root);
+      root =
+          graph.test(detail::kNumber, TestOp::set, detail::kBit, attach_plan(with_bit, detail::kNumber, graph), root);
     }
     roots.push_back(root);
   }

@@ -1,4 +1,5 @@
-#include "cordon/compile/layout.h"
+// The body of layout.h.
+#pragma once
 
 #include <algorithm>
 
@@ -6,12 +7,12 @@
 #include "cordon/compile/split.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-constexpr size_t kMaxJump = 255;
-constexpr uint32_t kNotPlaced = UINT32_MAX;
+inline constexpr size_t kMaxJump = 255;
+inline constexpr uint32_t kNotPlaced = UINT32_MAX;
 
-uint16_t opcode(TestOp op) {
+constexpr uint16_t opcode(TestOp op) {
   switch (op) {
     case TestOp::eq: return bpf::kJeqK;
     case TestOp::ge: return bpf::kJgeK;
@@ -23,9 +24,10 @@ uint16_t opcode(TestOp op) {
 // Emits backwards: place_ counts from the program's end.
 class Emitter {
  public:
-  Emitter(const Graph& graph, Endian endian) : graph_(graph), endian_(endian), place_(graph.size(), kNotPlaced) {
+  constexpr Emitter(const Graph& graph, Endian endian)
+      : graph_(graph), endian_(endian), place_(graph.size(), kNotPlaced) {
     // Upper bounds for the size of what lies below a node; children have lower numbers.
-    size_.resize(graph.size());
+    size_.resize(graph.size(), 0);
     for (NodeId id = 0; id < graph.size(); ++id) {
       const Node& node = graph[id];
       uint64_t size = 1;
@@ -35,7 +37,7 @@ class Emitter {
     }
   }
 
-  Code emit(NodeId root) {
+  constexpr Code emit(NodeId root) {
     code_.insns.reserve(graph_.size());
     code_.nodes.reserve(graph_.size());
     std::vector<NodeId> stack{root};
@@ -60,10 +62,10 @@ class Emitter {
   }
 
  private:
-  size_t count() const { return code_.insns.size(); }
+  constexpr size_t count() const { return code_.insns.size(); }
 
   // The child to emit next, the larger one first; kNoNode when all are there.
-  NodeId unplaced_child(NodeId id) const {
+  constexpr NodeId unplaced_child(NodeId id) const {
     const Node& node = graph_[id];
     NodeId first = node.yes, second = node.no;
     if (first != kNoNode && second != kNoNode && size_[second] > size_[first]) std::swap(first, second);
@@ -73,16 +75,16 @@ class Emitter {
     return kNoNode;
   }
 
-  void add(bpf::Insn insn, NodeId id) {
+  constexpr void add(bpf::Insn insn, NodeId id) {
     code_.insns.push_back(insn);
     code_.nodes.push_back(id);
     place_[id] = static_cast<uint32_t>(count() - 1);
   }
 
-  size_t distance(NodeId target) const { return count() - place_[target] - 1; }
+  constexpr size_t distance(NodeId target) const { return count() - place_[target] - 1; }
 
   // Puts something within reach that does what `target` does.
-  void bring_near(NodeId target) {
+  constexpr void bring_near(NodeId target) {
     if (graph_[target].kind == Node::Kind::ret) {
       place(target);
     } else {
@@ -91,7 +93,7 @@ class Emitter {
     }
   }
 
-  void place(NodeId id) {
+  constexpr void place(NodeId id) {
     const Node& node = graph_[id];
     switch (node.kind) {
       case Node::Kind::ret: add({bpf::kRetK, 0, 0, node.k}, id); return;
@@ -110,11 +112,11 @@ class Emitter {
 
   // Makes `next` the instruction emitted last. A copy of it costs no more than a jump to it would, and
   // saves a step.
-  void follow(NodeId next) {
+  constexpr void follow(NodeId next) {
     if (distance(next) != 0) place(next);
   }
 
-  void place_test(NodeId id) {
+  constexpr void place_test(NodeId id) {
     const Node& node = graph_[id];
     // Bringing one side near moves the other away by one, so look again until both are in reach.
     while (distance(node.yes) > kMaxJump || distance(node.no) > kMaxJump) {
@@ -131,8 +133,10 @@ class Emitter {
   Code code_;
 };
 
-}  // namespace
+}  // namespace detail
 
-Code layout(const Graph& graph, NodeId root, Endian endian) { return Emitter(graph, endian).emit(root); }
+constexpr Code layout(const Graph& graph, NodeId root, Endian endian) {
+  return detail::Emitter(graph, endian).emit(root);
+}
 
 }  // namespace cordon::compiler

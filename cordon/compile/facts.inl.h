@@ -1,17 +1,18 @@
-#include "cordon/compile/facts.h"
+// The body of facts.h.
+#pragma once
 
 #include <algorithm>
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-constexpr unsigned kMaxSteps = 4000;
+inline constexpr unsigned kMaxSteps = 4000;
 
 // Tries bits from the highest. All that matters of the bits above is how they compare with the bounds of each
 // fact; what failed once is remembered by that.
 class Search {
  public:
-  Search(const Facts& facts, const Fact& fact, policy::Budget& budget) : budget_(budget) {
+  constexpr Search(const Facts& facts, const Fact& fact, policy::Budget& budget) : budget_(budget) {
     facts_.push_back(fact);
     for (const Fact& other : facts) {
       if (other.word == fact.word) facts_.push_back(other);
@@ -19,7 +20,7 @@ class Search {
   }
 
   // `value` has its `open_bits` lowest bits clear.
-  bool solve(uint32_t value, unsigned open_bits) {
+  constexpr bool solve(uint32_t value, unsigned open_bits) {
     if (++steps_ > kMaxSteps || !budget_.take(facts_.size() + failed_.size())) return true;
     uint64_t key = open_bits;
     for (const Fact& fact : facts_) {
@@ -40,7 +41,7 @@ class Search {
   static constexpr unsigned kSettled = 4, kRefuted = 5;
 
   // Which of its bounds the bits so far are still level with; settled: it holds whatever follows.
-  static unsigned state_of(const Fact& fact, uint32_t value, unsigned open_bits) {
+  static constexpr unsigned state_of(const Fact& fact, uint32_t value, unsigned open_bits) {
     uint64_t bits = static_cast<uint64_t>(value & fact.mask) >> open_bits;
     uint64_t first = static_cast<uint64_t>(fact.first) >> open_bits,
              last = static_cast<uint64_t>(fact.last) >> open_bits;
@@ -59,9 +60,9 @@ class Search {
   policy::Budget& budget_;
 };
 
-}  // namespace
+}  // namespace detail
 
-bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps) {
+constexpr bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps) {
   if (!steps.take(facts.size())) return true;
   // Without masks counting decides most cases: more values lie in the narrowest range than are taken out.
   uint64_t first = 0, last = UINT32_MAX, taken_out = 0;
@@ -81,7 +82,7 @@ bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps) {
   }
   if (plain && first > last) return false;
   if (plain && last - first + 1 > taken_out) return true;
-  return Search(facts, fact, steps).solve(0, 32);
+  return detail::Search(facts, fact, steps).solve(0, 32);
 }
 
 }  // namespace cordon::compiler

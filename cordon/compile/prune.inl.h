@@ -1,4 +1,5 @@
-#include "cordon/compile/prune.h"
+// The body of prune.h.
+#pragma once
 
 #include <algorithm>
 
@@ -7,13 +8,13 @@
 #include "cordon/policy/budget.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // Eight times the instructions the kernel takes: a graph that is larger stays too large.
-constexpr NodeId kMaxNodes = 8 * 4096;
+inline constexpr NodeId kMaxNodes = 8 * 4096;
 
 // What holds when the test says yes.
-Fact fact_of(const Node& test) {
+constexpr Fact fact_of(const Node& test) {
   const Accumulator& a = test.accumulator;
   switch (test.op) {
     case TestOp::eq: return {a.word, a.mask, test.k, test.k, true};
@@ -25,10 +26,10 @@ Fact fact_of(const Node& test) {
 
 class Pruner {
  public:
-  Pruner(Graph& graph, NodeId root, const PruneOptions& options)
+  constexpr Pruner(Graph& graph, NodeId root, const PruneOptions& options)
       : graph_(graph), root_(root), words_(root + 1, 0), steps_(options.max_steps) {}
 
-  Pruned run() {
+  constexpr Pruned run() {
     bool tests_twice = false;
     for (NodeId id = 0; id <= root_; ++id) {
       unsigned below = words_below(graph_[id]), own = word_of(graph_[id]);
@@ -46,7 +47,8 @@ class Pruner {
       pass_on(id);
       cut = cut || (graph_[id].kind == Node::Kind::test && !(taken_[id].yes && taken_[id].no));
     }
-    Pruned result = cut ? rebuild() : Pruned{root_, {}, true};
+    Pruned result{root_, {}, true};
+    if (cut) result = rebuild();
     result.is_exact = !steps_.is_exceeded() && !is_blurred_;
     return result;
   }
@@ -61,23 +63,23 @@ class Pruner {
   };
 
   // Numbers and arches are left alone: their trees have no test too many.
-  static bool is_argument(WordId word) { return word < kWordNr; }
+  static constexpr bool is_argument(WordId word) { return word < kWordNr; }
 
-  static unsigned word_of(const Node& node) {
+  static constexpr unsigned word_of(const Node& node) {
     bool counts = node.kind == Node::Kind::test && is_argument(node.accumulator.word);
     return counts ? 1u << node.accumulator.word : 0;
   }
 
-  unsigned words_below(const Node& node) const {
+  constexpr unsigned words_below(const Node& node) const {
     unsigned words = 0;
     if (node.yes != kNoNode) words |= words_[node.yes];
     if (node.no != kNoNode) words |= words_[node.no];
     return words;
   }
 
-  bool matters(NodeId id, const Fact& fact) const { return (words_[id] >> fact.word & 1) != 0; }
+  constexpr bool matters(NodeId id, const Fact& fact) const { return (words_[id] >> fact.word & 1) != 0; }
 
-  void arrive(NodeId id, const Facts& facts, const Fact* news) {
+  constexpr void arrive(NodeId id, const Facts& facts, const Fact* news) {
     if (reach_[id] == Reach::knowing_nothing) return;
     Facts kept;
     steps_.take(facts.size());
@@ -95,7 +97,7 @@ class Pruner {
     if (knows_nothing) states_[id].clear();
   }
 
-  void pass_on(NodeId id) {
+  constexpr void pass_on(NodeId id) {
     if (graph_[id].kind == Node::Kind::ret) return;
     if (reach_[id] == Reach::knowing_nothing || steps_.is_exceeded()) {
       pass_on_state(id, {});
@@ -105,7 +107,7 @@ class Pruner {
     states_[id].clear();
   }
 
-  void pass_on_state(NodeId id, const Facts& facts) {
+  constexpr void pass_on_state(NodeId id, const Facts& facts) {
     const Node& node = graph_[id];
     if (node.kind != Node::Kind::test) {
       arrive(node.yes, facts, nullptr);
@@ -123,12 +125,12 @@ class Pruner {
   }
 
   // Loads come in by themselves where they are needed.
-  NodeId behind_loads(NodeId id) const {
+  constexpr NodeId behind_loads(NodeId id) const {
     while (graph_[id].kind == Node::Kind::load || graph_[id].kind == Node::Kind::mask) id = graph_[id].yes;
     return id;
   }
 
-  Pruned rebuild() {
+  constexpr Pruned rebuild() {
     Pruned result;
     std::vector<NodeId> now(root_ + 1, kNoNode);
     for (NodeId id = 0; id <= root_; ++id) {
@@ -157,7 +159,7 @@ class Pruner {
     return result;
   }
 
-  void replace(Pruned& result, NodeId node, NodeId by) const {
+  constexpr void replace(Pruned& result, NodeId node, NodeId by) const {
     if (graph_[by].kind != Node::Kind::test) return;
     result.replacements.push_back({node, by});
     const Node &before = graph_[node], &after = graph_[by];
@@ -177,11 +179,11 @@ class Pruner {
   bool is_blurred_ = false;
 };
 
-}  // namespace
+}  // namespace detail
 
-Pruned prune(Graph& graph, NodeId root, const PruneOptions& options) {
-  if (root > kMaxNodes) return {root, {}, false};
-  return Pruner(graph, root, options).run();
+constexpr Pruned prune(Graph& graph, NodeId root, const PruneOptions& options) {
+  if (root > detail::kMaxNodes) return {root, {}, false};
+  return detail::Pruner(graph, root, options).run();
 }
 
 }  // namespace cordon::compiler

@@ -4,25 +4,27 @@
 // between the roots of i..j-1 and i+1..j, so all of it takes quadratic time). Exceptions: a block of them is
 // either tested one by one, which costs every number of the block as many steps as there are exceptions, or
 // cut in two, which costs one more test.
+#pragma once
+
 #include <algorithm>
 
 #include "cordon/compile/plan_internal.h"
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
 // Above these the exact methods give way to halving by weight.
-constexpr size_t kMaxOptimalRegions = 160;
-constexpr size_t kMaxOptimalExceptions = 40;
+inline constexpr size_t kMaxOptimalRegions = 160;
+inline constexpr size_t kMaxOptimalExceptions = 40;
 
-}  // namespace
+}  // namespace detail
 
-uint32_t Planner::join(const std::vector<Region>& regions) {
-  if (options_.plain || regions.size() > kMaxOptimalRegions) return join_balanced(regions, 0, regions.size());
+constexpr uint32_t Planner::join(const std::vector<Region>& regions) {
+  if (options_.plain || regions.size() > detail::kMaxOptimalRegions) return join_balanced(regions, 0, regions.size());
   return join_optimal(regions);
 }
 
-uint32_t Planner::join_balanced(const std::vector<Region>& regions, size_t begin, size_t end) {
+constexpr uint32_t Planner::join_balanced(const std::vector<Region>& regions, size_t begin, size_t end) {
   if (end - begin == 1) return region(regions[begin]);
   uint64_t half = weight(regions[begin].begin, regions[end - 1].end) / 2;
   size_t middle = begin + 1;
@@ -35,15 +37,22 @@ uint32_t Planner::join_balanced(const std::vector<Region>& regions, size_t begin
   return add(TestOp::ge, runs_[regions[middle].begin].first, yes, no);
 }
 
-uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
-  size_t n = regions.size();
-  std::vector<uint64_t> cost(n * n, 0);
-  std::vector<uint16_t> root(n * n, 0);  // the right part begins here
-  for (size_t i = 0; i < n; ++i) root[i * n + i] = static_cast<uint16_t>(i);
+constexpr uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
+  const size_t n = regions.size();
+  base::FixedArray<uint64_t> costs(n * n), weights(n + 1);  // weights: of the regions before
+  base::FixedArray<uint16_t> roots(n * n);                  // the right part begins here
+  uint64_t *const cost = costs.data(), *const before = weights.data();
+  uint16_t* const root = roots.data();
+  for (size_t i = 0; i < n; ++i) {
+    root[i * n + i] = static_cast<uint16_t>(i);
+    before[i + 1] = before[i] + weight(regions[i].begin, regions[i].end);
+  }
   for (size_t length = 2; length <= n; ++length) {
     for (size_t i = 0, j = length - 1; j < n; ++i, ++j) {
-      size_t from = std::max<size_t>(root[i * n + j - 1], i + 1),
-             to = std::min<size_t>(std::max<size_t>(root[(i + 1) * n + j], from), j);
+      size_t from = root[i * n + j - 1], to = root[(i + 1) * n + j];
+      if (from <= i) from = i + 1;
+      if (to < from) to = from;
+      if (to > j) to = j;
       uint64_t best = UINT64_MAX;
       for (size_t k = from; k <= to; ++k) {
         uint64_t sum = cost[i * n + k - 1] + cost[k * n + j];
@@ -52,14 +61,14 @@ uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
           root[i * n + j] = static_cast<uint16_t>(k);
         }
       }
-      cost[i * n + j] = best + weight(regions[i].begin, regions[j].end);
+      cost[i * n + j] = best + before[j + 1] - before[i];
     }
   }
   struct Builder {
     Planner& planner;
     const std::vector<Region>& regions;
-    const std::vector<uint16_t>& root;
-    uint32_t build(size_t i, size_t j) {  // at most kMaxOptimalRegions deep
+    const uint16_t* root;
+    constexpr uint32_t build(size_t i, size_t j) {  // at most detail::kMaxOptimalRegions deep
       if (i == j) return planner.region(regions[i]);
       size_t k = root[i * regions.size() + j];
       uint32_t no = build(i, k - 1);
@@ -71,7 +80,7 @@ uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
 }
 
 // The exceptions among runs begin..end tested one after another.
-uint32_t Planner::chain(size_t begin, size_t end, uint32_t main) {
+constexpr uint32_t Planner::chain(size_t begin, size_t end, uint32_t main) {
   uint32_t next = main;
   for (size_t i = end; i-- > begin;) {
     if (!runs_[i].is_exception) continue;
@@ -84,25 +93,31 @@ uint32_t Planner::chain(size_t begin, size_t end, uint32_t main) {
 }
 
 // The cheapest way for every block, by the costs of smaller ones.
-void Planner::choose_cuts() {
-  size_t n = bound_.size() - 1;
-  choices_.clear();
-  if (n > kMaxOptimalExceptions) return;
-  choices_.resize((n + 1) * (n + 1));
+constexpr void Planner::choose_cuts() {
+  const size_t n = bound_.size() - 1, row = n + 1;
+  if (n > detail::kMaxOptimalExceptions) {
+    choices_ = {};
+    return;
+  }
+  choices_ = base::FixedArray<Choice>(row * row);
+  Choice* const choices = choices_.data();
   for (size_t length = 1; length <= n; ++length) {
     for (size_t i = 0, j = length; j <= n; ++i, ++j) {
-      Choice best{chain_cost(i, j), static_cast<uint32_t>(i)};
+      uint64_t best = chain_cost(i, j);
+      size_t cut = i;
       uint64_t cut_cost = weight(bound_[i], bound_[j]) + options_.steps_per_test;
       for (size_t k = i + 1; k < j; ++k) {
-        uint64_t cost = cut_cost + choices_[i * (n + 1) + k].cost + choices_[k * (n + 1) + j].cost;
-        if (cost < best.cost) best = {cost, static_cast<uint32_t>(k)};
+        uint64_t cost = cut_cost + choices[i * row + k].cost + choices[k * row + j].cost;
+        if (cost >= best) continue;
+        best = cost;
+        cut = k;
       }
-      choices_[i * (n + 1) + j] = best;
+      choices[i * row + j] = {best, static_cast<uint32_t>(cut)};
     }
   }
 }
 
-size_t Planner::cut_of(size_t i, size_t j) const {
+constexpr size_t Planner::cut_of(size_t i, size_t j) const {
   if (!choices_.empty()) return choices_[i * bound_.size() + j].cut;
   size_t middle = i + (j - i) / 2;
   uint64_t halves =
@@ -110,8 +125,8 @@ size_t Planner::cut_of(size_t i, size_t j) const {
   return j - i >= 2 && halves < chain_cost(i, j) ? middle : i;
 }
 
-// A cut leaves less on both sides, so this goes at most kMaxOptimalExceptions deep, or as deep as halving does.
-uint32_t Planner::exceptions(size_t i, size_t j, uint32_t main) {
+// A cut leaves less on both sides, so this goes at most detail::kMaxOptimalExceptions deep, or as deep as halving does.
+constexpr uint32_t Planner::exceptions(size_t i, size_t j, uint32_t main) {
   size_t cut = cut_of(i, j);
   if (cut == i) return chain(bound_[i], bound_[j], main);
   uint32_t no = exceptions(i, cut, main);
@@ -119,7 +134,7 @@ uint32_t Planner::exceptions(size_t i, size_t j, uint32_t main) {
   return add(TestOp::ge, runs_[bound_[cut]].first, yes, no);
 }
 
-uint32_t Planner::region(const Region& region) {
+constexpr uint32_t Planner::region(const Region& region) {
   uint32_t main = Plan::kLeaf | region.label;
   bound_.clear();
   for (size_t i = region.begin; i < region.end; ++i) {

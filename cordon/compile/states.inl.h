@@ -1,16 +1,17 @@
-#include "cordon/compile/states.h"
+// The body of states.h.
+#pragma once
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace cordon::compiler {
-namespace {
+namespace detail {
 
-constexpr size_t kMaxStates = 64;
+inline constexpr size_t kMaxStates = 64;
 
 // Of one word under one mask: where `known` holds, `fact` does.
-bool implies(const Fact& known, const Fact& fact) {
+constexpr bool implies(const Fact& known, const Fact& fact) {
   if (known.word != fact.word || known.mask != fact.mask) return false;
   bool covers = fact.first <= known.first && known.last <= fact.last;
   bool apart = known.last < fact.first || fact.last < known.first;
@@ -19,7 +20,7 @@ bool implies(const Fact& known, const Fact& fact) {
 }
 
 // Whatever `a` says follows from `b`.
-bool says_less(const Facts& a, const Facts& b, policy::Budget& steps) {
+constexpr bool says_less(const Facts& a, const Facts& b, policy::Budget& steps) {
   for (const Fact& fact : a) {
     if (!steps.take(b.size())) return false;
     if (std::none_of(b.begin(), b.end(), [&](const Fact& known) { return implies(known, fact); })) return false;
@@ -27,7 +28,7 @@ bool says_less(const Facts& a, const Facts& b, policy::Budget& steps) {
   return true;
 }
 
-void add_state(std::vector<Facts>& states, Facts facts, policy::Budget& steps) {
+constexpr void add_state(std::vector<Facts>& states, Facts facts, policy::Budget& steps) {
   for (const Facts& state : states) {
     if (says_less(state, facts, steps)) return;
   }
@@ -36,7 +37,7 @@ void add_state(std::vector<Facts>& states, Facts facts, policy::Budget& steps) {
 }
 
 // The states with only that known of the word which all of them know.
-std::vector<Facts> blur(const std::vector<Facts>& states, WordId word, policy::Budget& steps) {
+constexpr std::vector<Facts> blur(const std::vector<Facts>& states, WordId word, policy::Budget& steps) {
   Facts common;
   for (const Fact& fact : states.front()) {
     if (fact.word != word) continue;
@@ -55,7 +56,7 @@ std::vector<Facts> blur(const std::vector<Facts>& states, WordId word, policy::B
 }
 
 // Blurs word after word, first those that make the most states alike.
-void widen(std::vector<Facts>& states, policy::Budget& steps) {
+constexpr void widen(std::vector<Facts>& states, policy::Budget& steps) {
   for (unsigned blurred = 0; states.size() > kMaxStates && !steps.is_exceeded();) {
     std::vector<Facts> best;
     WordId best_word = kWordNr;
@@ -71,13 +72,13 @@ void widen(std::vector<Facts>& states, policy::Budget& steps) {
   }
 }
 
-}  // namespace
+}  // namespace detail
 
-void States::add(Facts facts, policy::Budget& steps) {
-  add_state(states_, std::move(facts), steps);
-  if (states_.size() <= kMaxStates) return;
+constexpr void States::add(Facts facts, policy::Budget& steps) {
+  detail::add_state(states_, std::move(facts), steps);
+  if (states_.size() <= detail::kMaxStates) return;
   is_blurred_ = true;
-  widen(states_, steps);
+  detail::widen(states_, steps);
 }
 
 }  // namespace cordon::compiler
