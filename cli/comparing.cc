@@ -57,13 +57,13 @@ std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc
   if (auto status = parse(app, argc, argv, kUsage)) return *status;
   Result<std::vector<Loaded>> sources = load_all({line.left, line.right}, line.reading);
   print_diagnostics(sources.diagnostics(), line.output);
-  if (!sources) return kUsage;
+  if (!sources) return status_of_unread(sources.error());
   return Sides{std::move((*sources)[0]), std::move((*sources)[1])};
 }
 
 prove::Meaning meaning_of(const Loaded& loaded) {
   if (loaded.resolved) return &*loaded.resolved;
-  return std::span<const bpf::Program>(&*loaded.program, 1);
+  return std::span<const bpf::Program>(loaded.programs);
 }
 
 prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options) {

@@ -72,7 +72,7 @@ Result<std::string> text_of(const Loaded& loaded, const formats::WriteOptions& w
   if (!filter) return filter.error();
   Loaded as_filter;
   as_filter.name = loaded.name;
-  as_filter.program = std::move(filter->program);
+  as_filter.programs = {std::move(filter->program)};
   Result<Loaded> anew = decompiled(as_filter, {effort});
   if (!anew) return anew.error();
   anew->policy->name = loaded.policy->name;
@@ -88,7 +88,7 @@ Result<std::string> text_of(const Loaded& loaded, const formats::WriteOptions& w
 }  // namespace
 
 Result<std::string> cordon_text(const Loaded& loaded, const formats::WriteOptions& writing, unsigned effort) {
-  if (!loaded.program) return text_of(loaded, writing, effort);
+  if (loaded.programs.empty()) return text_of(loaded, writing, effort);
   Result<Loaded> found = decompiled(loaded, {effort});
   return found ? proved_text(*found, writing, effort) : Result<std::string>(found.error());
 }

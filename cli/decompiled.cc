@@ -10,7 +10,7 @@ Result<Loaded> decompiled(const Loaded& loaded, const DecompilingOptions& option
   prove::DecompileOptions how;
   how.max_steps *= options.effort;
   how.max_proof_steps *= options.effort;
-  Result<prove::Decompiled> found = prove::decompile(*loaded.program, how);
+  Result<prove::Decompiled> found = prove::decompile(loaded.programs, how);
   if (!found) {
     Diagnostics told;
     for (Diagnostic problem : found.error()) {

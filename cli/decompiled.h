@@ -1,6 +1,6 @@
-// A raw filter as a policy, so that verbs that look at policies can look at filters.
+// Raw filters as the policy they are together, so that verbs that look at policies can look at filters.
 //
-//   Result<Loaded> found = decompiled(*loaded, {});     // loaded->program is there
+//   Result<Loaded> found = decompiled(*loaded, {});     // loaded->programs are there
 //
 // The policy is proved equal to the filter. It has no source text: rules have no places.
 #pragma once

@@ -157,7 +157,7 @@ Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
   Decision decision{{ActionKind::allow, 0}, {}};
   for (const Loaded& loaded : policies_) {
     Decision answer = loaded.resolved ? policy::evaluate(*loaded.resolved, call)
-                                      : Decision{program_answer(*loaded.program, call), {}};
+                                      : Decision{program_answer(loaded.programs.front(), call), {}};
     if (decider != nullptr && answer.action.kind > decision.action.kind) continue;
     decision = answer;
     decider = &loaded;

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "cli/exit_status.h"
+#include "cli/process_source.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/base/text.h"
 #include "cordon/policy/describe.h"
@@ -69,8 +71,23 @@ Diagnostics all_mistakes(const formats::SourceReading& reading, const policy::Re
   return formats::in_order_of_place(all, reading.draft->policy.sources);
 }
 
+Result<Loaded> from_process(const std::string& spec, const formats::ReadOptions& how) {
+  if (how.format && *how.format != formats::SourceFormat::bpf)
+    return usage_error("--format means nothing for '" + base::printable(spec) + "'",
+                       "what a process is under are filters");
+  Result<ProcessFilters> found = read_process_source(spec);
+  if (!found) return found.error();
+  Loaded loaded;
+  loaded.name = base::printable(spec);
+  loaded.format = formats::SourceFormat::bpf;
+  for (const AttachedFilter& filter : found->filters) loaded.programs.push_back(filter.program);
+  loaded.process = std::move(*found);
+  return {std::move(loaded), found.warnings()};
+}
+
 Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& options) {
   CORDON_TRY(how, read_options(options));
+  if (is_process_source(spec)) return from_process(spec, how);
   policy::ResolveOptions resolving;
   resolving.allow_unknown = options.allow_unknown || options.like == "runc";
   formats::SourceReading reading = formats::read_source_draft(spec, how);
@@ -81,7 +98,7 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
   loaded.name = spec == "-" ? "standard input" : base::printable(spec);
   loaded.format = source->format;
   if (auto* program = std::get_if<bpf::Program>(&source->content)) {
-    loaded.program = std::move(*program);
+    loaded.programs.push_back(std::move(*program));
     return {std::move(loaded), std::move(warnings)};
   }
   loaded.policy = std::move(std::get<Policy>(source->content));
@@ -126,6 +143,26 @@ Result<Loaded> load(const std::string& spec, const PolicyOptions& options) {
   Result<std::vector<Loaded>> loaded = load_all({spec}, options);
   if (!loaded) return loaded.error();
   return {std::move(loaded->front()), loaded.warnings()};
+}
+
+int status_of_unread(const Diagnostics& problems) { return has_code(problems, "process-refused") ? kRefused : kUsage; }
+
+std::vector<Loaded> one_filter_each(const std::vector<Loaded>& sources) {
+  std::vector<Loaded> result;
+  for (const Loaded& source : sources) {
+    if (source.programs.size() < 2) {
+      result.push_back(source);
+      continue;
+    }
+    for (size_t i = 0; i < source.programs.size(); ++i) {
+      Loaded one;
+      one.name = source.name + "/" + std::to_string(i);
+      one.format = source.format;
+      one.programs = {source.programs[i]};
+      result.push_back(std::move(one));
+    }
+  }
+  return result;
 }
 
 Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded>& sources) {

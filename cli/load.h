@@ -10,19 +10,21 @@
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
+#include "cordon/observe/process_filters.h"
 #include "cordon/policy/call.h"
 #include "cordon/policy/policy.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon::cli {
 
-// Either a policy with its meaning, or a raw program.
+// Either a policy with its meaning, or raw programs.
 struct Loaded {
   std::string name;  // as given on the command line, printable
   formats::SourceFormat format = formats::SourceFormat::cordon;
   std::optional<Policy> policy;
   std::optional<ResolvedPolicy> resolved;  // with policy
-  std::optional<bpf::Program> program;     // without
+  std::vector<bpf::Program> programs;      // without: one, or all of a process, the oldest first
+  std::optional<ProcessFilters> process;   // whose programs they are
 };
 
 // The result's warnings are those of reading and resolving. An option that says nothing about any source is an error.
@@ -33,6 +35,11 @@ Result<Loaded> load_one(const std::string& spec, const PolicyOptions& options);
 Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded>& sources);
 // An error where "-" stands among the sources more than once: the second would find nothing.
 Diagnostics standard_input_twice(const std::vector<std::string>& specs);
+
+// What a verb ends with that could not read its sources: kUsage, or kRefused where the system did not let it.
+int status_of_unread(const Diagnostics& problems);
+// The same sources, each with one program at the most: the filters of a process one by one.
+std::vector<Loaded> one_filter_each(const std::vector<Loaded>& sources);
 
 // Compiles and proves; errors that name rules by index are told with the rules' places.
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof);

@@ -126,9 +126,9 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
   }
   for (const Loaded& loaded : policies) {
     uint32_t flags = options.filter_flags;
-    if (loaded.program) {
-      plan.filters.push_back({*loaded.program, flags});
-      plan.can_kill |= returns_kill(*loaded.program);
+    if (!loaded.policy) {
+      plan.filters.push_back({loaded.programs.front(), flags});
+      plan.can_kill |= returns_kill(loaded.programs.front());
       continue;
     }
     Result<Filter> filter = compile(loaded, {}, options.proof);
@@ -154,13 +154,13 @@ Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const 
 
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   if (!options.explain_errno) return plain_plan(policies, options);
-  if (policies.size() == 1 && policies[0].program) {
-    const bpf::Program& own = *policies[0].program;
+  if (policies.size() == 1 && !policies[0].policy) {
+    const bpf::Program& own = policies[0].programs.front();
     CORDON_TRY(program, asking_program(own, [](ActionKind kind) { return kind == ActionKind::errno_; }));
     RunPlan plan;
-    plan.listener = !(program == *policies[0].program);
+    plan.listener = !(program == own);
     plan.can_kill = returns_kill(program);
-    plan.program = policies[0].program;
+    plan.program = own;
     plan.filters.push_back({program, options.filter_flags});
     return plan;
   }

@@ -90,7 +90,7 @@ Diagnostics weaknesses_of_program(const Loaded& loaded) {
 Diagnostics check(const Result<Loaded>& loaded) {
   Diagnostics findings = loaded.diagnostics();
   if (!loaded) return findings;
-  if (loaded->program) {  // reading it was the kernel's own check
+  if (!loaded->policy) {  // reading it was the kernel's own check
     findings.append(weaknesses_of_program(*loaded));
     return findings;
   }
@@ -101,13 +101,15 @@ Diagnostics check(const Result<Loaded>& loaded) {
   return findings;
 }
 
+constexpr std::string_view kUnread[] = {"system",          "usage",      "not-a-policy", "unsupported-source",
+                                        "unknown-builtin", "no-process", "no-filters",   "not-a-process"};
+
 // What could not be read at all is bad input; a mistake in what was read is a finding.
 int status_of(const Diagnostics& findings) {
-  constexpr std::string_view kNothingRead[] = {"system", "usage", "not-a-policy", "unsupported-source",
-                                               "unknown-builtin"};
+  if (has_code(findings, "process-refused")) return kRefused;
   for (const Diagnostic& finding : findings)
     if (finding.severity == Severity::error &&
-        std::find(std::begin(kNothingRead), std::end(kNothingRead), finding.code) != std::end(kNothingRead))
+        std::find(std::begin(kUnread), std::end(kUnread), finding.code) != std::end(kUnread))
       return kUsage;
   return findings.has_findings() ? kFindings : kDone;
 }

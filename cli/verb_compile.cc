@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "cli/decompiled.h"
 #include "cli/exit_status.h"
 #include "cli/filter_document.h"
 #include "cli/load.h"
@@ -17,6 +18,7 @@ constexpr const char* kExamples =
     "  cordon compile profile.json --to asm -o -       look at the instructions\n"
     "  cordon compile app.cordon --to pfc -o -         the filter as pseudo code\n"
     "  cordon compile app.cordon --to json -o app.json    instructions, their meaning and their rules, for programs\n"
+    "  cordon compile pid:1234 -o one.bpf    one filter for all those of a running process\n"
     "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
 
 // In the order of the compiler's dump.
@@ -90,8 +92,12 @@ int write_filter(const Result<Filter>& filter, const Loaded& loaded, const Optio
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
   Result<Loaded> loaded = load(options.spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
-  if (!loaded) return kUsage;
-  if (loaded->program)
+  if (!loaded) return status_of_unread(loaded.error());
+  if (loaded->process) {
+    loaded = decompiled(*loaded, {options.proof.effort});
+    if (!loaded) return fail(loaded.error(), output, kUndecided);
+  }
+  if (!loaded->policy)
     return fail(usage_error("'" + options.spec + "' is a filter already", "`cordon disasm` shows it"), output, kUsage);
   if (!loaded->policy->sandbox.empty() && !options.filter_only) {
     const SandboxLine& line = loaded->policy->sandbox.lines.front();

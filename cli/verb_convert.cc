@@ -30,7 +30,7 @@ struct Options {
 
 Result<std::string> cordon_text_of(const Loaded& loaded, const Options& options) {
   formats::WriteOptions writing;
-  if (loaded.program) writing.line_length = 0;
+  if (!loaded.policy) writing.line_length = 0;
   if (options.width) writing.line_length = *options.width;
   return cordon_text(loaded, writing, options.how.effort);
 }
@@ -50,7 +50,7 @@ Result<Done> set_bad_arch(Loaded& loaded, const std::string& words, const Policy
 
 Result<std::string> profile_text(const Loaded& source, const Options& options, const PolicyOptions& reading) {
   Loaded loaded;
-  if (source.program) {
+  if (!source.policy) {
     Result<Loaded> found = decompiled(source, {options.how.effort});
     if (!found) return found.error();
     loaded = std::move(*found);
@@ -101,7 +101,7 @@ int convert(const Options& options, const PolicyOptions& reading, const OutputOp
   if (Diagnostics misuse = unfit_options(options); !misuse.empty()) return fail(misuse, output, kUsage);
   Result<Loaded> loaded = load_source(options, reading);
   print_diagnostics(loaded.diagnostics(), output);
-  if (!loaded) return kUsage;
+  if (!loaded) return status_of_unread(loaded.error());
   const bool is_cordon = options.how.to == "cordon";
   Result<std::string> text = is_cordon ? cordon_text_of(*loaded, options) : profile_text(*loaded, options, reading);
   if (!text) return fail(text.error(), output, status_of(text.error()));

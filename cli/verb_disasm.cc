@@ -1,5 +1,6 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/process_source.h"
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/bpf/disassemble.h"
@@ -11,17 +12,48 @@ constexpr const char* kExamples =
     "  cordon disasm filter.bpf              instructions with names of calls and actions\n"
     "  cordon disasm app.cordon              the filter cordon makes of a policy\n"
     "  cordon disasm --big-endian s390x.bpf  a filter for a big-endian machine\n"
+    "  cordon disasm pid:1234                all filters of a running process, the oldest first\n"
     "  cordon disasm filter.bpf --json";
 
-std::string json_listing(const bpf::Program& program) {
-  JsonWriter json;
-  json.begin_object().key("schema").value("cordon.disasm/1").key("instructions").begin_array();
+void write_instructions(JsonWriter& json, const bpf::Program& program) {
+  json.key("instructions").begin_array();
   for (const bpf::Insn& insn : program.insns()) {
     json.begin_object().key("code").value(uint32_t{insn.code}).key("jt").value(uint32_t{insn.jt});
     json.key("jf").value(uint32_t{insn.jf}).key("k").value(insn.k).end_object();
   }
+  json.end_array();
+}
+
+std::string json_listing(const bpf::Program& program) {
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.disasm/1");
+  write_instructions(json, program);
+  json.end_object();
+  return std::move(json).take();
+}
+
+std::string json_listing(const ProcessFilters& process) {
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.disasm/1");
+  json.key("process").value(process.process).key("thread").value(process.thread).key("name").value(process.name);
+  json.key("filters").begin_array();
+  for (const AttachedFilter& filter : process.filters) {
+    json.begin_object().key("index").value(filter.index);
+    if (filter.is_logged) json.key("logged").value(*filter.is_logged);
+    write_instructions(json, filter.program);
+    json.end_object();
+  }
   json.end_array().end_object();
   return std::move(json).take();
+}
+
+// One filter is assembly text. The heads of several are none, so that `asm` does not take them for one.
+std::string listing(const ProcessFilters& process, Endian endian) {
+  std::string text;
+  for (const AttachedFilter& filter : process.filters)
+    text += (process.filters.size() == 1 ? "; " : "== ") + describe_filter(process, filter) + "\n" +
+            bpf::disassemble(filter.program, {.endian = endian, .comments = true, .annotate = {}});
+  return text;
 }
 
 }  // namespace
@@ -33,7 +65,7 @@ int disasm_main(int argc, char** argv) {
   bool big_endian = false;
   auto app =
       make_app("disasm [options] SOURCE", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
-  app->add_option("SOURCE", spec, "a raw filter, or any policy source")->required();
+  app->add_option("SOURCE", spec, "a raw filter, pid:N, or any policy source")->required();
   app->add_flag("--big-endian", big_endian, "name argument words as on a big-endian machine");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
@@ -43,23 +75,26 @@ int disasm_main(int argc, char** argv) {
 
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
-  if (!loaded) return kUsage;
-  if (big_endian && !loaded->program)
+  if (!loaded) return status_of_unread(loaded.error());
+  if (big_endian && loaded->policy)
     return fail(usage_error("--big-endian means nothing for '" + loaded->name + "'",
                             "it is for raw filters; a policy names its architectures"),
                 output, kUsage);
   Endian endian = big_endian ? Endian::big : Endian::little;
-  if (!loaded->program) {
+  if (loaded->process)
+    return finish_output(output.json ? json_listing(*loaded->process) : listing(*loaded->process, endian), kDone);
+  if (loaded->policy) {
     Result<Filter> filter = compile(*loaded, {}, {});
     if (!filter) {
       print_diagnostics(filter.error(), output);
       return kUsage;
     }
-    loaded->program = filter->program;
+    loaded->programs = {filter->program};
     endian = filter->endian;
   }
-  if (output.json) return finish_output(json_listing(*loaded->program), kDone);
-  return finish_output(bpf::disassemble(*loaded->program, {.endian = endian, .comments = true, .annotate = {}}), kDone);
+  if (output.json) return finish_output(json_listing(loaded->programs.front()), kDone);
+  return finish_output(bpf::disassemble(loaded->programs.front(), {.endian = endian, .comments = true, .annotate = {}}),
+                       kDone);
 }
 
 }  // namespace cordon::cli

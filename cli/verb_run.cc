@@ -139,7 +139,7 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
 
   Result<std::vector<Loaded>> loaded = load_all(options.specs, reading);
   if (!loaded) return fail(loaded.error(), output, kOwnFailure);
-  const std::vector<Loaded>& policies = *loaded;
+  const std::vector<Loaded> policies = one_filter_each(*loaded);
   Diagnostics problems = loaded.warnings();
   Result<StartPoint> start = find_start(options, policies);
   if (!start) return fail(start.error(), output, kOwnFailure);

@@ -3,6 +3,7 @@
 #include "cli/filter_views.h"
 #include "cli/load.h"
 #include "cli/policy_table.h"
+#include "cli/process_source.h"
 #include "cli/verb.h"
 #include "cordon/formats/cordon_text.h"
 
@@ -13,6 +14,7 @@ constexpr const char* kExamples =
     "  cordon show app.cordon               calls by action, per architecture\n"
     "  cordon show profile.json --as text   as cordon's own text\n"
     "  cordon show filter.bpf               a raw filter, decompiled: calls by action\n"
+    "  cordon show pid:1234                 what a running process may do under all its filters\n"
     "  cordon show app.cordon --as asm      the filter, each return with the rule it serves\n"
     "  cordon show app.cordon --as tree     what the filter asks, in its order, and each answer with its rule\n"
     "  cordon show app.cordon --as dot >app.dot    the same as a picture, for Graphviz\n"
@@ -28,14 +30,29 @@ std::string text_of(const std::string& view_name, const FilterView& view, const 
   return filter_page(view, loaded, table);
 }
 
+// Of the filters of a process one after the other, which pictures and pages cannot be.
+int show_stack(const std::string& view_name, const Loaded& loaded, const OutputOptions& output) {
+  if (view_name == "dot" || view_name == "html")
+    return fail(usage_error("--as " + view_name + " shows one filter, and '" + loaded.name + "' has " +
+                                std::to_string(loaded.programs.size()),
+                            loaded.name + "/0 is the oldest of them"),
+                output, kUsage);
+  std::string text;
+  for (const AttachedFilter& filter : loaded.process->filters)
+    text += "== " + describe_filter(*loaded.process, filter) + "\n" +
+            text_of(view_name, view_of(filter.program), loaded, "");
+  return finish_output(text, kDone);
+}
+
 // A raw filter's table is that of the policy it is equal to.
-int show_program(const std::string& view_name, const Loaded& loaded) {
+int show_programs(const std::string& view_name, const Loaded& loaded, const OutputOptions& output) {
+  if (loaded.programs.size() > 1) return show_stack(view_name, loaded, output);
   std::string table;
   if (view_name == "html") {
     const Result<Loaded> policy = decompiled(loaded, {});
     table = policy ? policy_table(*policy) : "no policy says what this filter does\n";
   }
-  return finish_output(text_of(view_name, view_of(*loaded.program), loaded, table), kDone);
+  return finish_output(text_of(view_name, view_of(loaded.programs.front()), loaded, table), kDone);
 }
 
 Diagnostics no_json(const std::string& view) {
@@ -61,10 +78,10 @@ int show_main(int argc, char** argv) {
 
   Result<Loaded> loaded = load(spec, reading);
   print_diagnostics(loaded.diagnostics(), output);
-  if (!loaded) return kUsage;
+  if (!loaded) return status_of_unread(loaded.error());
   const bool is_of_policy = view.empty() || view == "table" || view == "text";
-  if (loaded->program && !output.json && !is_of_policy) return show_program(view, *loaded);
-  if (loaded->program && is_of_policy) {
+  if (!loaded->policy && !output.json && !is_of_policy) return show_programs(view, *loaded, output);
+  if (!loaded->policy && is_of_policy) {
     loaded = decompiled(*loaded, {});
     if (!loaded) return fail(loaded.error(), output, kUndecided);
   }

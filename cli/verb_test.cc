@@ -1,14 +1,11 @@
 #include "cli/verb.h"
+#include "cli/call_answers.h"
 #include "cli/call_text.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
 #include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/base/text.h"
-#include "cordon/bpf/simulate.h"
-#include "cordon/policy/describe.h"
-#include "cordon/policy/evaluate.h"
-#include "cordon/policy/partial.h"
 
 namespace cordon::cli {
 namespace {
@@ -18,38 +15,8 @@ constexpr const char* kExamples =
     "  cordon test app.cordon 'socket()'                           arguments left open: every outcome with its "
     "condition\n"
     "  cordon test app.cordon 'mkdir' 'mkdir@i386' --expect 'errno EPERM'   for scripts: 1 if any differs\n"
-    "  cordon test filter.bpf 'ioctl(cmd=TIOCSTI)'                 a raw filter; arguments left open are 0";
-
-struct Answer {
-  std::string condition;  // empty: certain
-  Action action;
-  std::string decided_by;
-};
-
-std::vector<Answer> ask_policy(const Loaded& loaded, const PartialCall& call) {
-  std::vector<Answer> answers;
-  const Arch arch = abi::arch_of_call(call.call.audit_arch, call.call.nr).value_or(abi::native_arch());
-  for (const Clause& clause : policy::outcomes(*loaded.resolved, call)) {
-    const Decision decision{clause.action, clause.origin};
-    answers.push_back(
-        {clause.condition.is_always() ? "" : policy::describe_condition(clause.condition, call.call.nr, arch),
-         clause.action, describe_origin(loaded, decision, call.call)});
-  }
-  return answers;
-}
-
-std::vector<Answer> ask_program(const Loaded& loaded, const PartialCall& call) {
-  bpf::Input input{call.call.nr, call.call.audit_arch, call.call.instruction_pointer, {}};
-  std::copy(call.call.args.begin(), call.call.args.end(), std::begin(input.args));
-  const Endian endian = [&] {
-    auto arch = abi::arch_of_call(input.audit_arch, input.nr);
-    return arch ? abi::info(*arch).endian : Endian::little;
-  }();
-  const bpf::Run run = bpf::simulate(*loaded.program, input, endian);
-  return {
-      {"", policy::from_ret(run.ret),
-       loaded.name + ": instruction " + std::to_string(run.last_pc) + ", " + std::to_string(run.steps) + " executed"}};
-}
+    "  cordon test filter.bpf 'ioctl()'                            a raw filter: the same, and the instructions\n"
+    "  cordon test pid:1234 'ptrace'                               what a running process would get";
 
 // "errno EPERM", "kill_process", "errno 1"; no value for anything else.
 std::optional<Action> parse_action(const std::string& text) {
@@ -72,29 +39,6 @@ std::optional<Action> parse_action(const std::string& text) {
   if (number > (*kind == ActionKind::errno_ ? 4095u : 65535u)) return std::nullopt;
   action.data = static_cast<uint16_t>(number);
   return action;
-}
-
-std::string as_text(const std::string& call, const std::vector<Answer>& answers) {
-  std::string text = call + "\n";
-  for (size_t i = 0; i < answers.size(); ++i) {
-    const Answer& answer = answers[i];
-    std::string head = answers.size() == 1        ? ""
-                       : answer.condition.empty() ? "otherwise: "
-                                                  : "if " + answer.condition + ": ";
-    text +=
-        "  " + head + policy::to_string(answer.action, abi::native_arch()) + "\n      by " + answer.decided_by + "\n";
-  }
-  return text;
-}
-
-void as_json(JsonWriter& json, const std::string& call, const std::vector<Answer>& answers) {
-  json.begin_object().key("call").value(call).key("outcomes").begin_array();
-  for (const Answer& answer : answers) {
-    json.begin_object().key("condition").value(answer.condition.empty() ? "always" : answer.condition);
-    json.key("action").value(policy::to_string(answer.action, abi::native_arch()));
-    json.key("by").value(answer.decided_by).end_object();
-  }
-  json.end_array().end_object();
 }
 
 }  // namespace
@@ -138,17 +82,18 @@ int test_main(int argc, char** argv) {
     problems.append(call.diagnostics());
   }
   print_diagnostics(problems, output);
-  if (problems.has_errors()) return kUsage;
+  if (problems.has_errors()) return status_of_unread(problems);
 
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.test/1").key("calls").begin_array();
   std::string text;
   bool as_expected = true;
   for (const PartialCall& call : calls) {
-    const std::vector<Answer> answers = loaded->program ? ask_program(*loaded, call) : ask_policy(*loaded, call);
-    for (const Answer& answer : answers) as_expected &= !expected || answer.action == *expected;
-    text += as_text(describe_partial_call(call), answers);
-    as_json(json, describe_partial_call(call), answers);
+    const Result<std::vector<CallAnswer>> answers = answers_to(call, *loaded);
+    if (!answers) return fail(answers.error(), output, kUndecided);
+    for (const CallAnswer& answer : *answers) as_expected &= !expected || answer.action == *expected;
+    text += answers_text(describe_partial_call(call), *answers);
+    write_answers(json, describe_partial_call(call), *answers);
   }
   json.end_array().key("as_expected").value(as_expected).end_object();
   return finish_output(output.json ? std::move(json).take() : text, as_expected ? kDone : kFindings);

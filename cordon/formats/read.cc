@@ -90,8 +90,8 @@ std::optional<Diagnostic> unsupported(std::string_view spec) {
     return failure("unsupported-source", spec, "this version of cordon cannot read systemd units and sets",
                    "cordon, minijail and OCI policies, and raw filters are read");
   if (spec.starts_with("pid:"))
-    return failure("unsupported-source", spec, "this version of cordon cannot read the filters of a running process",
-                   "give the filter as a file, 'filter.bpf'");
+    return failure("unsupported-source", spec, "the filters of a running process are no file",
+                   "`cordon disasm` writes one of them as text, `cordon convert` all of them as a policy");
   return std::nullopt;
 }
 

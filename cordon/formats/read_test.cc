@@ -112,8 +112,8 @@ TEST(ReadSource, says_what_it_cannot_read) {
             "unsupported-source: this version of cordon cannot read systemd units and sets | cordon, minijail and OCI "
             "policies, and raw filters are read");
   EXPECT_EQ(error_of("pid:12/0", options),
-            "unsupported-source: this version of cordon cannot read the filters of a running process | give the filter "
-            "as a file, 'filter.bpf'");
+            "unsupported-source: the filters of a running process are no file | `cordon disasm` writes one of them as "
+            "text, `cordon convert` all of them as a policy");
   EXPECT_EQ(error_of("huge", options), "too-large: 16777217 bytes are too many for a policy: at most 16 MiB are read");
   EXPECT_EQ(error_of("none", options), "system: cannot open 'none': No such file or directory (ENOENT)");
   EXPECT_EQ(error_of("a.cordon", {}), "no-files: no files can be read here");

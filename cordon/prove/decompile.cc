@@ -194,10 +194,11 @@ std::string difference(const Comparison& comparison) {
 
 class Decompiler {
  public:
-  Decompiler(const bpf::Program& program, const DecompileOptions& options) : program_(program), options_(options) {}
+  Decompiler(std::span<const bpf::Program> programs, const DecompileOptions& options)
+      : programs_(programs), options_(options) {}
 
   Result<Decompiled> run() {
-    CORDON_TRY(tables, tables_of(program_, {options_.max_steps}));
+    CORDON_TRY(tables, tables_of(programs_, {options_.max_steps}));
     if (tables.abis.empty()) {
       Policy policy;
       policy.arches = {options_.arch};
@@ -241,7 +242,7 @@ class Decompiler {
     CompareOptions comparing;
     comparing.encode.max_steps = options_.max_proof_steps;
     comparing.encode.endian = abi::info(policy.arches.front()).endian;
-    const Comparison comparison = compare(&*resolved, std::span<const bpf::Program>(&program_, 1), comparing);
+    const Comparison comparison = compare(&*resolved, programs_, comparing);
     if (comparison.verdict == Verdict::undecided)
       return failed("decompile-not-proved", "the policy that was found could not be compared with the filter within " +
                                                 std::to_string(comparison.steps) + " steps");
@@ -252,14 +253,18 @@ class Decompiler {
     return Decompiled{std::move(policy), std::move(*resolved)};
   }
 
-  const bpf::Program& program_;
+  std::span<const bpf::Program> programs_;
   DecompileOptions options_;
 };
 
 }  // namespace
 
+Result<Decompiled> decompile(std::span<const bpf::Program> programs, const DecompileOptions& options) {
+  return Decompiler(programs, options).run();
+}
+
 Result<Decompiled> decompile(const bpf::Program& program, const DecompileOptions& options) {
-  return Decompiler(program, options).run();
+  return decompile(std::span(&program, 1), options);
 }
 
 }  // namespace cordon::prove

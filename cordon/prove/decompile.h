@@ -12,6 +12,8 @@
 // arguments at once, such as arg0 > arg1; more than max_steps.
 #pragma once
 
+#include <span>
+
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/policy/policy.h"
@@ -31,5 +33,7 @@ struct Decompiled {
 };
 
 Result<Decompiled> decompile(const bpf::Program& program, const DecompileOptions& options);
+// Of a stack, the oldest first: the one policy that answers as all of them together do.
+Result<Decompiled> decompile(std::span<const bpf::Program> programs, const DecompileOptions& options);
 
 }  // namespace cordon::prove

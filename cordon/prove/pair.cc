@@ -10,6 +10,8 @@
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_policy.h"
 #include "cordon/prove/encode_program.h"
+#include "cordon/prove/encode_stack.h"
+#include "cordon/prove/interleaving.h"
 #include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
@@ -22,16 +24,7 @@ using diagram::Node;
 using diagram::Order;
 using diagram::Word;
 
-// `a` is what the newer filters returned, `b` what an older one did: the lower action wins as a signed number,
-// the newer value between equals (seccomp_run_filters).
-uint64_t stricter_ret(uint64_t a, uint64_t b) {
-  auto rank = [](uint64_t ret) { return static_cast<int32_t>(static_cast<uint32_t>(ret) & policy::kRetActionMask); };
-  return rank(b) < rank(a) ? b : a;
-}
-
 constexpr uint32_t kUprobeCalls[] = {335, 336};
-
-Word spare_word(unsigned i) { return static_cast<Word>(diagram::kWordCount + i); }
 
 // One side, prepared: programs are executed on unknown words once, whatever the orders tried.
 struct Side {
@@ -59,17 +52,10 @@ std::optional<Undecided> encode(Manager& manager, const Side& side, const StandI
     if (manager.exhausted()) return Undecided{std::nullopt, 0, is_left, manager.steps()};
     return std::nullopt;
   }
-  const bool is_stack = side.executions.size() > 1;
-  node = manager.leaf(policy::to_ret({ActionKind::allow, 0}));
-  for (size_t i = 0; i < side.executions.size(); ++i) {
-    const ProgramNode encoded =
-        encode_program(manager, side.executions[i], is_stack ? Leaves::of_a_stack : Leaves::actions, stand_ins);
-    const Undecided undecided{encoded.undecided_at, static_cast<uint32_t>(i), is_left, manager.steps()};
-    if (encoded.undecided_at) return undecided;
-    node = i == 0 ? encoded.node : manager.combine(stricter_ret, encoded.node, node);
-    if (is_stack && i + 1 == side.executions.size()) node = as_actions(manager, node);
-    if (manager.exhausted()) return undecided;
-  }
+  const StackNode encoded = encode_stack(manager, side.executions, stand_ins);
+  node = encoded.node;
+  if (encoded.undecided_at || manager.exhausted())
+    return Undecided{encoded.undecided_at, encoded.program, is_left, manager.steps()};
   return std::nullopt;
 }
 
@@ -131,45 +117,11 @@ WordOrder plain_order(const Side& left, const Side& right, Endian endian) {
   return policy != nullptr ? word_order(endian, *policy) : word_order(endian);
 }
 
-// The order in which words that meet in arithmetic lie bit by bit beside each other; none meet: no order.
-std::optional<Order> interleaved_order(const Side& left, const Side& right, const diagram::Cuts& cuts,
-                                       const StandIns& stand_ins, Endian endian) {
-  std::vector<Word> words{kArchWord, kNrWord};
-  std::vector<std::vector<Word>> groups;
+std::vector<const Execution*> executions_of(const Side& left, const Side& right) {
+  std::vector<const Execution*> all;
   for (const Side* side : {&left, &right})
-    for (const Execution& execution : side->executions) {
-      MeetingWords meeting = meeting_words(execution, stand_ins);
-      words.insert(words.end(), meeting.first.begin(), meeting.first.end());
-      groups.insert(groups.end(), meeting.groups.begin(), meeting.groups.end());
-    }
-  if (groups.empty() && words.size() == 2 && stand_ins.which() == Standing::none) return std::nullopt;
-  const bool are_tests = stand_ins.which() == Standing::tests;
-  for (unsigned i = 0; i < stand_ins.count() && are_tests; ++i) words.push_back(spare_word(i));
-  for (Word word : plain_order(left, right, endian)) words.push_back(word);
-  for (unsigned i = 0; i < stand_ins.count() && !are_tests; ++i) words.push_back(spare_word(i));
-  // A word of two groups joins them.
-  for (size_t i = 0; i < groups.size(); ++i)
-    for (size_t j = i + 1; j < groups.size();) {
-      const bool meet = std::any_of(groups[j].begin(), groups[j].end(), [&](Word word) {
-        return std::find(groups[i].begin(), groups[i].end(), word) != groups[i].end();
-      });
-      if (!meet) {
-        ++j;
-        continue;
-      }
-      for (Word word : groups[j])
-        if (std::find(groups[i].begin(), groups[i].end(), word) == groups[i].end()) groups[i].push_back(word);
-      groups.erase(groups.begin() + static_cast<std::ptrdiff_t>(j));
-      j = i + 1;
-    }
-  return Order::interleaved(words, cuts, groups);
-}
-
-std::optional<StandIns> stand_ins_of(const Side& left, const Side& right, Standing which) {
-  std::vector<const Execution*> executions;
-  for (const Side* side : {&left, &right})
-    for (const Execution& execution : side->executions) executions.push_back(&execution);
-  return StandIns::make(executions, which);
+    for (const Execution& execution : side->executions) all.push_back(&execution);
+  return all;
 }
 
 }  // namespace
@@ -184,7 +136,7 @@ std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Mea
     // The answers of a stack are combined, so that none can stand for itself.
     if (options.stand_ins == Standing::tests && (left.executions.size() > 1 || right.executions.size() > 1))
       return Undecided{};
-    const auto found = stand_ins_of(left, right, options.stand_ins);
+    const auto found = StandIns::make(executions_of(left, right), options.stand_ins);
     if (!found) return Undecided{};
     stand_ins = *found;
   }
@@ -193,12 +145,14 @@ std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Mea
   left.cut(cuts, stand_ins);
   right.cut(cuts, stand_ins);
   std::variant<Pair, Undecided> result = Undecided{};
-  auto order = interleaved_order(left, right, cuts, stand_ins, options.endian);
+  const WordOrder plain = plain_order(left, right, options.endian);
+  const std::vector<const Execution*> executions = executions_of(left, right);
+  auto order = interleaved_order(executions, plain, cuts, stand_ins);
   if (stand_ins.which() == Standing::none) {
     EncodeOptions first = options;
     // Where words meet in arithmetic the other order is the better one, nearly always.
     if (order) first.max_steps /= 4;
-    result = attempt(Order::of_words(plain_order(left, right, options.endian), cuts), left, right, stand_ins, first);
+    result = attempt(Order::of_words(plain, cuts), left, right, stand_ins, first);
     if (std::holds_alternative<Pair>(result)) return result;
   }
   if (order) {

@@ -10,6 +10,7 @@
 #include "cordon/policy/abi_rules.h"
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_program.h"
+#include "cordon/prove/encode_stack.h"
 #include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
@@ -34,10 +35,12 @@ Diagnostic too_large(const std::string& where) {
 
 class TableFinder {
  public:
-  TableFinder(const bpf::Program& program, const TablesOptions& options) : execution_(program), options_(options) {}
+  TableFinder(std::span<const bpf::Program> programs, const TablesOptions& options)
+      : executions_(programs.begin(), programs.end()), options_(options) {}
 
   Result<ProgramTables> find() {
-    if (execution_.overflow()) return too_large(" at instruction " + std::to_string(*execution_.overflow()));
+    for (uint32_t i = 0; i < executions_.size(); ++i)
+      if (executions_[i].overflow()) return too_large(at_instruction(i, *executions_[i].overflow()));
     CORDON_TRY(little, diagram(Endian::little));
     const auto arches = diagram::pieces_of(little->manager, little->root, kArchWord, kMaxPieces);
     if (!arches) return too_large(" by architecture");
@@ -75,18 +78,24 @@ class TableFinder {
         ->first;
   }
 
+  std::string at_instruction(uint32_t program, uint32_t pc) const {
+    return " at instruction " + std::to_string(pc) +
+           (executions_.size() > 1 ? " of filter " + std::to_string(program) : std::string());
+  }
+
   Result<ProgramDiagram*> diagram(Endian endian) {
     auto& place = tables_.diagrams[static_cast<size_t>(endian)];
     if (place) return place.get();
     diagram::Cuts cuts;
-    collect_cuts(execution_, cuts);
+    for (const Execution& execution : executions_) collect_cuts(execution, cuts);
     const diagram::Cuts own = cuts;
     BitSpace::cut(cuts);
     auto made = std::make_unique<ProgramDiagram>(
         ProgramDiagram{Manager(diagram::Order::of_words(word_order(endian), cuts), {.max_steps = options_.max_steps}),
                        endian, own, 0});
-    const ProgramNode encoded = encode_program(made->manager, execution_, Leaves::actions);
-    if (encoded.undecided_at) return too_large(" at instruction " + std::to_string(*encoded.undecided_at));
+    const StackNode encoded = encode_stack(made->manager, executions_);
+    if (encoded.undecided_at) return too_large(at_instruction(encoded.program, *encoded.undecided_at));
+    if (made->manager.exhausted()) return too_large(" together");
     made->root = encoded.node;
     place = std::move(made);
     return place.get();
@@ -158,7 +167,7 @@ class TableFinder {
     });
   }
 
-  Execution execution_;
+  std::vector<Execution> executions_;
   TablesOptions options_;
   ProgramTables tables_;
 };
@@ -176,8 +185,8 @@ bool AbiTable::is_constant() const {
                      [&](const Piece& piece) { return piece.node == pieces.front().node; });
 }
 
-Result<ProgramTables> tables_of(const bpf::Program& program, const TablesOptions& options) {
-  return TableFinder(program, options).find();
+Result<ProgramTables> tables_of(std::span<const bpf::Program> programs, const TablesOptions& options) {
+  return TableFinder(programs, options).find();
 }
 
 }  // namespace cordon::prove

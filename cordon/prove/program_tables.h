@@ -1,14 +1,15 @@
-// A filter as tables: for each architecture it knows, its function of the arguments for each range of numbers.
+// Filters as tables: for each architecture they know, their function of the arguments for each range of numbers.
 //
-//   Result<ProgramTables> tables = tables_of(program, {});
+//   Result<ProgramTables> tables = tables_of(programs, {});      // a stack, the oldest first
 //   tables->abis[0].arch == Arch::x86_64, tables->abis[0].pieces == {{0, 0, allow}, {1, 334, deny}, …}
 //
-// Errors: the filter answers architectures apart that no table has, answers calls of unknown architectures by
-// more than one action, or is too large a function.
+// Errors: the filters answer architectures apart that no table has, answer calls of unknown architectures by
+// more than one action, or are too large a function.
 #pragma once
 
 #include <array>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "cordon/base/result.h"
@@ -47,6 +48,6 @@ struct TablesOptions {
   uint64_t max_steps = 4'000'000;
 };
 
-Result<ProgramTables> tables_of(const bpf::Program& program, const TablesOptions& options);
+Result<ProgramTables> tables_of(std::span<const bpf::Program> programs, const TablesOptions& options);
 
 }  // namespace cordon::prove

@@ -18,6 +18,7 @@ import pathlib
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -201,6 +202,27 @@ def need_i386():
     return None if os.waitpid(child, 0)[1] == 0 else "the kernel takes no i386 calls"
 
 
+def need_process_filters():
+    """PTRACE_SECCOMP_GET_FILTER of a child that has just put a filter on: root, unfiltered, CONFIG_CHECKPOINT_RESTORE."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.ptrace.argtypes = (ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p)
+    child = os.fork()
+    if child == 0:
+        allow = ctypes.create_string_buffer(bytes.fromhex("060000000000ff7f"))  # ret allow
+        program = ctypes.create_string_buffer(struct.pack("@HP", 1, ctypes.addressof(allow)))
+        libc.prctl(38, 1, 0, 0, 0)  # PR_SET_NO_NEW_PRIVS
+        libc.prctl(22, 2, program, 0, 0)  # PR_SET_SECCOMP
+        libc.ptrace(0, 0, None, None)  # PTRACE_TRACEME
+        signal.raise_signal(signal.SIGSTOP)
+        os._exit(0)
+    os.waitpid(child, os.WUNTRACED)
+    count = libc.ptrace(0x420C, child, None, None)
+    why = os.strerror(ctypes.get_errno())
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None if count == 1 else f"filters of processes cannot be read: {why}"
+
+
 @functools.lru_cache(maxsize=None)
 def missing(need):
     kind, _, what = need.partition(":")
@@ -208,9 +230,10 @@ def missing(need):
         return None if os.path.exists(what) else f"{what} does not exist"
     if kind == "program":
         return None if shutil.which(what) else f"{what} is not installed"
-    check = {"root": need_root, "seccomp": need_seccomp, "i386": need_i386}.get(need)
+    check = {"root": need_root, "seccomp": need_seccomp, "i386": need_i386,
+             "process-filters": need_process_filters}.get(need)
     if not check:
-        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, file:PATH and program:NAME")
+        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, process-filters, file:PATH and program:NAME")
     return check()
 
 
