@@ -1,4 +1,4 @@
-#include "cli/call_answers.h"
+#include "cli/call_outcomes.h"
 
 #include <utility>
 
@@ -14,8 +14,8 @@ std::string condition_text(const ResolvedCondition& condition, const PartialCall
   return condition.is_always() ? "" : policy::describe_condition(condition, call.call.nr, arch);
 }
 
-std::vector<CallAnswer> ask_policy(const PartialCall& call, const Loaded& loaded) {
-  std::vector<CallAnswer> answers;
+std::vector<CallOutcome> ask_policy(const PartialCall& call, const Loaded& loaded) {
+  std::vector<CallOutcome> answers;
   for (const Clause& clause : policy::outcomes(*loaded.resolved, call))
     answers.push_back({condition_text(clause.condition, call),
                        clause.action,
@@ -52,21 +52,21 @@ std::string deciders_text(const std::vector<prove::Decider>& deciders, const Loa
   return text;
 }
 
-Result<std::vector<CallAnswer>> ask_programs(const PartialCall& call, const Loaded& loaded) {
+Result<std::vector<CallOutcome>> ask_programs(const PartialCall& call, const Loaded& loaded) {
   Result<prove::ProgramOutcomes> found = prove::outcomes(loaded.programs, call, {});
   if (!found) {
     Diagnostic problem = *found.error().begin();
     problem.place.file = loaded.name;
     return problem;
   }
-  std::vector<CallAnswer> answers;
+  std::vector<CallOutcome> answers;
   for (const prove::ProgramOutcome& outcome : found->outcomes)
     answers.push_back({condition_text(outcome.condition, call), outcome.action, deciders_text(outcome.deciders, loaded),
                        outcome.deciders, found->has_conditions ? "" : policy::describe_call(outcome.example)});
   return answers;
 }
 
-std::string head_of(const CallAnswer& answer, bool is_only) {
+std::string head_of(const CallOutcome& answer, bool is_only) {
   if (is_only) return "";
   if (!answer.example.empty()) return "for some arguments: ";
   return answer.condition.empty() ? "otherwise: " : "if " + answer.condition + ": ";
@@ -74,14 +74,14 @@ std::string head_of(const CallAnswer& answer, bool is_only) {
 
 }  // namespace
 
-Result<std::vector<CallAnswer>> answers_to(const PartialCall& call, const Loaded& loaded) {
+Result<std::vector<CallOutcome>> answers_to(const PartialCall& call, const Loaded& loaded) {
   if (loaded.policy) return ask_policy(call, loaded);
   return ask_programs(call, loaded);
 }
 
-std::string answers_text(const std::string& call, const std::vector<CallAnswer>& answers) {
+std::string answers_text(const std::string& call, const std::vector<CallOutcome>& answers) {
   std::string text = call + "\n";
-  for (const CallAnswer& answer : answers) {
+  for (const CallOutcome& answer : answers) {
     text += "  " + head_of(answer, answers.size() == 1) + policy::to_string(answer.action, abi::native_arch()) +
             "\n      by " + answer.decided_by + "\n";
     if (!answer.example.empty()) text += "      such as " + answer.example + "\n";
@@ -89,9 +89,9 @@ std::string answers_text(const std::string& call, const std::vector<CallAnswer>&
   return text;
 }
 
-void write_answers(JsonWriter& json, const std::string& call, const std::vector<CallAnswer>& answers) {
+void write_answers(JsonWriter& json, const std::string& call, const std::vector<CallOutcome>& answers) {
   json.begin_object().key("call").value(call).key("outcomes").begin_array();
-  for (const CallAnswer& answer : answers) {
+  for (const CallOutcome& answer : answers) {
     json.begin_object().key("condition");
     json.value(!answer.example.empty() ? "some arguments" : answer.condition.empty() ? "always" : answer.condition);
     json.key("action").value(policy::to_string(answer.action, abi::native_arch())).key("by").value(answer.decided_by);

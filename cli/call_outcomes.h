@@ -12,7 +12,7 @@
 
 namespace cordon::cli {
 
-struct CallAnswer {
+struct CallOutcome {
   std::string condition;  // empty: for all arguments that no earlier answer is for
   Action action;
   std::string decided_by;
@@ -22,9 +22,9 @@ struct CallAnswer {
 };
 
 // In order of first match, at least one.
-Result<std::vector<CallAnswer>> answers_to(const PartialCall& call, const Loaded& loaded);
+Result<std::vector<CallOutcome>> answers_to(const PartialCall& call, const Loaded& loaded);
 
-std::string answers_text(const std::string& call, const std::vector<CallAnswer>& answers);
-void write_answers(JsonWriter& json, const std::string& call, const std::vector<CallAnswer>& answers);
+std::string answers_text(const std::string& call, const std::vector<CallOutcome>& answers);
+void write_answers(JsonWriter& json, const std::string& call, const std::vector<CallOutcome>& answers);
 
 }  // namespace cordon::cli

@@ -1,5 +1,5 @@
 #include "cli/verb.h"
-#include "cli/call_answers.h"
+#include "cli/call_outcomes.h"
 #include "cli/call_text.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
@@ -89,9 +89,9 @@ int test_main(int argc, char** argv) {
   std::string text;
   bool as_expected = true;
   for (const PartialCall& call : calls) {
-    const Result<std::vector<CallAnswer>> answers = answers_to(call, *loaded);
+    const Result<std::vector<CallOutcome>> answers = answers_to(call, *loaded);
     if (!answers) return fail(answers.error(), output, kUndecided);
-    for (const CallAnswer& answer : *answers) as_expected &= !expected || answer.action == *expected;
+    for (const CallOutcome& answer : *answers) as_expected &= !expected || answer.action == *expected;
     text += answers_text(describe_partial_call(call), *answers);
     write_answers(json, describe_partial_call(call), *answers);
   }

@@ -135,6 +135,7 @@ constexpr FindingCode kCodes[] = {
      "'badarch kill_process' answers them"},
     {"open-door", "a call is restricted, and another that does the same is not", "restrict all calls that do the same"},
     {"or-of-conditions", "an argument is tested twice, which joins the conditions by or", ""},
+    {"outcomes-too-large", "a filter has too many answers to a call to tell them apart", "give more arguments"},
     {"overlapping-conditions", "conditions on one call overlap, and the format's own loader orders them its way", ""},
     {"pointer-argument", "a pointer is compared with something other than 0",
      "what a pointer points to no filter sees: leave the test out"},

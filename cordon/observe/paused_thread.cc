@@ -18,6 +18,7 @@
 namespace cordon::observe {
 namespace {
 
+#if defined(__x86_64__)
 constexpr int64_t kRestartNoHandler = -514, kRestartBlock = -516;  // include/linux/errno.h
 
 // These take nothing before they answer EINTR (signal(7)), so that nothing is lost when they are made again.
@@ -31,7 +32,6 @@ bool is_wait(Arch arch, uint32_t nr) {
                      [&](std::string_view name) { return abi::number_of(name, arch) == nr; });
 }
 
-#if defined(__x86_64__)
 // Of the call a thread is in, whatever code made it: 64-bit code can make 32-bit calls. No value before 5.3.
 std::optional<uint32_t> audit_arch_of(const sandbox::Tracee& tracee) {
   constexpr auto kGetSyscallInfo = static_cast<__ptrace_request>(0x420e);  // PTRACE_GET_SYSCALL_INFO
@@ -78,10 +78,10 @@ bool make_again(const sandbox::Tracee& tracee, Interrupted found) {
 int PausedThread::stop() {
   if (const int error = tracee_.seize(0)) return error;
   if (ptrace(PTRACE_INTERRUPT, tracee_.tid(), nullptr, nullptr) != 0) return errno;
-  return wait_until_stopped() ? 0 : kill(tracee_.tid(), 0) != 0 ? errno : EBUSY;
+  return wait_until_stopped();
 }
 
-bool PausedThread::wait_until_stopped() {
+int PausedThread::wait_until_stopped() {
   constexpr useconds_t kShortPauseUs = 10, kPauseUs = 200;
   constexpr int kShortTries = 50, kTries = 10'000;  // two seconds
   for (int tries = 0; tries < kTries; ++tries) {
@@ -89,19 +89,19 @@ bool PausedThread::wait_until_stopped() {
     // A look first: an end is left to the thread's parent.
     const int result =
         waitid(P_PID, static_cast<id_t>(tracee_.tid()), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL);
-    if (result != 0 && errno != EINTR) return false;
+    if (result != 0 && errno != EINTR) return ESRCH;
     if (result != 0 || info.si_pid == 0) {
       usleep(tries < kShortTries ? kShortPauseUs : kPauseUs);
       continue;
     }
     const sandbox::Stop stop = tracee_.wait();
-    if (stop.kind == sandbox::Stop::Kind::gone) return false;
+    if (stop.kind == sandbox::Stop::Kind::gone) return ESRCH;
     is_stopped_ = true;
     is_group_stop_ = stop.kind == sandbox::Stop::Kind::group;
     if (stop.kind == sandbox::Stop::Kind::signal) signal_ = stop.signal;
-    return true;
+    return 0;
   }
-  return false;
+  return EBUSY;
 }
 
 bool PausedThread::avoid_restart(const std::function<bool(const Call&)>& may_run) {

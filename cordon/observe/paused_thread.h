@@ -35,7 +35,7 @@ class PausedThread {
   bool avoid_restart(const std::function<bool(const Call&)>& may_run);
 
  private:
-  bool wait_until_stopped();
+  int wait_until_stopped();
   void keep_waiting();
 
   sandbox::Tracee tracee_;

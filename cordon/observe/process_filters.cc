@@ -132,7 +132,7 @@ class Reader {
   std::optional<Diagnostic> read_stopped() {
     PausedThread thread(tid_);
     if (const int error = thread.stop()) {
-      if (error == ESRCH || error == ECHILD) return gone();
+      if (error == ESRCH) return gone();
       if (error == EBUSY)
         return refused(who() + " does not stop: it waits in the kernel for something that cannot be interrupted",
                        "try again later; the parent of a vfork waits until the child has executed a program");

@@ -48,6 +48,36 @@ std::string name_of_range(uint32_t first, uint32_t last) {
   return first == last ? text : text + ".." + std::to_string(last);
 }
 
+// Which calls differ, by name and by ABI.
+class CallTally {
+ public:
+  void add(std::string_view arch, std::string_view name, uint8_t kinds) {
+    if (by_arch_.empty() || by_arch_.back().arch != arch) by_arch_.push_back({std::string(arch), {}});
+    count(by_arch_.back().counts, kinds);
+    names_[name] |= kinds;
+    ++total_;
+  }
+
+  void tell(Differences& result) && {
+    result.differing_calls = total_;
+    for (const auto& [name, kinds] : names_) count(result.names, kinds);
+    result.by_arch = std::move(by_arch_);
+  }
+
+ private:
+  static void count(CallCounts& counts, uint8_t kinds) {
+    ++counts.calls;
+    counts.looser += has(kinds, Verdict::looser);
+    counts.tighter += has(kinds, Verdict::tighter);
+    counts.data += has(kinds, Verdict::same_strictness);
+  }
+  static uint32_t has(uint8_t kinds, Verdict kind) { return kinds >> static_cast<unsigned>(kind) & 1u; }
+
+  std::vector<ArchCounts> by_arch_;
+  std::map<std::string_view, uint8_t> names_;  // of the tables; kinds by bit
+  uint32_t total_ = 0;
+};
+
 class Grouping {
  public:
   Grouping(Pair& pair, const Meaning& left, const Meaning& right, const CompareOptions& options)
@@ -67,7 +97,7 @@ class Grouping {
       if ((!has_known || piece.first != piece.last) && !visit_unknown_arch(piece)) return false;
     }
     result.groups = std::move(groups_);
-    result.differing_calls = differing_calls_;
+    std::move(tally_).tell(result);
     std::stable_sort(result.groups.begin(), result.groups.end(),
                      [](const DifferenceGroup& a, const DifferenceGroup& b) { return rank(a.kind) < rank(b.kind); });
     return true;
@@ -78,7 +108,8 @@ class Grouping {
 
   bool visit_abi(const abi::ArchInfo& arch, Node node) {
     if (manager_.is_leaf(node)) {
-      differing_calls_ += static_cast<uint32_t>(abi::syscall_count(arch.arch));
+      for (size_t i = 0; i < abi::syscall_count(arch.arch); ++i)
+        tally_.add(arch.name, abi::syscall_at(arch.arch, i).name, kinds_of(node));
       tell(node, {{0, name_of_range(0, UINT32_MAX), true, UINT32_MAX}}, std::string(arch.name), arch.audit_arch);
       return true;
     }
@@ -99,7 +130,7 @@ class Grouping {
         if (call.number < piece.first || call.number > piece.last) continue;
         if (call.number > unnamed) add_unnamed(arch, unnamed, call.number - 1, piece.node, add);
         add(piece.node, NamedNumber{call.number, std::string(call.name), false, call.number});
-        ++differing_calls_;
+        tally_.add(arch.name, call.name, kinds_of(piece.node));
         unnamed = uint64_t{call.number} + 1;
       }
       if (unnamed <= piece.last) add_unnamed(arch, unnamed, piece.last, piece.node, add);
@@ -109,6 +140,18 @@ class Grouping {
       tell(child, calls, std::string(arch.name), arch.audit_arch);
     }
     return true;
+  }
+
+  // A bit for each kind of difference that the function has.
+  uint8_t kinds_of(Node node) {
+    const auto [known, is_new] = kinds_.try_emplace(node, uint8_t{0});
+    if (!is_new) return known->second;
+    for (Node leaf : diagram::leaves(manager_, node)) {
+      const uint64_t answers = manager_.value(leaf);
+      if (answers == kSame) continue;
+      known->second |= static_cast<uint8_t>(1u << static_cast<unsigned>(kind_of(left_of(answers), right_of(answers))));
+    }
+    return known->second;
   }
 
   // Tables have many holes: more than a few of them are told as one range.
@@ -170,10 +213,12 @@ class Grouping {
       group.is_whole = manager_.is_leaf(child);
       group.calls = names;
       group.arches = {arch};
-      group.witness = call_at(*point, endian_of(left_, right_, audit_arch, options_.encode.endian));
+      const Endian endian = endian_of(left_, right_, audit_arch, options_.encode.endian);
+      if (!group.is_whole) group.values = count_values(manager_, child, leaf, endian);
+      group.witness = call_at(*point, endian);
       auto same = std::find_if(groups_.begin(), groups_.end(), [&](const DifferenceGroup& other) {
         return other.left == group.left && other.right == group.right && other.is_whole == group.is_whole &&
-               other.calls == group.calls && other.witness.args == group.witness.args;
+               other.calls == group.calls && other.values == group.values && other.witness.args == group.witness.args;
       });
       if (same == groups_.end())
         groups_.push_back(std::move(group));
@@ -187,7 +232,8 @@ class Grouping {
   const Meaning& right_;
   const CompareOptions& options_;
   std::vector<DifferenceGroup> groups_;
-  uint32_t differing_calls_ = 0;
+  std::map<Node, uint8_t> kinds_;
+  CallTally tally_;
 };
 
 }  // namespace

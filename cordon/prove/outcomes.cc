@@ -150,7 +150,7 @@ class OutcomeFinder {
 
   // The outcome that the function has where `holds`.
   void add(Node holds, const ResolvedCondition& condition, Action action, ProgramOutcomes& found) {
-    constexpr uint64_t kElsewhere = UINT64_MAX;  // no answer: action 0xffff with such data has a decider
+    constexpr uint64_t kElsewhere = UINT64_MAX;  // no leaf: instructions are counted to 4096
     if (manager_.exhausted()) return;
     ProgramOutcome outcome{condition, action, {}, {}};
     const Node here = manager_.choose(holds, decided_, manager_.leaf(kElsewhere));
