@@ -71,7 +71,7 @@ constexpr LabelPlaces label_places(const Runs& all) {
 constexpr void choose_exceptions(Runs& all) {
   constexpr uint32_t kNone = UINT32_MAX;
   struct State {
-    int64_t cost = INT64_MAX / 4;  // without `shift`
+    int64_t cost = INT64_MAX / 4;  // without the lengths of all runs so far, which every state pays
     uint32_t run = kNone;          // the last kept one
   };
   const LabelPlaces labels = label_places(all);
@@ -82,14 +82,12 @@ constexpr void choose_exceptions(Runs& all) {
   uint32_t* const previous = before.data();
   Run* const runs = all.data();
   State best{-1, kNone};
-  int64_t shift = 0;  // lengths of the runs so far: what a state pays that kept none of them
   for (uint32_t i = 0, count = static_cast<uint32_t>(all.size()); i < count; ++i) {
     State& state = states[places[i]];
     int64_t length = static_cast<int64_t>(runs[i].last) - runs[i].first + 1;
     bool cut = best.cost + 1 < state.cost;
     State kept{(cut ? best.cost + 1 : state.cost) - length, i};
     previous[i] = cut ? best.run : state.run;
-    shift += length;
     state = kept;
     if (kept.cost <= best.cost) best = kept;
     runs[i].is_exception = true;
