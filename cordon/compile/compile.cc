@@ -6,6 +6,7 @@
 #include "cordon/base/text.h"
 #include "cordon/bpf/cost.h"
 #include "cordon/bpf/disassemble.h"
+#include "cordon/compile/bit_tests.h"
 #include "cordon/compile/dump.h"
 #include "cordon/compile/pipeline.h"
 #include "cordon/compile/provenance.h"
@@ -32,10 +33,13 @@ class Recorder {
  public:
   static constexpr bool kKeepsOrigins = true;
 
-  explicit Recorder(const CompileOptions& options) : dump_(options.dump) {}
+  Recorder(const CompileOptions& options, const std::vector<BitTest>& bits) : dump_(options.dump), bits_(bits) {}
 
   void on_split(const SplitPolicy& words) {
     dump([&] { return dump_split(words); });
+  }
+  void on_tables(std::vector<NumberTable>& tables, Graph& graph) const {
+    if (!bits_.empty()) tables = with_bit_tests(tables, bits_, graph);
   }
   void on_trees(const std::vector<NumberTable>& tables, const NumberTrees& trees) {
     dump([&] { return dump_trees(tables, trees); });
@@ -59,16 +63,62 @@ class Recorder {
 
  private:
   std::vector<std::string>* dump_;
+  const std::vector<BitTest>& bits_;
   std::optional<Diagnostic> failure_;
   std::vector<std::vector<Origin>> origins_;
 };
 
+// Puts bit tests to the trial: how large a program becomes by them.
+class Trial {
+ public:
+  static constexpr bool kKeepsOrigins = false;
+
+  void on_split(const SplitPolicy&) {}
+  void on_tables(std::vector<NumberTable>& tables, Graph& graph) {
+    tables_ = tables;
+    if (!bits.empty()) tables = with_bit_tests(tables, bits, graph);
+  }
+  void on_trees(const std::vector<NumberTable>&, const NumberTrees&) {}
+  void on_graph(const Graph&, NodeId) {}
+  void on_code(const Code&, const BlockBuilder&) {}
+  void on_too_many_alternatives(const SplitPolicy&) {}
+
+  const std::vector<NumberTable>& tables() const { return tables_; }  // without the bit tests
+
+  std::vector<BitTest> bits;
+
+ private:
+  std::vector<NumberTable> tables_;
+};
+
+// The same for the same policy: the labels in its tables are, too.
+std::vector<BitTest> best_bit_tests(const ResolvedPolicy& policy) {
+  constexpr uint32_t kWalks = 4;
+  Trial trial;
+  std::optional<Assembly> assembly = assemble(policy, Optimize::max, trial);
+  if (!assembly) return {};
+  size_t least = assembly->insns.size();
+  const std::vector<NumberTable> tables = trial.tables();
+  std::vector<BitTest> best;
+  for (uint32_t seed = 1; seed <= kWalks; ++seed) {
+    trial.bits = find_bit_tests(tables, {.seed = seed});
+    if (trial.bits.empty()) continue;
+    assembly = assemble(policy, Optimize::max, trial);
+    if (!assembly || assembly->insns.size() >= least) continue;
+    least = assembly->insns.size();
+    best = trial.bits;
+  }
+  return best;
+}
+
 }  // namespace
 
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options) {
-  Recorder recorder(options);
-  recorder.dump([&] { return dump_resolved(policy); });
   if (const ArchTable* other = differing_endian(policy)) return mixed_endian(policy.arches.front(), *other);
+  std::vector<BitTest> bits;
+  if (options.optimize == Optimize::max) bits = best_bit_tests(policy);
+  Recorder recorder(options, bits);
+  recorder.dump([&] { return dump_resolved(policy); });
   const Endian endian = endian_of(policy);
 
   std::optional<Assembly> assembly = assemble(policy, options.optimize, recorder);

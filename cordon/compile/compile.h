@@ -46,7 +46,7 @@ struct CompileOptions {
   std::vector<std::string>* dump = nullptr;  // "resolved", "split", "tree", "dag", "program" in order
 };
 
-// Errors: arches of both byte orders in one policy; more than 4096 instructions (with the biggest rules named).
+// The same program for the same policy, however it was searched for. Errors: arches of both byte orders in one policy; more than 4096 instructions (with the biggest rules named).
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options);
 
 }  // namespace compiler

@@ -39,6 +39,7 @@ struct Silent {
   static constexpr bool kKeepsOrigins = false;
 
   constexpr void on_split(const SplitPolicy&) {}
+  constexpr void on_tables(const std::vector<NumberTable>&, const Graph&) {}
   constexpr void on_trees(const std::vector<NumberTable>&, const NumberTrees&) {}
   constexpr void on_graph(const Graph&, NodeId) {}
   constexpr void on_code(const Code&, const BlockBuilder&) {}

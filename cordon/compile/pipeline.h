@@ -3,7 +3,8 @@
 //   struct Silent { static constexpr bool kKeepsOrigins = false; ... };
 //   std::optional<Assembly> assembly = assemble(policy, Optimize::attach, watcher);
 //
-// What only one of them wants, texts and origins, is the watcher's: it sees the result of each stage. All bodies of
+// What only one of them wants, texts and origins, is the watcher's: it sees the result of each stage, and may put other
+// nodes that mean the same into the tables of numbers. All bodies of
 // the stages come with this header, so only the two that run them include it.
 #pragma once
 
@@ -55,17 +56,19 @@ inline constexpr uint64_t kStepsPerTestAttach = 400;
 inline constexpr uint64_t kStepsPerTestSize = UINT64_C(1) << 40;
 inline constexpr uint64_t kStepsPerTestArgument = 24;  // a chain of more than seven values is cut in two
 
+constexpr bool is_for_size(Optimize optimize) { return optimize == Optimize::size || optimize == Optimize::max; }
+
 constexpr PlanOptions number_plan(Optimize optimize) {
   PlanOptions options;
   options.numbers_end = kNumbersEnd;
-  options.steps_per_test = optimize == Optimize::size ? kStepsPerTestSize : kStepsPerTestAttach;
+  options.steps_per_test = is_for_size(optimize) ? kStepsPerTestSize : kStepsPerTestAttach;
   options.plain = optimize == Optimize::none;
   return options;
 }
 
 constexpr BlockOptions block_options(Optimize optimize) {
   BlockOptions options;
-  options.plan.steps_per_test = optimize == Optimize::size ? kStepsPerTestSize : kStepsPerTestArgument;
+  options.plan.steps_per_test = is_for_size(optimize) ? kStepsPerTestSize : kStepsPerTestArgument;
   options.plan.plain = optimize == Optimize::none;
   options.group = optimize != Optimize::none;
   options.use_bits = optimize != Optimize::none;
@@ -87,11 +90,12 @@ constexpr std::optional<Assembly> assemble(const ResolvedPolicy& policy, Optimiz
   BlockOptions block_options = detail::block_options(optimize);
   block_options.keep_origins = Watcher::kKeepsOrigins;
   BlockBuilder blocks(graph, block_options);
-  const std::vector<NumberTable> tables = build_tables(words, blocks);
+  std::vector<NumberTable> tables = build_tables(words, blocks);
   if (blocks.is_exceeded()) {
     watcher.on_too_many_alternatives(words);
     return std::nullopt;
   }
+  watcher.on_tables(tables, graph);
   const NumberTrees trees = plan_numbers(tables, number_plan);
   watcher.on_trees(tables, trees);
 
