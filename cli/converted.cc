@@ -184,11 +184,12 @@ class Judge {
     prove::Comparison result = prove::compare(&left, &right, comparing_);
     if (result.verdict != Verdict::undecided) return result;
     // Long lists are compared with a program, so with the one that the right is proved to mean.
-    const Result<Filter> filter = compile_proved(right, {}, {.effort = options_.effort});
-    if (!filter) return result;
-    prove::CompareOptions with_program = comparing_;
-    with_program.encode.endian = filter->endian;
-    return prove::compare(&left, std::span<const bpf::Program>(&filter->program, 1), with_program);
+    const Result<FilterStack> stack = compile_stack_proved(right, {}, {.effort = options_.effort});
+    if (!stack) return result;
+    prove::CompareOptions with_programs = comparing_;
+    with_programs.encode.endian = stack->filters.front().endian;
+    const std::vector<bpf::Program> programs = programs_of(*stack);
+    return prove::compare(&left, programs, with_programs);
   }
 
   static std::string text_of(const prove::Comparison& comparison) {

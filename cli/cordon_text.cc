@@ -29,11 +29,10 @@ Written written(const Loaded& loaded, const formats::WriteOptions& writing, unsi
   prove::Verdict verdict = prove::compare(&*loaded.resolved, &*resolved, comparing).verdict;
   if (verdict == prove::Verdict::undecided) {
     // Long lists are compared with a program, so with the one that the text is proved to mean.
-    Result<Filter> filter = compile_proved(*resolved, {}, {.effort = effort});
-    if (filter) {
-      comparing.encode.endian = filter->endian;
-      verdict =
-          prove::compare(&*loaded.resolved, std::span<const bpf::Program>(&filter->program, 1), comparing).verdict;
+    if (Result<FilterStack> stack = compile_stack_proved(*resolved, {}, {.effort = effort})) {
+      comparing.encode.endian = stack->filters.front().endian;
+      const std::vector<bpf::Program> programs = programs_of(*stack);
+      verdict = prove::compare(&*loaded.resolved, programs, comparing).verdict;
     }
   }
   result.is_equal = verdict == prove::Verdict::equal;

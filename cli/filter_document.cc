@@ -51,22 +51,16 @@ void write_actions(JsonWriter& json, const bpf::Program& program, const bpf::Nam
   json.end_array();
 }
 
-std::string head(const Filter& filter, const Loaded& loaded, Proof proof) {
-  return "// " + loaded.name + ": " + std::to_string(filter.program.size()) + " instructions, " +
+std::string head(const FilterStack& stack, size_t index, const Loaded& loaded, Proof proof) {
+  const size_t count = stack.filters.size();
+  return "// " + loaded.name + ": " +
+         (count > 1 ? "filter " + std::to_string(index + 1) + " of " + std::to_string(count) + ", " : std::string()) +
+         std::to_string(stack.filters[index].program.size()) + " instructions, " +
          (proof == Proof::proved ? "proved equal to the policy" : "not proved equal to the policy") + "\n";
 }
 
-}  // namespace
-
-std::string filter_json(const Filter& filter, const Loaded& loaded, Proof proof) {
+void write_instructions(JsonWriter& json, const Filter& filter, const bpf::Naming& naming, const Loaded& loaded) {
   const bpf::Program& program = filter.program;
-  const bpf::Naming naming(program, filter.endian);
-  JsonWriter json;
-  json.begin_object().key("schema").value("cordon.filter/1").key("policy").value(loaded.name);
-  json.key("proved").value(proof == Proof::proved).key("size").value(program.size());
-  json.key("endian").value(filter.endian == Endian::little ? "little" : "big");
-  write_arches(json, loaded);
-  write_actions(json, program, naming);
   json.key("instructions").begin_array();
   for (size_t pc = 0; pc < program.size(); ++pc) {
     const bpf::Insn& insn = program[pc];
@@ -79,16 +73,55 @@ std::string filter_json(const Filter& filter, const Loaded& loaded, Proof proof)
       for (const Origin& origin : filter.provenance[pc]) write_origin(json, origin, loaded);
     json.end_array().end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+}
+
+// The keys of one filter, in the object that is open.
+void write_filter(JsonWriter& json, const Filter& filter, const Loaded& loaded) {
+  const bpf::Naming naming(filter.program, filter.endian);
+  json.key("size").value(filter.program.size());
+  json.key("endian").value(filter.endian == Endian::little ? "little" : "big");
+  write_arches(json, loaded);
+  write_actions(json, filter.program, naming);
+  write_instructions(json, filter, naming, loaded);
+}
+
+template <class Text>
+std::string each_with_head(const FilterStack& stack, const Loaded& loaded, Proof proof, Text text) {
+  std::string all;
+  for (size_t i = 0; i < stack.filters.size(); ++i)
+    all += head(stack, i, loaded, proof) + text(view_of(stack.filters[i], loaded));
+  return all;
+}
+
+}  // namespace
+
+std::string filter_json(const FilterStack& stack, const Loaded& loaded, Proof proof) {
+  const bool is_one = stack.filters.size() == 1;
+  JsonWriter json;
+  json.begin_object().key("schema").value(is_one ? "cordon.filter/1" : "cordon.filters/1");
+  json.key("policy").value(loaded.name).key("proved").value(proof == Proof::proved);
+  if (is_one) {
+    write_filter(json, stack.filters.front(), loaded);
+  } else {
+    json.key("filters").begin_array();
+    for (const Filter& filter : stack.filters) {
+      json.begin_object();
+      write_filter(json, filter, loaded);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
   return std::move(json).take();
 }
 
-std::string filter_pseudo_code(const Filter& filter, const Loaded& loaded, Proof proof) {
-  return head(filter, loaded, proof) + pseudo_code_text(view_of(filter, loaded));
+std::string filter_pseudo_code(const FilterStack& stack, const Loaded& loaded, Proof proof) {
+  return each_with_head(stack, loaded, proof, pseudo_code_text);
 }
 
-std::string filter_dot(const Filter& filter, const Loaded& loaded, Proof proof) {
-  return head(filter, loaded, proof) + dot_text(view_of(filter, loaded));
+std::string filter_dot(const FilterStack& stack, const Loaded& loaded, Proof proof) {
+  return each_with_head(stack, loaded, proof, dot_text);
 }
 
 }  // namespace cordon::cli

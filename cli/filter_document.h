@@ -7,20 +7,21 @@
 #include <string>
 
 #include "cli/load.h"
-#include "cordon/compile/compile.h"
+#include "cordon/compile/stack.h"
 
 namespace cordon::cli {
 
 enum class Proof : uint8_t { proved, unproved };
 
 // "cordon.filter/1". An instruction has its fields, its text, its meaning and its origins, which name the rule by
-// index, file and line; an action is told once for each value the filter returns, in order of value.
-std::string filter_json(const Filter& filter, const Loaded& loaded, Proof proof);
+// index, file and line; an action is told once for each value the filter returns, in order of value. Several filters
+// are "cordon.filters/1": the policy, whether they were proved, and a list of what such a document says of each.
+std::string filter_json(const FilterStack& stack, const Loaded& loaded, Proof proof);
 
-// As pseudo code, with a head that tells its size and whether it was proved.
-std::string filter_pseudo_code(const Filter& filter, const Loaded& loaded, Proof proof);
+// As pseudo code, each filter with a head that tells its size and whether it was proved.
+std::string filter_pseudo_code(const FilterStack& stack, const Loaded& loaded, Proof proof);
 
-// For Graphviz, with the same head.
-std::string filter_dot(const Filter& filter, const Loaded& loaded, Proof proof);
+// For Graphviz, with the same heads; several filters are several graphs.
+std::string filter_dot(const FilterStack& stack, const Loaded& loaded, Proof proof);
 
 }  // namespace cordon::cli

@@ -109,12 +109,16 @@ std::string section(const std::string& title, const std::string& text) {
   return "<h2>" + title + "</h2>\n<pre>" + escaped(text) + "</pre>\n";
 }
 
-std::string link_to(size_t pc) {
-  const std::string number = std::to_string(pc);
-  return "<a href=\"#i" + number + "\">" + number + "</a>";
+// Instructions of the first filter are i0, i1, those of the second i2-0.
+std::string anchor(size_t filter, size_t pc) {
+  return (filter == 0 ? "i" : "i" + std::to_string(filter + 1) + "-") + std::to_string(pc);
 }
 
-std::string assembly_rows(const FilterView& view) {
+std::string link_to(size_t filter, size_t pc) {
+  return "<a href=\"#" + anchor(filter, pc) + "\">" + std::to_string(pc) + "</a>";
+}
+
+std::string assembly_rows(const FilterView& view, size_t filter) {
   const bpf::Program& program = *view.program;
   const bpf::Naming naming(program, view.endian);
   std::string rows;
@@ -124,17 +128,45 @@ std::string assembly_rows(const FilterView& view) {
     const std::string number = std::to_string(pc);
     std::string yes, no;
     if (bpf::is_branch(form)) {
-      yes = link_to(pc + 1 + insn.jt);
-      no = link_to(pc + 1 + insn.jf);
+      yes = link_to(filter, pc + 1 + insn.jt);
+      no = link_to(filter, pc + 1 + insn.jf);
     } else if (form == bpf::Form::jump) {
-      yes = link_to(pc + 1 + insn.k);
+      yes = link_to(filter, pc + 1 + insn.k);
     }
-    rows += "<tr id=\"i" + number + "\"><td>" + number + "</td><td>" + escaped(bpf::instruction_text(program, pc)) +
-            "</td><td>" + yes + "</td><td>" + no + "</td><td>" +
+    rows += "<tr id=\"" + anchor(filter, pc) + "\"><td>" + number + "</td><td>" +
+            escaped(bpf::instruction_text(program, pc)) + "</td><td>" + yes + "</td><td>" + no + "</td><td>" +
             escaped(naming.known(pc).is_reachable ? naming.meaning(pc) : "unreachable") + "</td><td>" +
             escaped(view.rule_of ? view.rule_of(pc) : "") + "</td></tr>\n";
   }
   return rows;
+}
+
+// The kernel keeps in its bitmap what every filter of a stack allows.
+std::string bitmap_text(std::span<const FilterView> views, const ArchTable& table) {
+  size_t cached = 0, steps = 0, total = 0;
+  const Arch arch = abi::arch_of_call(table.audit_arch, 0).value_or(abi::native_arch());
+  for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
+    bool is_cached = true;
+    for (size_t at = 0; is_cached && at < views.size(); ++at) {
+      const bpf::ConstAllow answer =
+          bpf::is_const_allow(*views[at].program, table.audit_arch, abi::syscall_at(arch, i).number);
+      is_cached = answer.answer;
+      steps += answer.steps;
+    }
+    cached += is_cached ? 1 : 0;
+    ++total;
+  }
+  return "on " + std::string(abi::name(arch)) + ": " + std::to_string(cached) + " of " + std::to_string(total) +
+         " calls are answered from the kernel's bitmap and run no instruction; finding that out at attach takes " +
+         std::to_string(steps) + " steps\n";
+}
+
+std::string program_sections(std::span<const FilterView> views, size_t index) {
+  const std::string name = views.size() > 1 ? ", " + filter_name(views, index) : "";
+  return section("Decisions" + name, tree_text(views[index])) + "<h2>Instructions" + name +
+         "</h2>\n<table>\n<tr><th>at</th><th>instruction</th><th>yes</th><th>no</th><th>meaning</th>"
+         "<th>rule</th></tr>\n" +
+         assembly_rows(views[index], index) + "</table>\n";
 }
 
 constexpr const char* kStyle =
@@ -160,27 +192,29 @@ std::string assembly_text(const FilterView& view) {
   return bpf::disassemble(*view.program, {.endian = view.endian, .comments = true, .annotate = view.rule_of});
 }
 
-std::string cost_text(const FilterView& view, const Loaded& loaded) {
-  const bpf::Program& program = *view.program;
-  const bpf::Cost cost = bpf::cost(program);
-  std::string text = "instructions            " + std::to_string(cost.insn_count) + " of 4096\n" +
-                     "converted by the kernel " + std::to_string(cost.converted_count) +
-                     " of 32768 for all stacked filters\n" + "longest path            " +
-                     std::to_string(cost.longest_path) + " instructions\n";
-  if (!loaded.resolved) return text;
-  for (const ArchTable& table : loaded.resolved->arches) {
-    size_t cached = 0, steps = 0, total = 0;
-    auto arch = abi::arch_of_call(table.audit_arch, 0).value_or(abi::native_arch());
-    for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
-      const bpf::ConstAllow answer = bpf::is_const_allow(program, table.audit_arch, abi::syscall_at(arch, i).number);
-      cached += answer.answer ? 1 : 0;
-      steps += answer.steps;
-      ++total;
-    }
-    text += "on " + std::string(abi::name(arch)) + ": " + std::to_string(cached) + " of " + std::to_string(total) +
-            " calls are answered from the kernel's bitmap and run no instruction; finding that out at attach takes " +
-            std::to_string(steps) + " steps\n";
+std::string filter_name(std::span<const FilterView> views, size_t index) {
+  return "filter " + std::to_string(index + 1) + " of " + std::to_string(views.size());
+}
+
+std::string cost_text(std::span<const FilterView> views, const Loaded& loaded) {
+  uint64_t insns = 0, converted = 0, longest = 0;
+  std::string each;
+  for (size_t i = 0; i < views.size(); ++i) {
+    const bpf::Cost cost = bpf::cost(*views[i].program);
+    if (i > 0) converted += bpf::kInsnsPerEarlierFilter;
+    insns += cost.insn_count;
+    converted += cost.converted_count;
+    longest += cost.longest_path;
+    each += filter_name(views, i) + ": " + std::to_string(cost.insn_count) + " instructions, " +
+            std::to_string(cost.converted_count) + " converted, longest path " + std::to_string(cost.longest_path) +
+            "\n";
   }
+  const std::string most = views.size() == 1 ? " of 4096" : " in " + std::to_string(views.size()) + " stacked filters";
+  std::string text = "instructions            " + std::to_string(insns) + most + "\n" + "converted by the kernel " +
+                     std::to_string(converted) + " of 32768 for all stacked filters\n" + "longest path            " +
+                     std::to_string(longest) + " instructions\n" + (views.size() > 1 ? each : std::string());
+  if (!loaded.resolved) return text;
+  for (const ArchTable& table : loaded.resolved->arches) text += bitmap_text(views, table);
   return text;
 }
 
@@ -188,14 +222,13 @@ std::string tree_text(const FilterView& view) { return bpf::write_tree(flow_of(v
 std::string dot_text(const FilterView& view) { return bpf::write_dot(flow_of(view)); }
 std::string pseudo_code_text(const FilterView& view) { return bpf::write_pseudo_code(flow_of(view), view.rules_on); }
 
-std::string filter_page(const FilterView& view, const Loaded& loaded, const std::string& table) {
+std::string filter_page(std::span<const FilterView> views, const Loaded& loaded, const std::string& table) {
   const std::string title = escaped(loaded.name);
-  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" + title +
-         "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" +
-         section("Calls by action", table) + section("Decisions", tree_text(view)) +
-         "<h2>Instructions</h2>\n<table>\n<tr><th>at</th><th>instruction</th><th>yes</th><th>no</th><th>meaning</th>"
-         "<th>rule</th></tr>\n" +
-         assembly_rows(view) + "</table>\n" + section("Cost", cost_text(view, loaded)) + "</body>\n</html>\n";
+  std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>" + title +
+                     "</title>\n<style>" + kStyle + "</style>\n</head>\n<body>\n<h1>" + title + "</h1>\n" +
+                     section("Calls by action", table);
+  for (size_t i = 0; i < views.size(); ++i) page += program_sections(views, i);
+  return page + section("Cost", cost_text(views, loaded)) + "</body>\n</html>\n";
 }
 
 }  // namespace cordon::cli

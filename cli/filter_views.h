@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <span>
 #include <string>
 
 #include "cli/load.h"
@@ -27,14 +28,17 @@ FilterView view_of(const Filter& filter, const Loaded& loaded);
 FilterView view_of(const bpf::Program& program);
 
 std::string assembly_text(const FilterView& view);
-// `loaded` tells the architectures whose calls are counted, if it has a policy.
-std::string cost_text(const FilterView& view, const Loaded& loaded);
+// Of all filters of a stack; `loaded` tells the architectures whose calls are counted, if it has a policy.
+std::string cost_text(std::span<const FilterView> views, const Loaded& loaded);
 std::string tree_text(const FilterView& view);
 std::string dot_text(const FilterView& view);
 std::string pseudo_code_text(const FilterView& view);
 
 // One HTML document without scripts and without anything from elsewhere: calls by action, decisions, assembly with
-// links, cost. `table` is policy_table's, or says why there is none.
-std::string filter_page(const FilterView& view, const Loaded& loaded, const std::string& table);
+// links, cost; of a stack, each filter's. `table` is policy_table's, or says why there is none.
+std::string filter_page(std::span<const FilterView> views, const Loaded& loaded, const std::string& table);
+
+// "filter 2 of 3"
+std::string filter_name(std::span<const FilterView> views, size_t index);
 
 }  // namespace cordon::cli

@@ -109,6 +109,18 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
   return {std::move(loaded), std::move(warnings)};
 }
 
+// What was made of a policy, and what is said of it with the policy's name.
+template <class Made>
+Result<Made> told_of(const Loaded& loaded, Result<Made> made) {
+  Diagnostics told;
+  for (Diagnostic problem : made.diagnostics()) {
+    if (problem.place.file.empty()) problem.place.file = loaded.name;
+    told.add(std::move(problem));
+  }
+  if (!made) return told;
+  return {std::move(*made), std::move(told)};
+}
+
 }  // namespace
 
 Result<Loaded> load_one(const std::string& spec, const PolicyOptions& options) {
@@ -176,14 +188,12 @@ Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded
 }
 
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof) {
-  Result<Filter> filter = compile_proved(*loaded.resolved, options, proof);
-  Diagnostics told;
-  for (Diagnostic problem : filter.diagnostics()) {
-    if (problem.place.file.empty()) problem.place.file = loaded.name;
-    told.add(std::move(problem));
-  }
-  if (!filter) return told;
-  return {std::move(*filter), std::move(told)};
+  return told_of(loaded, compile_proved(*loaded.resolved, options, proof));
+}
+
+Result<FilterStack> compile_stack(const Loaded& loaded, const compiler::CompileOptions& options,
+                                  const ProofOptions& proof) {
+  return told_of(loaded, compile_stack_proved(*loaded.resolved, options, proof));
 }
 
 std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call) {

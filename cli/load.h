@@ -43,6 +43,9 @@ std::vector<Loaded> one_filter_each(const std::vector<Loaded>& sources);
 
 // Compiles and proves; errors that name rules by index are told with the rules' places.
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof);
+// As several filters where one is too small.
+Result<FilterStack> compile_stack(const Loaded& loaded, const compiler::CompileOptions& options,
+                                  const ProofOptions& proof);
 
 // "cat.policy:7: errno EINVAL openat", "cat.policy: default (no rule names ioctl)"
 std::string describe_origin(const Loaded& loaded, const Decision& decision, const Call& call);

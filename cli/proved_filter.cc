@@ -42,24 +42,49 @@ Diagnostic proof_failed(const prove::Comparison& result) {
   return problem;
 }
 
+// The value if it is proved, or taken without a proof.
+template <class Value>
+Result<Value> judged(Value value, const prove::Comparison& result, Diagnostics warnings, const ProofOptions& proof) {
+  if (result.verdict == prove::Verdict::equal) return {std::move(value), std::move(warnings)};
+  const bool is_wrong = result.looser || result.tighter || result.data;
+  if (is_wrong || !result.undecided) return proof_failed(result);
+  if (!proof.danger_unproved) return not_proved(*result.undecided, proof.effort, Severity::error);
+  warnings.add(not_proved(*result.undecided, proof.effort, Severity::warning));
+  return {std::move(value), std::move(warnings)};
+}
+
+prove::Comparison compare(const ResolvedPolicy& policy, std::span<const bpf::Program> programs, Endian endian,
+                          const ProofOptions& proof) {
+  prove::CompareOptions comparing;
+  comparing.encode.endian = endian;
+  comparing.encode.max_steps = kStepsPerEffort * proof.effort;
+  return prove::compare(&policy, programs, comparing);
+}
+
 }  // namespace
 
 Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
                               const ProofOptions& proof) {
   Result<Filter> filter = compiler::compile(policy, options);
   if (!filter) return filter;
-  prove::CompareOptions comparing;
-  comparing.encode.endian = filter->endian;
-  comparing.encode.max_steps = kStepsPerEffort * proof.effort;
   const prove::Comparison result =
-      prove::compare(&policy, std::span<const bpf::Program>(&filter->program, 1), comparing);
-  if (result.verdict == prove::Verdict::equal) return filter;
-  const bool is_wrong = result.looser || result.tighter || result.data;
-  if (is_wrong || !result.undecided) return proof_failed(result);
-  if (!proof.danger_unproved) return not_proved(*result.undecided, proof.effort, Severity::error);
-  Diagnostics warnings = filter.warnings();
-  warnings.add(not_proved(*result.undecided, proof.effort, Severity::warning));
-  return {std::move(*filter), std::move(warnings)};
+      compare(policy, std::span<const bpf::Program>(&filter->program, 1), filter->endian, proof);
+  return judged(std::move(*filter), result, filter.warnings(), proof);
+}
+
+Result<FilterStack> compile_stack_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
+                                         const ProofOptions& proof) {
+  Result<FilterStack> stack = compiler::compile_stack(policy, options);
+  if (!stack) return stack;
+  const std::vector<bpf::Program> programs = programs_of(*stack);
+  const prove::Comparison result = compare(policy, programs, stack->filters.front().endian, proof);
+  return judged(std::move(*stack), result, stack.warnings(), proof);
+}
+
+std::vector<bpf::Program> programs_of(const FilterStack& stack) {
+  std::vector<bpf::Program> programs;
+  for (const Filter& filter : stack.filters) programs.push_back(filter.program);
+  return programs;
 }
 
 void add_proof_options(CLI::App& app, ProofOptions& options) {

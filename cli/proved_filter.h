@@ -3,9 +3,12 @@
 
 #include <CLI/CLI.hpp>
 #include <string_view>
+#include <vector>
 
 #include "cordon/base/result.h"
+#include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
+#include "cordon/compile/stack.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon::cli {
@@ -20,6 +23,13 @@ void add_proof_options(CLI::App& app, ProofOptions& options);
 // An error "not-proved" if the bound was reached, "proof-failed" if the compiler were wrong: then no filter comes out.
 Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
                               const ProofOptions& proof);
+
+// The same of a policy that may take several filters: proved is that all of them together are equal to it.
+Result<FilterStack> compile_stack_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,
+                                         const ProofOptions& proof);
+
+// The oldest first.
+std::vector<bpf::Program> programs_of(const FilterStack& stack);
 
 bool has_code(const Diagnostics& problems, std::string_view code);
 // kUndecided where there is no proof, else `status`.

@@ -33,10 +33,11 @@ ResolvedPolicy asking(ResolvedPolicy policy, IsAsked is_asked) {
   return policy;
 }
 
-// Calls that are asked about or that can kill, over the whole policy.
+// What some calls get, over the whole policy.
 struct Traits {
   bool notifies = false;
   bool kills = false;
+  bool denies_by_errno = false;
 };
 
 Traits traits_of(const ResolvedPolicy& policy) {
@@ -46,6 +47,7 @@ Traits traits_of(const ResolvedPolicy& policy) {
     for (const Segment& segment : table.segments)
       for (const Clause& clause : segment.clauses) {
         traits.notifies |= clause.action.kind == ActionKind::notify;
+        traits.denies_by_errno |= clause.action.kind == ActionKind::errno_;
         traits.kills |= kills(clause.action.kind) && clause.origin.kind != Origin::Kind::bad_arch;
       }
   return traits;
@@ -93,8 +95,12 @@ std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
   return combined ? std::optional(std::move(*combined)) : std::nullopt;
 }
 
+bool is_asked(const Decision& decision, bool explain_all) {
+  return decision.action.kind == ActionKind::errno_ && is_told(decision, explain_all);
+}
+
 // A filter that refuses seccomp(2) keeps every later one from being installed.
-Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vector<Loaded>& policies) {
+Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vector<const Loaded*>& whose) {
   Diagnostics problems;
   Call install;
   install.nr = *abi::number_of("seccomp", abi::native_arch());
@@ -103,43 +109,77 @@ Diagnostics check_order(const std::vector<FilterSpec>& filters, const std::vecto
     const ActionKind answer = program_answer(filters[i].program, install).kind;
     if (answer == ActionKind::allow || answer == ActionKind::log) continue;
     Place place;
-    place.file = policies[i].name;
+    place.file = whose[i]->name;
     problems.error("stack-order", std::move(place), "it denies seccomp, so that no filter could be installed after it",
                    "name it last, or allow seccomp in it");
   }
   return problems;
 }
 
-// The filters that are asked about nothing. Several policies become the one filter that means the same, so
-// that none of them can keep a later one out; with a raw filter among them each is its own.
+void add_filters(RunPlan& plan, const FilterStack& stack, uint32_t flags) {
+  for (const Filter& filter : stack.filters) plan.filters.push_back({filter.program, flags});
+}
+
+// The filters that are asked about nothing. Several policies become the filter that means the same, so that none of
+// them can keep a later one out; with a raw filter among them each is its own.
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
   Diagnostics warnings;
   if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
-    Result<Filter> filter = compile_proved(*meaning, {}, options.proof);
-    if (!filter && has_code(filter.error(), "proof-failed")) return filter.error();
-    if (filter) {
+    Result<FilterStack> stack = compile_stack_proved(*meaning, {}, options.proof);
+    if (!stack && has_code(stack.error(), "proof-failed")) return stack.error();
+    if (stack) {
       plan.can_kill = traits_of(*meaning).kills;
-      plan.filters.push_back({filter->program, flags_of(policies, options)});
-      return {std::move(plan), filter.warnings()};
+      add_filters(plan, *stack, flags_of(policies, options));
+      return {std::move(plan), stack.warnings()};
     }
   }
+  std::vector<const Loaded*> whose;
   for (const Loaded& loaded : policies) {
     uint32_t flags = options.filter_flags;
     if (!loaded.policy) {
       plan.filters.push_back({loaded.programs.front(), flags});
       plan.can_kill |= returns_kill(loaded.programs.front());
-      continue;
+    } else {
+      Result<FilterStack> stack = compile_stack(loaded, {}, options.proof);
+      if (!stack) return stack.error();
+      warnings.append(stack.warnings());
+      flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
+      add_filters(plan, *stack, flags);
+      plan.can_kill |= traits_of(*loaded.resolved).kills;
     }
-    Result<Filter> filter = compile(loaded, {}, options.proof);
-    if (!filter) return filter.error();
-    warnings.append(filter.warnings());
-    flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
-    plan.filters.push_back({filter->program, flags});
-    plan.can_kill |= traits_of(*loaded.resolved).kills;
+    whose.resize(plan.filters.size(), &loaded);
   }
-  if (Diagnostics problems = check_order(plan.filters, policies); problems.has_errors()) return problems;
+  if (Diagnostics problems = check_order(plan.filters, whose); problems.has_errors()) return problems;
   return {std::move(plan), std::move(warnings)};
+}
+
+// A policy too large for one filter: the last one of its stack, which alone can have a listener, asks about its
+// denials.
+Result<RunPlan> stacked_plan(const std::vector<Loaded>& policies, const PlanOptions& options, ResolvedPolicy meaning) {
+  Result<FilterStack> stack = policies.size() == 1 ? compile_stack(policies.front(), {}, options.proof)
+                                                   : compile_stack_proved(meaning, {}, options.proof);
+  if (!stack) return stack.error();
+  const ResolvedPolicy asked =
+      asking(stack->parts.back(), [&](const Decision& decision) { return is_asked(decision, options.explain_all); });
+  Result<Filter> last = compile_proved(asked, {}, options.proof);
+  if (!last) return last.error();
+  Diagnostics notes = stack.warnings();
+  const bool is_silent = std::any_of(stack->parts.begin(), stack->parts.end() - 1,
+                                     [](const ResolvedPolicy& part) { return traits_of(part).denies_by_errno; });
+  if (is_silent)
+    notes.note("errno-not-explained", {},
+               "the policy takes " + std::to_string(stack->filters.size()) +
+                   " filters, and one of them can ask: errno denials of calls with the longest conditions are not "
+                   "explained");
+  stack->filters.back() = std::move(*last);
+  RunPlan plan;
+  plan.listener = traits_of(asked).notifies;
+  plan.can_kill = traits_of(meaning).kills;
+  add_filters(plan, *stack, flags_of(policies, options));
+  plan.meaning = std::move(meaning);
+  plan.proof = options.proof;
+  return {std::move(plan), std::move(notes)};
 }
 
 Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const PlanOptions& options, std::string why) {
@@ -174,10 +214,13 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
         policies, options,
         has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
   }
-  const ResolvedPolicy asked = asking(*plan.meaning, [&](const Decision& decision) {
-    return decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
-  });
+  const ResolvedPolicy asked =
+      asking(*plan.meaning, [&](const Decision& decision) { return is_asked(decision, options.explain_all); });
   Result<Filter> filter = compile_proved(asked, {}, options.proof);
+  if (!filter && has_code(filter.error(), "program-too-large")) {
+    Result<RunPlan> stacked = stacked_plan(policies, options, *plan.meaning);
+    if (stacked || policies.size() == 1 || has_code(stacked.error(), "proof-failed")) return stacked;
+  }
   if (!filter) {
     if (policies.size() == 1 || has_code(filter.error(), "proof-failed")) return filter.error();
     return without_explanations(policies, options,

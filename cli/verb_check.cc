@@ -96,8 +96,13 @@ Diagnostics check(const Result<Loaded>& loaded) {
   }
   note_sandbox_lines(*loaded, findings);
   findings.append(weaknesses(*loaded));
-  Result<Filter> filter = compile(*loaded, {}, {});
-  findings.append(filter.diagnostics());
+  Result<FilterStack> stack = compile_stack(*loaded, {}, {});
+  findings.append(stack.diagnostics());
+  if (stack && stack->filters.size() > 1)
+    findings.note("stacked-filters", in_file(*loaded),
+                  "the policy is too large for one filter: it takes " + std::to_string(stack->filters.size()) +
+                      ", each of which decides some of the calls",
+                  "`cordon run` installs all of them; `cordon compile --split` writes them");
   return findings;
 }
 

@@ -2,12 +2,9 @@
 
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
-#include "cli/filter_document.h"
 #include "cli/load.h"
-#include "cli/program_file.h"
+#include "cli/stack_output.h"
 #include "cli/verb.h"
-#include "cordon/base/json_writer.h"
-#include "cordon/bpf/cost.h"
 
 namespace cordon::cli {
 namespace {
@@ -19,6 +16,7 @@ constexpr const char* kExamples =
     "  cordon compile app.cordon --to pfc -o -         the filter as pseudo code\n"
     "  cordon compile app.cordon --to json -o app.json    instructions, their meaning and their rules, for programs\n"
     "  cordon compile pid:1234 -o one.bpf    one filter for all those of a running process\n"
+    "  cordon compile huge.cordon -o huge.bpf --split  huge.bpf and huge.2.bpf, if one filter is too small\n"
     "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
 
 // In the order of the compiler's dump.
@@ -27,66 +25,27 @@ constexpr const char* kStages[] = {"resolved", "split", "tree", "dag", "program"
 struct Options {
   std::string spec, output_path, to, optimize = "attach";
   std::vector<std::string> dump;  // of kStages
-  bool report = false, filter_only = false;
+  bool report = false, filter_only = false, split = false;
   ProofOptions proof;
 };
-
-constexpr std::string_view kUnproved = "not proved equal to its policy";
-
-std::string report_text(const Filter& filter, bool is_proved, bool json) {
-  const bpf::Cost cost = bpf::cost(filter.program);
-  if (json) {
-    JsonWriter writer;
-    writer.begin_object().key("schema").value("cordon.compile/1");
-    writer.key("instructions").value(cost.insn_count).key("converted_instructions").value(cost.converted_count);
-    writer.key("longest_path").value(cost.longest_path).key("dispatch_tests").value(filter.report.dispatch_tests);
-    writer.key("proved").value(is_proved).end_object();
-    return std::move(writer).take();
-  }
-  return "instructions            " + std::to_string(cost.insn_count) + "\n" + "converted by the kernel " +
-         std::to_string(cost.converted_count) + "\n" + "longest path            " + std::to_string(cost.longest_path) +
-         "\n" + "tests of number, arch   " + std::to_string(filter.report.dispatch_tests) + "\n" +
-         "proved                  " + (is_proved ? "equal to the policy" : "no") + "\n";
-}
 
 std::optional<compiler::Optimize> find_optimize(const std::string& name) {
   if (name == "none") return compiler::Optimize::none;
   if (name == "attach") return compiler::Optimize::attach;
   if (name == "size") return compiler::Optimize::size;
+  if (name == "max") return compiler::Optimize::max;
   return std::nullopt;
 }
 
-// The texts of the stages asked for, to standard error.
+// The texts of the stages asked for, to standard error; those of several filters one after another.
 void print_stages(const std::vector<std::string>& stages, const std::vector<std::string>& wanted) {
-  for (size_t i = 0; i < stages.size() && i < std::size(kStages); ++i)
-    if (std::find(wanted.begin(), wanted.end(), kStages[i]) != wanted.end())
-      print_error("== " + std::string(kStages[i]) + "\n" + stages[i]);
-}
-
-// What `asm` cannot write, as it has no policy.
-constexpr const char* kDocuments[] = {"json", "dot", "pfc"};
-
-std::vector<std::string> formats() {
-  std::vector<std::string> names = program_formats();
-  names.insert(names.end(), std::begin(kDocuments), std::end(kDocuments));
-  return names;
-}
-
-int write_filter(const Result<Filter>& filter, const Loaded& loaded, const Options& options,
-                 const OutputOptions& output) {
-  const Proof proof = has_code(filter.warnings(), "not-proved") ? Proof::unproved : Proof::proved;
-  if (std::find(std::begin(kDocuments), std::end(kDocuments), options.to) == std::end(kDocuments))
-    return write_program(filter->program,
-                         {.path = options.output_path,
-                          .format = options.to,
-                          .endian = filter->endian,
-                          .remark = proof == Proof::proved ? "" : std::string(kUnproved)},
-                         output);
-  const std::string text = options.to == "json"  ? filter_json(*filter, loaded, proof)
-                           : options.to == "dot" ? filter_dot(*filter, loaded, proof)
-                                                 : filter_pseudo_code(*filter, loaded, proof);
-  Result<Done> written = write_file(options.output_path, text);
-  return written ? kDone : fail(written.error(), output, kRefused);
+  const size_t filters = stages.size() / std::size(kStages);
+  for (size_t i = 0; i < stages.size(); ++i) {
+    const std::string name = kStages[i % std::size(kStages)];
+    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) continue;
+    print_error("== " + name + (filters > 1 ? " of filter " + std::to_string(i / std::size(kStages) + 1) : "") + "\n" +
+                stages[i]);
+  }
 }
 
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
@@ -108,19 +67,21 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   }
   auto optimize = find_optimize(options.optimize);
   std::vector<std::string> stages;
-  Result<Filter> filter =
-      compile(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages}, options.proof);
+  Result<FilterStack> stack =
+      compile_stack(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages}, options.proof);
   print_stages(stages, options.dump);
-  if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
-  print_diagnostics(filter.warnings(), output);
-  const bool is_proved = !has_code(filter.warnings(), "not-proved");
-  const int status = write_filter(filter, *loaded, options, output);
+  if (!stack) return fail(stack.error(), output, status_of_failure(stack.error(), kUsage));
+  print_diagnostics(stack.warnings(), output);
+  const StackFile file{.path = options.output_path,
+                       .format = options.to,
+                       .proof = has_code(stack.warnings(), "not-proved") ? Proof::unproved : Proof::proved,
+                       .may_split = options.split};
+  const int status = write_stack(*stack, *loaded, file, output);
   if (status != kDone || !options.report) return status;
-  if (options.output_path == "-") {
-    print_error(report_text(*filter, is_proved, output.json));
-    return kDone;
-  }
-  return finish_output(report_text(*filter, is_proved, output.json), kDone);
+  const std::string report = output.json ? stack_report_json(*stack, file) : stack_report(*stack, file);
+  if (options.output_path != "-") return finish_output(report, kDone);
+  print_error(report);
+  return kDone;
 }
 
 }  // namespace
@@ -140,11 +101,14 @@ int compile_main(int argc, char** argv) {
       ->type_name("FILE");
   app->add_option("--to", options.to, "bpf (default), hex, c, asm, json, dot or pfc (pseudo code)")
       ->type_name("FMT")
-      ->check(one_of(formats()));
-  app->add_option("--optimize", options.optimize, "attach (default: cheapest to attach), size or none")
+      ->check(one_of(compiled_formats()));
+  app->add_option("--optimize", options.optimize,
+                  "attach (default: cheapest to attach), size (small), max (smallest; searches for seconds) or none")
       ->type_name("GOAL")
-      ->check(one_of({"attach", "size", "none"}));
+      ->check(one_of({"attach", "size", "max", "none"}));
   add_proof_options(*app, options.proof);
+  app->add_flag("--split", options.split,
+                "write a policy too large for one filter as several: FILE, then FILE with .2, .3 before its extension");
   app->add_flag("--report", options.report, "print what the filter costs");
   app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")

@@ -1,3 +1,6 @@
+#include <span>
+#include <vector>
+
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
 #include "cli/filter_views.h"
@@ -21,13 +24,18 @@ constexpr const char* kExamples =
     "  cordon show app.cordon --as html >app.html    a page: calls, decisions, instructions, cost\n"
     "  cordon show app.cordon --as cost     instructions, paths, what the kernel answers from its bitmap";
 
-std::string text_of(const std::string& view_name, const FilterView& view, const Loaded& loaded,
+std::string text_of(const std::string& view_name, std::span<const FilterView> views, const Loaded& loaded,
                     const std::string& table) {
-  if (view_name == "asm") return assembly_text(view);
-  if (view_name == "cost") return cost_text(view, loaded);
-  if (view_name == "tree") return tree_text(view);
-  if (view_name == "dot") return dot_text(view);
-  return filter_page(view, loaded, table);
+  if (view_name == "html") return filter_page(views, loaded, table);
+  if (view_name == "cost") return cost_text(views, loaded);
+  std::string text;
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (views.size() > 1) text += (view_name == "asm" ? "; " : "// ") + filter_name(views, i) + "\n";
+    text += view_name == "asm"    ? assembly_text(views[i])
+            : view_name == "tree" ? tree_text(views[i])
+                                  : dot_text(views[i]);
+  }
+  return text;
 }
 
 // Of the filters of a process one after the other, which pictures and pages cannot be.
@@ -38,9 +46,11 @@ int show_stack(const std::string& view_name, const Loaded& loaded, const OutputO
                             loaded.name + "/0 is the oldest of them"),
                 output, kUsage);
   std::string text;
-  for (const AttachedFilter& filter : loaded.process->filters)
-    text += "== " + describe_filter(*loaded.process, filter) + "\n" +
-            text_of(view_name, view_of(filter.program), loaded, "");
+  for (const AttachedFilter& filter : loaded.process->filters) {
+    const FilterView view = view_of(filter.program);
+    text +=
+        "== " + describe_filter(*loaded.process, filter) + "\n" + text_of(view_name, std::span(&view, 1), loaded, "");
+  }
   return finish_output(text, kDone);
 }
 
@@ -52,7 +62,8 @@ int show_programs(const std::string& view_name, const Loaded& loaded, const Outp
     const Result<Loaded> policy = decompiled(loaded, {});
     table = policy ? policy_table(*policy) : "no policy says what this filter does\n";
   }
-  return finish_output(text_of(view_name, view_of(loaded.programs.front()), loaded, table), kDone);
+  const FilterView view = view_of(loaded.programs.front());
+  return finish_output(text_of(view_name, std::span(&view, 1), loaded, table), kDone);
 }
 
 Diagnostics no_json(const std::string& view) {
@@ -89,10 +100,12 @@ int show_main(int argc, char** argv) {
   if (output.json) return fail(no_json(view), output, kUsage);
   if (view.empty() || view == "table") return finish_output(policy_table(*loaded), kDone);
   if (view == "text") return finish_output(formats::write_cordon(*loaded->policy), kDone);
-  Result<Filter> filter = compile(*loaded, {}, {});
-  if (!filter) return fail(filter.error(), output, status_of_failure(filter.error(), kUsage));
+  const Result<FilterStack> stack = compile_stack(*loaded, {}, {});
+  if (!stack) return fail(stack.error(), output, status_of_failure(stack.error(), kUsage));
+  std::vector<FilterView> views;
+  for (const Filter& filter : stack->filters) views.push_back(view_of(filter, *loaded));
   const std::string table = view == "html" ? policy_table(*loaded) : "";
-  return finish_output(text_of(view, view_of(*filter, *loaded), *loaded, table), kDone);
+  return finish_output(text_of(view, views, *loaded, table), kDone);
 }
 
 }  // namespace cordon::cli

@@ -151,6 +151,8 @@ constexpr FindingCode kCodes[] = {
     {"set-as-value", "a set stands where one value is expected", ""},
     {"signed-comparison", "a signed argument is compared as if it were unsigned", ""},
     {"stack-too-large", "all filters of a stack are longer than the kernel takes", ""},
+    {"stacked-filters", "the policy is too large for one filter and takes several",
+     "`cordon run` installs them all, `cordon compile --split` writes them"},
     {"stray-bracket", "a bracket closes nothing", "remove it"},
     {"sub-arches", "a profile's sub-architectures are left out", "read it with --sub-arches to have them"},
     {"syntax", "a policy that cannot be read", ""},

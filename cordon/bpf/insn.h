@@ -16,6 +16,9 @@ struct Insn {
 static_assert(sizeof(Insn) == 8);
 
 inline constexpr unsigned kMaxInsns = 4096;
+// Of all filters of a process, converted (bpf/cost.h); an earlier filter counts so much more than its length.
+inline constexpr unsigned kMaxInsnsPerPath = 32768;
+inline constexpr unsigned kInsnsPerEarlierFilter = 4;
 
 // Opcodes seccomp_check_filter admits (kernel/seccomp.c), by the disassembler's names.
 enum Opcode : uint16_t {

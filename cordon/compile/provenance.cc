@@ -12,8 +12,7 @@ namespace {
 
 constexpr size_t kNamedRules = 3;
 
-constexpr std::string_view kCure =
-    "give fewer values or ranges to these rules, use a mask for them, or split the policy and stack the parts";
+constexpr std::string_view kCure = "give fewer values or ranges to these rules, or use a mask for them";
 
 // For sorting: by policy, kind, rule.
 constexpr auto before = [](const Origin& a, const Origin& b) {

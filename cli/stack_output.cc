@@ -1,0 +1,145 @@
+#include "cli/stack_output.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "cli/exit_status.h"
+#include "cli/program_file.h"
+#include "cordon/base/json_writer.h"
+#include "cordon/bpf/cost.h"
+
+namespace cordon::cli {
+namespace {
+
+// What `asm` cannot write, as it has no policy.
+constexpr const char* kDocuments[] = {"json", "dot", "pfc"};
+
+constexpr std::string_view kUnproved = "not proved equal to its policy";
+
+bool is_document(const std::string& format) {
+  return std::find(std::begin(kDocuments), std::end(kDocuments), format) != std::end(kDocuments);
+}
+
+// "app.bpf" and 2 make "app.2.bpf".
+std::string numbered(const std::string& path, size_t number) {
+  const size_t name = path.rfind('/') == std::string::npos ? 0 : path.rfind('/') + 1;
+  const size_t dot = path.rfind('.');
+  const bool has_extension = dot != std::string::npos && dot > name;
+  const std::string text = "." + std::to_string(number);
+  return has_extension ? path.substr(0, dot) + text + path.substr(dot) : path + text;
+}
+
+// A pipe or a device: there are no others beside it.
+bool is_file_or_new(const std::string& path) {
+  struct stat status {};
+  return path != "-" && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
+}
+
+std::optional<Diagnostic> refusal(const FilterStack& stack, const StackFile& file) {
+  const std::string count = std::to_string(stack.filters.size());
+  const std::string where = file.path == "-" ? "standard output" : "'" + file.path + "'";
+  if (stack.filters.size() == 1) return std::nullopt;
+  if (!file.may_split) {
+    const std::vector<std::string> names = file_names(file, stack.filters.size());
+    Diagnostic problem =
+        *usage_error("the policy takes " + count + " filters, and " + where + " would hold one of them", {}).begin();
+    problem.hint = names.size() > 1 ? "--split writes '" + names[0] + "' to '" + names.back() +
+                                          "', all to be installed in this order"
+                                    : "--split writes all of them";
+    return problem;
+  }
+  if (is_document(file.format) || is_file_or_new(file.path)) return std::nullopt;
+  return *usage_error("the policy takes " + count + " filters, and " + where + " can take only one", "give -o FILE")
+              .begin();
+}
+
+struct Total {
+  uint64_t insns = 0, converted = 0, longest_path = 0, dispatch_tests = 0;
+};
+
+// The kernel runs all filters of a stack, whatever the first of them answers.
+Total total_of(const FilterStack& stack) {
+  Total total;
+  for (const Filter& filter : stack.filters) {
+    const bpf::Cost cost = bpf::cost(filter.program);
+    if (total.insns != 0) total.converted += bpf::kInsnsPerEarlierFilter;
+    total.insns += cost.insn_count;
+    total.converted += cost.converted_count;
+    total.longest_path += cost.longest_path;
+    total.dispatch_tests += filter.report.dispatch_tests;
+  }
+  return total;
+}
+
+}  // namespace
+
+std::vector<std::string> compiled_formats() {
+  std::vector<std::string> names = program_formats();
+  names.insert(names.end(), std::begin(kDocuments), std::end(kDocuments));
+  return names;
+}
+
+std::vector<std::string> file_names(const StackFile& file, size_t filter_count) {
+  std::vector<std::string> names{file.path};
+  if (is_document(file.format)) return names;
+  for (size_t i = 1; i < filter_count; ++i) names.push_back(numbered(file.path, i + 1));
+  return names;
+}
+
+int write_stack(const FilterStack& stack, const Loaded& loaded, const StackFile& file, const OutputOptions& output) {
+  if (const auto problem = refusal(stack, file)) return fail(Result<Done>(*problem).error(), output, kUsage);
+  if (is_document(file.format)) {
+    const std::string text = file.format == "json"  ? filter_json(stack, loaded, file.proof)
+                             : file.format == "dot" ? filter_dot(stack, loaded, file.proof)
+                                                    : filter_pseudo_code(stack, loaded, file.proof);
+    Result<Done> written = write_file(file.path, text);
+    return written ? kDone : fail(written.error(), output, kRefused);
+  }
+  const size_t count = stack.filters.size();
+  const std::vector<std::string> names = file_names(file, count);
+  // The first one last: where it is new, so are the others.
+  for (size_t i = count; i-- > 0;) {
+    std::string remark = count > 1 ? "filter " + std::to_string(i + 1) + " of " + std::to_string(count) : "";
+    if (file.proof == Proof::unproved) remark += (remark.empty() ? "" : ", ") + std::string(kUnproved);
+    const int status = write_program(
+        stack.filters[i].program,
+        {.path = names[i], .format = file.format, .endian = stack.filters[i].endian, .remark = std::move(remark)},
+        output);
+    if (status != kDone) return status;
+  }
+  return kDone;
+}
+
+std::string stack_report(const FilterStack& stack, const StackFile& file) {
+  const Total total = total_of(stack);
+  const std::vector<std::string> names = file_names(file, stack.filters.size());
+  std::string text = "instructions            " + std::to_string(total.insns) + "\n" + "converted by the kernel " +
+                     std::to_string(total.converted) + "\n" + "longest path            " +
+                     std::to_string(total.longest_path) + "\n" + "tests of number, arch   " +
+                     std::to_string(total.dispatch_tests) + "\n";
+  for (size_t i = 0; stack.filters.size() > 1 && i < stack.filters.size(); ++i)
+    text += "filter " + std::to_string(i + 1) + "                " + std::to_string(stack.filters[i].program.size()) +
+            " instructions" + (names.size() > 1 ? ", " + names[i] : "") + "\n";
+  return text + "proved                  " + (file.proof == Proof::proved ? "equal to the policy" : "no") + "\n";
+}
+
+std::string stack_report_json(const FilterStack& stack, const StackFile& file) {
+  const Total total = total_of(stack);
+  const std::vector<std::string> names = file_names(file, stack.filters.size());
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.compile/1");
+  json.key("instructions").value(total.insns).key("converted_instructions").value(total.converted);
+  json.key("longest_path").value(total.longest_path).key("dispatch_tests").value(total.dispatch_tests);
+  json.key("proved").value(file.proof == Proof::proved).key("filters").begin_array();
+  for (size_t i = 0; i < stack.filters.size(); ++i) {
+    const bpf::Cost cost = bpf::cost(stack.filters[i].program);
+    json.begin_object().key("file").value(names[std::min(i, names.size() - 1)]);
+    json.key("instructions").value(cost.insn_count).key("converted_instructions").value(cost.converted_count);
+    json.key("longest_path").value(cost.longest_path).end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).take();
+}
+
+}  // namespace cordon::cli
