@@ -36,22 +36,20 @@ bool is_file_or_new(const std::string& path) {
   return path != "-" && (::stat(path.c_str(), &status) != 0 || S_ISREG(status.st_mode));
 }
 
-std::optional<Diagnostic> refusal(const FilterStack& stack, const StackFile& file) {
+std::optional<Diagnostics> refusal(const FilterStack& stack, const StackFile& file) {
   const std::string count = std::to_string(stack.filters.size());
   const std::string where = file.path == "-" ? "standard output" : "'" + file.path + "'";
   if (stack.filters.size() == 1) return std::nullopt;
-  if (!file.may_split) {
-    const std::vector<std::string> names = file_names(file, stack.filters.size());
-    Diagnostic problem =
-        *usage_error("the policy takes " + count + " filters, and " + where + " would hold one of them", {}).begin();
-    problem.hint = names.size() > 1 ? "--split writes '" + names[0] + "' to '" + names.back() +
-                                          "', all to be installed in this order"
-                                    : "--split writes all of them";
-    return problem;
-  }
-  if (is_document(file.format) || is_file_or_new(file.path)) return std::nullopt;
-  return *usage_error("the policy takes " + count + " filters, and " + where + " can take only one", "give -o FILE")
-              .begin();
+  const bool is_possible = is_document(file.format) || is_file_or_new(file.path);
+  if (!is_possible)
+    return usage_error("the policy takes " + count + " filters, and " + where + " can take only one",
+                       "give -o FILE and --split");
+  if (file.may_split) return std::nullopt;
+  std::string names;
+  for (const std::string& name : file_names(file, stack.filters.size()))
+    names += (names.empty() ? "'" : ", '") + name + "'";
+  return usage_error("the policy takes " + count + " filters, and " + where + " would hold one of them",
+                     "--split writes all of them (" + names + "), to be installed in this order");
 }
 
 struct Total {
@@ -88,7 +86,7 @@ std::vector<std::string> file_names(const StackFile& file, size_t filter_count) 
 }
 
 int write_stack(const FilterStack& stack, const Loaded& loaded, const StackFile& file, const OutputOptions& output) {
-  if (const auto problem = refusal(stack, file)) return fail(Result<Done>(*problem).error(), output, kUsage);
+  if (const auto problems = refusal(stack, file)) return fail(*problems, output, kUsage);
   if (is_document(file.format)) {
     const std::string text = file.format == "json"  ? filter_json(stack, loaded, file.proof)
                              : file.format == "dot" ? filter_dot(stack, loaded, file.proof)
