@@ -4,10 +4,13 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <tuple>
 
 #include "cordon/compile/compile.h"
 #include "cordon/policy/resolve.h"
 #include "cordon/prove/compare.h"
+#include "cordon/prove/decompile.h"
+#include "cordon/prove/difference.h"
 #include "profiles.h"
 
 using namespace cordon;
@@ -62,6 +65,44 @@ void add_all(const std::string& name, const Policy& policy) {
   });
 }
 
+// What no rival does: told in times of libseccomp's compiling of the profile.
+void add_judgements() {
+  for (bool sub_arches : {false, true}) {
+    const std::string name = sub_arches ? "diff3" : "diff";
+    add(name, [sub_arches](benchmark::State& state) {
+      for (auto _ : state) {
+        const ResolvedPolicy left = bench::resolve(bench::docker_default(sub_arches));
+        const ResolvedPolicy right =
+            bench::resolve(sub_arches ? bench::containers_profile_with_sub_arches() : bench::containers_profile());
+        if (prove::differences(&left, &right, {}).groups.empty()) state.SkipWithError("not decided");
+      }
+    });
+  }
+  auto decompile = [](const std::vector<bpf::Insn>& insns) {
+    return [program = *bpf::Program::create(insns)](benchmark::State& state) {
+      for (auto _ : state)
+        if (!prove::decompile(program, {})) state.SkipWithError("not decompiled");
+    };
+  };
+  const Policy policy = bench::containers_profile();
+  add("decompile", decompile(bench::cordon_compile(policy)));
+  add("decompile_theirs", decompile(bench::libseccomp_compile(bench::scmp_policy(policy), false)));
+}
+
+void print_judgements(const Ratios& ratios) {
+  const std::tuple<const char*, const char*, const char*> rows[] = {
+      {"both files read and compared", "diff", "docker_libseccomp"},
+      {"the same with i386 and x32", "diff3", "docker3_libseccomp"},
+      {"docker decompiled from cordon's", "decompile", "docker_libseccomp"},
+      {"and from libseccomp's", "decompile_theirs", "docker_libseccomp"},
+  };
+  std::printf("\n%-34s %10s %13s %8s\n", "", "us", "libseccomp us", "ratio");
+  for (const auto& [text, name, rival] : rows) {
+    const double ours = ratios.median_of(name), theirs = ratios.median_of(rival);
+    std::printf("%-34s %10.1f %13.1f %8.2f\n", text, ours, theirs, theirs / ours);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -77,6 +118,7 @@ int main(int argc, char** argv) {
       {"allow300", bench::allow_list()},       {"deny300", bench::deny_list()},
   };
   for (const auto& [name, policy] : items) add_all(name, policy);
+  add_judgements();
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
   std::printf("\n%-11s %10s %10s %10s %13s %8s %8s %7s %7s %8s\n", "policy", "resolve us", "compile us", "prove us",
@@ -97,4 +139,5 @@ int main(int argc, char** argv) {
     else
       std::printf("\n");
   }
+  print_judgements(ratios);
 }

@@ -16,6 +16,8 @@
 
 #include "cordon/abi/syscalls.h"
 #include "cordon/compile/compile.h"
+#include "cordon/formats/builtin.h"
+#include "cordon/formats/cordon_text.h"
 #include "cordon/formats/oci.h"
 #include "cordon/policy/resolve.h"
 
@@ -125,6 +127,14 @@ Policy read_containers_profile(bool sub_arches) {
 
 Policy containers_profile() { return read_containers_profile(false); }
 Policy containers_profile_with_sub_arches() { return read_containers_profile(true); }
+
+Policy docker_default(bool sub_arches) {
+  Result<Policy> policy = formats::read_cordon(formats::find_builtin("docker-default")->text, "docker-default", {});
+  if (!policy) give_up("docker-default: " + policy.error().begin()->message);
+  policy->arches = {Arch::x86_64};
+  if (sub_arches) policy->arches.insert(policy->arches.end(), {Arch::i386, Arch::x32});
+  return *policy;
+}
 
 Policy allow_list() { return list_of_calls(kEperm, kAllow); }
 Policy deny_list() { return list_of_calls(kAllow, kEperm); }

@@ -17,6 +17,8 @@ namespace cordon::bench {
 Policy containers_profile();
 // The same for x86_64, i386 and x32.
 Policy containers_profile_with_sub_arches();
+// builtin:docker-default for the architectures of the profile above.
+Policy docker_default(bool sub_arches);
 // Twenty calls, three with argument tests.
 Policy small_profile();
 // 300 calls, every fifth with four alternatives of one or two comparisons on values of 32 and 64 bits.
