@@ -23,7 +23,7 @@ constexpr Verb kVerbs[] = {
     {"prove", "prove that one policy is within another, or equals it", prove_main},
     {"show", "look at a policy: table, assembly, cost", show_main},
     {"compile", "compile a policy to a BPF filter", compile_main},
-    {"convert", "any policy, a filter too, to cordon's own text", convert_main},
+    {"convert", "any policy, a filter too, in another format", convert_main},
     {"disasm", "disassemble a filter", disasm_main},
     {"asm", "assemble a filter, from disasm's text or by hand", asm_main},
     {"syscalls", "numbers, arguments and history of system calls", syscalls_main},
