@@ -17,7 +17,7 @@ using diagram::Manager;
 using diagram::Node;
 
 // Instead of one diagram of everything there are hundreds of small ones.
-constexpr uint64_t kAttempts = 12;
+constexpr uint64_t kAttempts = 48;
 
 // A comparison of 64 bits leaves the upper words in ranges, such as "not zero"; of the lower words only values that
 // are known matter.
