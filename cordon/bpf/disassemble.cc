@@ -47,7 +47,7 @@ std::string instruction(const Insn& insn, const OpcodeInfo& info, size_t pc) {
 
 std::string comment_of(const Program& program, const Naming& naming, const DisassembleOptions& options, size_t pc) {
   const Insn& insn = program[pc];
-  const OpcodeInfo& info = *find_opcode(insn.code);
+  const OpcodeInfo info = *find_opcode(insn.code);
   std::string text;
   auto add = [&text](const std::string& part) {
     if (part.empty()) return;

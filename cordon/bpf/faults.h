@@ -64,8 +64,8 @@ class Verifier {
 
   constexpr void check_insn(size_t pc) {
     const Insn& insn = insns_[pc];
-    const OpcodeInfo* info = find_opcode(insn.code);
-    if (info == nullptr) return add(Fault::Kind::opcode, pc);
+    const auto info = find_opcode(insn.code);
+    if (!info) return add(Fault::Kind::opcode, pc);
     switch (info->form) {
       case Form::load:
         if (insn.k >= kDataSize || insn.k % 4 != 0) add(Fault::Kind::load, pc);

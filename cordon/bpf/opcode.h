@@ -1,8 +1,8 @@
 // The opcodes seccomp admits, their names and which fields each uses: one table for verify, disassemble
 // and whoever reads listings.
 //
-//   const OpcodeInfo* info = find_opcode(kJgeK);   // "jge", Form::branch_k
-//   find_opcode(0x30) == nullptr                   // a byte load: seccomp refuses it
+//   find_opcode(kJgeK)->mnemonic      // "jge"
+//   find_opcode(0x30).has_value()     // false: a byte load, seccomp refuses it
 #pragma once
 
 #include <cstdint>
@@ -57,11 +57,12 @@ inline constexpr OpcodeInfo kOpcodes[] = {
     {kTax, "tax", Form::plain},       {kTxa, "txa", Form::plain},
 };
 
-// Opcodes fit a byte; the kernel refuses the rest of the field.
+// Places in kOpcodes, from one; zero is none. Opcodes fit a byte; the kernel refuses the rest of the field.
 struct OpcodeIndex {
-  const OpcodeInfo* by_code[256] = {};
+  uint8_t by_code[256] = {};
   constexpr OpcodeIndex() {
-    for (const OpcodeInfo& info : kOpcodes) by_code[info.code] = &info;
+    uint8_t place = 0;
+    for (const OpcodeInfo& info : kOpcodes) by_code[info.code] = ++place;
   }
 };
 inline constexpr OpcodeIndex kOpcodeIndex;
@@ -69,9 +70,12 @@ inline constexpr OpcodeIndex kOpcodeIndex;
 }  // namespace tables
 
 constexpr std::span<const OpcodeInfo> opcodes() { return tables::kOpcodes; }
-// Null: seccomp does not take it.
-constexpr const OpcodeInfo* find_opcode(uint16_t code) {
-  return code < 256 ? tables::kOpcodeIndex.by_code[code] : nullptr;
+// None: seccomp does not take it. By value, not as a pointer: under -fsanitize=undefined g++ 12 does not compare the
+// address of an object with null in a constant expression.
+constexpr std::optional<OpcodeInfo> find_opcode(uint16_t code) {
+  const uint8_t place = code < 256 ? tables::kOpcodeIndex.by_code[code] : 0;
+  if (place == 0) return std::nullopt;
+  return tables::kOpcodes[place - 1];
 }
 
 constexpr bool uses_k(Form form) {

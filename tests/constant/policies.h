@@ -34,10 +34,12 @@ constexpr ResolvedCondition join(ResolvedCondition::Kind kind, std::vector<Resol
 
 constexpr Clause always(Action action) { return {{}, action, {Origin::Kind::default_action, 0, 0}}; }
 
-// A call that is allowed where the condition holds; null: always.
+constexpr ResolvedCondition no_condition() { return {}; }
+
+// A call that is allowed where the condition holds.
 struct Call {
   std::string_view name;
-  ResolvedCondition (*condition)() = nullptr;
+  ResolvedCondition (*condition)() = no_condition;
 };
 
 struct Numbered {
@@ -47,11 +49,12 @@ struct Numbered {
 
 constexpr std::vector<Clause> clauses_of(const Call& call) {
   std::vector<Clause> clauses;
-  if (call.condition == nullptr) {
+  ResolvedCondition condition = call.condition();
+  if (condition.is_always()) {
     clauses.push_back(always(kAllow));
     return clauses;
   }
-  clauses.push_back({call.condition(), kAllow, {Origin::Kind::rule, 0, 0}});
+  clauses.push_back({std::move(condition), kAllow, {Origin::Kind::rule, 0, 0}});
   clauses.push_back(always(kErrno));
   return clauses;
 }
