@@ -62,7 +62,7 @@ Result<std::vector<CallOutcome>> ask_programs(const PartialCall& call, const Loa
   std::vector<CallOutcome> answers;
   for (const prove::ProgramOutcome& outcome : found->outcomes)
     answers.push_back({condition_text(outcome.condition, call), outcome.action, deciders_text(outcome.deciders, loaded),
-                       outcome.deciders, found->has_conditions ? "" : policy::describe_call(outcome.example)});
+                       outcome.deciders, found->has_conditions ? "" : policy::describe_whole_call(outcome.example)});
   return answers;
 }
 

@@ -77,21 +77,8 @@ prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions
   return result;
 }
 
-std::string describe_whole_call(const Call& call) {
-  std::string text = policy::describe_call(call);
-  const auto arch = abi::arch_of_call(call.audit_arch, call.nr);
-  for (unsigned slot = 0; slot < call.args.size(); ++slot) {
-    const auto argument = arch ? abi::argument_at(abi::name_of(call.nr, *arch), slot, *arch) : std::nullopt;
-    unsigned bits = arch ? abi::info(*arch).word_bits : 64;
-    if (argument) bits = std::min<unsigned>(bits, argument->bits);
-    if (bits < 64 && call.args[slot] >> bits != 0)
-      text += " with raw(arg" + std::to_string(slot) + ")=" + base::hex(call.args[slot]);
-  }
-  return text;
-}
-
 std::string witness_text(const prove::Witness& witness) {
-  return without_arch(describe_whole_call(witness.call)) + " on " + arch_of(witness.call) + ": left " +
+  return without_arch(policy::describe_whole_call(witness.call)) + " on " + arch_of(witness.call) + ": left " +
          policy::to_string(witness.left, abi::native_arch()) + ", right " +
          policy::to_string(witness.right, abi::native_arch());
 }
@@ -105,7 +92,7 @@ void write_witnesses(JsonWriter& json, const prove::Comparison& comparison) {
         .key("relation")
         .value(relation)
         .key("call")
-        .value(without_arch(describe_whole_call((*witness)->call)));
+        .value(without_arch(policy::describe_whole_call((*witness)->call)));
     json.key("arch").value(arch_of((*witness)->call));
     json.key("left").value(policy::to_string((*witness)->left, abi::native_arch()));
     json.key("right").value(policy::to_string((*witness)->right, abi::native_arch())).end_object();

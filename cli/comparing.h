@@ -37,8 +37,6 @@ std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc
 prove::Meaning meaning_of(const Loaded& loaded);
 prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options);
 
-// As policy::describe_call, with the register where bits of it matter that the kernel does not read.
-std::string describe_whole_call(const Call& call);
 // "ioctl(fd=0, cmd=0x5412) on x86_64: left allow, right errno EPERM"
 std::string witness_text(const prove::Witness& witness);
 void write_witnesses(JsonWriter& json, const prove::Comparison& comparison);

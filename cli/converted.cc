@@ -170,11 +170,11 @@ class Judge {
     // What was a profile before has its holes there anyway.
     hole.severity = loaded_.policy->format == PolicyFormat::oci ? Severity::warning : Severity::error;
     hole.code = "runc-hole";
-    hole.message =
-        looser ? "runc and libseccomp make more of the profile than it says: " + policy::describe_call(looser->call) +
-                     " gets " + policy::to_string(looser->right, abi::native_arch()) + " there, not " +
-                     policy::to_string(looser->left, abi::native_arch())
-               : "what runc and libseccomp make of the profile was not found out";
+    hole.message = looser ? "runc and libseccomp make more of the profile than it says: " +
+                                policy::describe_whole_call(looser->call) + " gets " +
+                                policy::to_string(looser->right, abi::native_arch()) + " there, not " +
+                                policy::to_string(looser->left, abi::native_arch())
+                          : "what runc and libseccomp make of the profile was not found out";
     hole.hint = "calls that socketcall or ipc can make are safe there without conditions, or without the architecture";
     found.add(std::move(hole));
   }
@@ -198,7 +198,7 @@ class Judge {
     for (const auto* witness : {&comparison.looser, &comparison.tighter, &comparison.data})
       if (witness->has_value())
         return "it would be " + std::string(prove::name(comparison.verdict)) + ": " +
-               policy::describe_call((*witness)->call) + " would get " +
+               policy::describe_whole_call((*witness)->call) + " would get " +
                policy::to_string((*witness)->right, abi::native_arch()) + ", not " +
                policy::to_string((*witness)->left, abi::native_arch());
     return {};

@@ -103,7 +103,7 @@ std::string group_text(const prove::DifferenceGroup& group, size_t limit) {
                      policy::to_string(group.left, abi::native_arch()) + ", right " +
                      policy::to_string(group.right, abi::native_arch()) + "\n";
   if (!group.is_whole)
-    text += "             for " + values_text(group) + ": " + describe_whole_call(group.witness) + "\n";
+    text += "             for " + values_text(group) + ": " + policy::describe_whole_call(group.witness) + "\n";
   return text;
 }
 
@@ -158,7 +158,7 @@ std::string differences_json(const prove::Differences& found) {
     for (const std::string& call : group.calls) json.value(call);
     json.end_array().key("left").value(policy::to_string(group.left, abi::native_arch()));
     json.key("right").value(policy::to_string(group.right, abi::native_arch()));
-    json.key("whole").value(group.is_whole).key("witness").value(describe_whole_call(group.witness));
+    json.key("whole").value(group.is_whole).key("witness").value(policy::describe_whole_call(group.witness));
     if (group.values) write_values(json, group);
     json.end_object();
   }

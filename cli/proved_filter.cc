@@ -35,7 +35,7 @@ Diagnostic proof_failed(const prove::Comparison& result) {
   for (const auto* witness : {&result.looser, &result.tighter, &result.data})
     if (witness->has_value())
       problem.notes.push_back({{},
-                               policy::describe_call((*witness)->call) + ": policy " +
+                               policy::describe_whole_call((*witness)->call) + ": policy " +
                                    policy::to_string((*witness)->left, abi::native_arch()) + ", filter " +
                                    policy::to_string((*witness)->right, abi::native_arch())});
   problem.hint = "this is a mistake of cordon: please report it with the policy";

@@ -38,7 +38,20 @@ struct TestText {
   uint64_t mask = 0;
   bool is_whole = false;    // all bits of the argument: no mask is written
   bool is_pointer = false;  // the instruction pointer
+  bool is_raw = false;      // the whole register, more than the kernel reads
 };
+
+bool is_argument_pointer(const ArgumentPlace& place) {
+  if (place.syscall.empty()) return false;
+  const auto argument = abi::argument_at(place.syscall, place.slot, place.arch);
+  return argument && argument->is_pointer;
+}
+
+// Null or not: all that the language asks a pointer but as raw().
+bool asks_null(const ResolvedTest& test, uint64_t word) {
+  const std::vector<Interval> null{{0, 0}};
+  return test.mask == word && (test.allowed == null || complement(test.allowed, test.mask) == null);
+}
 
 TestText test_text(const ResolvedTest& test, std::string_view syscall, Arch arch) {
   TestText text;
@@ -53,14 +66,18 @@ TestText test_text(const ResolvedTest& test, std::string_view syscall, Arch arch
     uint64_t read = low_ones(slot_bits(text.place));
     text.left = slot_name(text.place);
     text.is_whole = test.mask == read;
-    if ((test.mask & ~read) != 0) {
-      text.left = "raw(" + text.left + ")";
+    const bool is_address = is_argument_pointer(text.place) && !asks_null(test, word);
+    text.is_raw = is_address || (test.mask & ~read) != 0;
+    if (text.is_raw) {
+      // By its name a pointer cannot be asked more than whether it is null.
+      text.left = "raw(" + (is_address ? "arg" + std::to_string(test.operand) : text.left) + ")";
       text.is_whole = test.mask == word;
     }
   }
   if (text.is_whole) return text;
   // A mask that leaves out little is shorter said by what it leaves out: op & ~(FUTEX_PRIVATE_FLAG).
-  const uint64_t outside = low_ones(text.is_pointer ? 64 : slot_bits(text.place)) & ~test.mask;
+  const uint64_t asked = text.is_raw ? word : low_ones(text.is_pointer ? 64 : slot_bits(text.place));
+  const uint64_t outside = asked & ~test.mask;
   if (!text.is_pointer && std::popcount(outside) < std::popcount(test.mask)) {
     text.left += " & ~(" + mask_text(text.place, outside) + ")";
     return text;
@@ -70,8 +87,22 @@ TestText test_text(const ResolvedTest& test, std::string_view syscall, Arch arch
   return text;
 }
 
+// Of a whole register: the names of what the kernel reads are for no value that has more, and a negative number of
+// the argument's width is another one here.
+std::string raw_value_text(const TestText& text, uint64_t value) {
+  const uint64_t read = low_ones(slot_bits(text.place));
+  std::string named = value_text(text.place, value & read);
+  if (named.starts_with('-') || named == "AT_FDCWD") {
+    const uint64_t word = low_ones(abi::info(text.place.arch).word_bits);
+    const bool is_extended = (value | (read >> 1)) == word;  // from the argument's width
+    return is_extended && named != "AT_FDCWD" ? named : base::hex(value);
+  }
+  return value <= read ? named : base::hex(value);
+}
+
 std::string one_value(const TestText& text, uint64_t value) {
   if (text.is_pointer) return base::hex(value);
+  if (text.is_raw && text.is_whole) return raw_value_text(text, value);
   return text.is_whole ? value_text(text.place, value) : masked_value_text(text.place, text.mask, value);
 }
 
@@ -158,6 +189,21 @@ std::string describe_call(const Call& call) {
     text += (slot == 0 ? "" : ", ") + argument + "=" + describe_argument(call, slot);
   }
   return text + ")";
+}
+
+std::string describe_whole_call(const Call& call) {
+  std::string text = describe_call(call);
+  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
+  const std::string_view name = name_of(call);
+  for (unsigned slot = 0; arch && slot < call.args.size(); ++slot) {
+    const auto argument = name.empty() ? std::nullopt : abi::argument_at(name, slot, *arch);
+    unsigned shown = abi::info(*arch).word_bits;
+    if (argument) shown = std::min<unsigned>(shown, argument->bits);
+    if (!name.empty() && slot >= abi::argument_count(name, *arch)) shown = 0;
+    if (shown < 64 && call.args[slot] >> shown != 0)
+      text += " with raw(arg" + std::to_string(slot) + ")=" + base::hex(call.args[slot]);
+  }
+  return text;
 }
 
 std::string describe_condition(const ResolvedCondition& condition, uint32_t nr, Arch arch) {

@@ -81,6 +81,14 @@ TEST(DescribeCallTest, NumbersWithoutNamesShowAllRegisters) {
   EXPECT_EQ(describe_syscall(call), "syscall_7@0x12345678");
 }
 
+TEST(DescribeCallTest, OfAWholeCallNoRegisterIsLeftOut) {
+  Call call = call_of(Arch::x86_64, *abi::number_of("close", Arch::x86_64), {0x100000003, 0, 0, 7});
+  EXPECT_EQ(describe_call(call), "close(fd=3)");
+  EXPECT_EQ(describe_whole_call(call), "close(fd=3) with raw(arg0)=0x100000003 with raw(arg3)=0x7");
+  call.args = {3};
+  EXPECT_EQ(describe_whole_call(call), "close(fd=3)");
+}
+
 struct ConditionRow {
   const char* name;
   const char* call;
@@ -114,6 +122,20 @@ INSTANTIATE_TEST_SUITE_P(
         ConditionRow{"a_flag", "mprotect", in(2, 4, {{0, 0}}), "prot & PROT_EXEC == 0"},
         ConditionRow{"a_mask_of_two", "mprotect", in(2, 6, {{0, 0}}), "prot & (PROT_WRITE|PROT_EXEC) == 0"},
         ConditionRow{"all_bits", "socket", in(0, UINT64_MAX, {{2, 2}}), "raw(family) == AF_INET"},
+        ConditionRow{"a_word_of_more_than_the_kernel_reads", "close", in(0, UINT64_MAX, {{kWord, kWord}}),
+                     "raw(fd) == 0xffffffff"},
+        ConditionRow{"a_negative_register", "close", in(0, UINT64_MAX, {{UINT64_MAX, UINT64_MAX}}), "raw(fd) == -1"},
+        ConditionRow{"bits_above_what_is_read", "close", in(0, UINT64_MAX, {{0x180000000, 0x180000000}}),
+                     "raw(fd) == 0x180000000"},
+        ConditionRow{"no_more_than_what_is_read", "openat", in(0, UINT64_MAX, {{0, kWord}}), "raw(dfd) <= 0xffffffff"},
+        ConditionRow{"the_working_directory_unextended", "openat", in(0, UINT64_MAX, {{0xffffff9c, 0xffffff9c}}),
+                     "raw(dfd) == 0xffffff9c"},
+        ConditionRow{"part_of_a_register", "lseek", in(2, 0x1ffffffff, {{1, 1}}),
+                     "raw(whence) & ~(0xfffffffe00000000) == 0x1"},
+        ConditionRow{"an_address", "read", in(1, UINT64_MAX, {{0, 7}}), "raw(arg1) <= 0x7"},
+        ConditionRow{"bits_of_an_address", "read", in(1, 3, {{0, 0}}), "raw(arg1) & 0x3 == 0"},
+        ConditionRow{"a_null_pointer", "read", in(1, UINT64_MAX, {{0, 0}}), "buf == NULL"},
+        ConditionRow{"any_address", "read", in(1, UINT64_MAX, {{1, UINT64_MAX}}), "buf != NULL"},
         ConditionRow{"a_set", "close", in(0, kWord, {{1, 1}, {5, 7}}), "fd in {1, 5..7}"},
         ConditionRow{"below", "close", in(0, kWord, {{0, 7}}), "fd <= 7"},
         ConditionRow{"above", "close", in(0, kWord, {{3, kWord}}), "fd >= 3"},

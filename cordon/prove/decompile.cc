@@ -187,8 +187,9 @@ std::string first_error(const Diagnostics& problems) {
 std::string difference(const Comparison& comparison) {
   for (const std::optional<Witness>* one : {&comparison.looser, &comparison.tighter, &comparison.data})
     if (one->has_value())
-      return policy::describe_call((*one)->call) + " gets " + policy::to_string((*one)->right, abi::native_arch()) +
-             ", not " + policy::to_string((*one)->left, abi::native_arch());
+      return policy::describe_whole_call((*one)->call) + " gets " +
+             policy::to_string((*one)->right, abi::native_arch()) + ", not " +
+             policy::to_string((*one)->left, abi::native_arch());
   return {};
 }
 
