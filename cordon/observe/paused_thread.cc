@@ -22,10 +22,33 @@ namespace {
 constexpr int64_t kRestartNoHandler = -514, kRestartBlock = -516;  // include/linux/errno.h
 
 // These take nothing before they answer EINTR (signal(7)), so that nothing is lost when they are made again.
-constexpr std::string_view kWaits[] = {
-    "epoll_wait", "epoll_pwait",       "epoll_pwait2", "rt_sigtimedwait",      "semop",
-    "semtimedop", "semtimedop_time64", "io_getevents", "io_pgetevents",        "accept",
-    "accept4",    "recvfrom",          "recvmsg",      "io_pgetevents_time64", "rt_sigtimedwait_time64"};
+constexpr std::string_view kWaits[] = {"epoll_wait",
+                                       "epoll_pwait",
+                                       "epoll_pwait2",
+                                       "rt_sigtimedwait",
+                                       "semop",
+                                       "semtimedop",
+                                       "semtimedop_time64",
+                                       "io_getevents",
+                                       "io_pgetevents",
+                                       "io_uring_enter",
+                                       "accept",
+                                       "accept4",
+                                       "connect",
+                                       "io_pgetevents_time64",
+                                       "rt_sigtimedwait_time64",
+                                       "read",
+                                       "readv",
+                                       "recvfrom",
+                                       "recvmsg",
+                                       "recvmmsg",
+                                       "write",
+                                       "writev",
+                                       "sendto",
+                                       "sendmsg",
+                                       "sendmmsg",
+                                       "socketcall",
+                                       "recvmmsg_time64"};
 
 bool is_wait(Arch arch, uint32_t nr) {
   return std::any_of(std::begin(kWaits), std::end(kWaits),

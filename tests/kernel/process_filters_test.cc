@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -184,6 +186,44 @@ TEST_F(ProcessFiltersTest, epoll_wait_is_not_interrupted) {
     ready();
     epoll_event event;
     return epoll_wait(epoll_create1(0), &event, 1, 2'000) == 0 ? 0 : errno;
+  });
+  ASSERT_TRUE(child.sleeps());
+  const auto found = observe::read_process_filters(child.pid());
+  ASSERT_TRUE(found) << failure_of(found);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+// A socket with a timeout answers EINTR to any stop, whatever call waits for it.
+TEST_F(ProcessFiltersTest, reading_from_a_socket_with_a_timeout_is_not_interrupted) {
+  Child child([](auto ready) {
+    int pair[2];
+    const timeval timeout{2, 0};
+    char byte;
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return 1;
+    if (setsockopt(pair[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) != 0) return 1;
+    if (!install_here(filter_for(kDenied, kEperm))) return 1;
+    ready();
+    return read(pair[0], &byte, 1) < 0 && errno == EAGAIN ? 0 : errno;
+  });
+  ASSERT_TRUE(child.sleeps());
+  const auto found = observe::read_process_filters(child.pid());
+  ASSERT_TRUE(found) << failure_of(found);
+  EXPECT_EQ(child.wait(), 0);
+}
+
+TEST_F(ProcessFiltersTest, writing_to_a_full_socket_with_a_timeout_is_not_interrupted) {
+  Child child([](auto ready) {
+    int pair[2];
+    const timeval timeout{2, 0};
+    static const char bytes[65536] = {};
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return 1;
+    if (setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout) != 0) return 1;
+    for (size_t size : {sizeof bytes, size_t{1}})
+      while (send(pair[0], bytes, size, MSG_DONTWAIT) > 0) {
+      }
+    if (!install_here(filter_for(kDenied, kEperm))) return 1;
+    ready();
+    return send(pair[0], bytes, 1, 0) < 0 && errno == EAGAIN ? 0 : errno;
   });
   ASSERT_TRUE(child.sleeps());
   const auto found = observe::read_process_filters(child.pid());
