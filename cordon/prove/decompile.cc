@@ -193,6 +193,19 @@ std::string difference(const Comparison& comparison) {
   return {};
 }
 
+// What the search gave up on, and whether more work could find it.
+Diagnostic no_form(const PolicySynthesis& synthesis, const ProgramTables& tables) {
+  for (const auto& diagram : tables.diagrams)
+    if (diagram && diagram->manager.exhausted())
+      return {Severity::error,
+              "decompile-too-large",
+              {},
+              "no rules were found within the bound on work for " + synthesis.problem(),
+              "`cordon convert --effort 10` takes ten times the work, 'cordon disasm' shows the instructions",
+              {}};
+  return failed("decompile-no-form", "no policy in reach says " + synthesis.problem());
+}
+
 class Decompiler {
  public:
   Decompiler(std::span<const bpf::Program> programs, const DecompileOptions& options)
@@ -217,7 +230,7 @@ class Decompiler {
       best = std::move(found);
       best_shape = shape;
     }
-    if (!best) return failed("decompile-no-form", "no policy in reach says " + synthesis.problem());
+    if (!best) return no_form(synthesis, tables);
     return proved_of(synthesis, std::move(*best), best_shape, tables);
   }
 
@@ -230,7 +243,7 @@ class Decompiler {
     if (result || !has_multiplexer(synthesis.abis())) return result;
     shape.has_multiplexers_apart = true;
     auto found = synthesis.with(shape);
-    if (!found) return failed("decompile-no-form", "no policy in reach says " + synthesis.problem());
+    if (!found) return no_form(synthesis, tables);
     found->policy.bad_arch = bad_arch_of(tables.bad_arch, found->policy.arches);
     return proved(std::move(found->policy));
   }

@@ -64,8 +64,11 @@ class SetWriter {
       : space_(space), form_(form), namer_(place.argument, form.width), full_(policy::low_ones(form.width)) {}
 
   std::optional<Condition> write(Node set, uint64_t support) {
-    try_values(set, full_);
-    if (support != full_) try_values(set, support);
+    const auto masked = space_.values(set, support, kMaxValues);
+    // Without the mask it is only worth saying where that makes it no longer.
+    const size_t max = support != full_ && masked ? 2 * masked->size() + kMaxNamed : kMaxValues;
+    try_values(space_.values(set, full_, max), full_);
+    if (support != full_) try_values(masked, support);
     const Node others = space_.manager().negation(set);
     if (auto cubes = space_.cubes(set, kMaxCubes)) try_cubes(*cubes, false);
     if (auto cubes = space_.cubes(others, kMaxCubes)) try_cubes(*cubes, true);
@@ -160,8 +163,7 @@ class SetWriter {
     return negated;
   }
 
-  void try_values(Node set, uint64_t mask) {
-    const auto values = space_.values(set, mask, kMaxValues);
+  void try_values(const std::optional<std::vector<Interval>>& values, uint64_t mask) {
     if (!values || values->empty()) return;
     const std::vector<Interval> others = policy::complement(*values, mask);
     // "!= 0" rather than ">= 1", which a pointer may not be asked.
