@@ -27,6 +27,8 @@ namespace cordon::compiler {
 // Functions no constant expression may call: the compiler's message shows their names.
 struct Stop {
   static void arches_of_both_byte_orders_in_one_policy();
+  static void segments_do_not_cover_all_numbers_in_order_or_have_no_last_clause();
+  static void a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
   static void program_too_large_too_many_alternatives();
   static void program_too_large_more_than_4096_instructions();
   static void internal_error_the_kernel_would_refuse_the_program();
@@ -48,6 +50,43 @@ struct Silent {
   }
 };
 
+// What resolved_policy.h says of tables: numbers in a gap would get what their neighbours get.
+constexpr bool has_whole_tables(const ResolvedPolicy& policy) {
+  for (size_t i = 0; i < policy.arches.size(); ++i) {
+    if (i > 0 && policy.arches[i].audit_arch <= policy.arches[i - 1].audit_arch) return false;
+    uint64_t next = 0;
+    for (const Segment& segment : policy.arches[i].segments) {
+      if (segment.first != next || segment.last < segment.first) return false;
+      if (segment.clauses.empty() || !segment.clauses.back().condition.is_always()) return false;
+      next = uint64_t{segment.last} + 1;
+    }
+    if (next != uint64_t{UINT32_MAX} + 1) return false;
+  }
+  return true;
+}
+
+constexpr bool has_whole_tests(const ResolvedCondition& condition) {
+  for (const ResolvedCondition& operand : condition.operands)
+    if (!has_whole_tests(operand)) return false;
+  if (condition.kind != ResolvedCondition::Kind::test) return true;
+  const ResolvedTest& test = condition.test;
+  if (test.operand > ResolvedTest::kInstructionPointer || test.mask == 0 || test.allowed.empty()) return false;
+  for (size_t i = 0; i < test.allowed.size(); ++i) {
+    const Interval& interval = test.allowed[i];
+    if (interval.last < interval.first || interval.last > test.mask) return false;
+    if (i > 0 && interval.first <= test.allowed[i - 1].last) return false;
+  }
+  return true;
+}
+
+constexpr bool has_whole_tests(const ResolvedPolicy& policy) {
+  for (const ArchTable& table : policy.arches)
+    for (const Segment& segment : table.segments)
+      for (const Clause& clause : segment.clauses)
+        if (!has_whole_tests(clause.condition)) return false;
+  return true;
+}
+
 // As many instructions as a program may have: their number is known only after they are made.
 struct Buffer {
   std::array<bpf::Insn, bpf::kMaxInsns> insns;
@@ -57,6 +96,8 @@ struct Buffer {
 template <Optimize optimize, class Make>
 consteval Buffer fill(Make make) {
   const ResolvedPolicy policy = make();
+  if (!has_whole_tables(policy)) Stop::segments_do_not_cover_all_numbers_in_order_or_have_no_last_clause();
+  if (!has_whole_tests(policy)) Stop::a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
   if (differing_endian(policy) != nullptr) Stop::arches_of_both_byte_orders_in_one_policy();
   Silent silent;
   const std::optional<Assembly> assembly = assemble(policy, optimize, silent);

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <utility>
+
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
 #include "cordon/prove/compare.h"
@@ -16,6 +19,28 @@ using compiler::constant_insns;
 using compiler::Optimize;
 
 constexpr uint64_t kInt = 0xffffffff, kLong = UINT64_MAX;
+
+// One architecture with these segments of plain answers; a policy has to say something of every number.
+constexpr ResolvedPolicy with_segments(std::initializer_list<std::pair<uint32_t, uint32_t>> segments) {
+  ResolvedPolicy policy;
+  ArchTable& table = policy.arches.emplace_back();
+  for (const auto& [first, last] : segments) table.segments.push_back({first, last, {Clause{}}});
+  return policy;
+}
+static_assert(compiler::detail::has_whole_tables(with_segments({{0, 9}, {10, UINT32_MAX}})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({{1, UINT32_MAX}})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({{0, 9}, {20, UINT32_MAX}})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({{0, 9}, {5, UINT32_MAX}})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({{10, UINT32_MAX}, {0, 9}})));
+static_assert(!compiler::detail::has_whole_tables(with_segments({{0, 9}})));
+
+static_assert(compiler::detail::has_whole_tests(test(0, 0xff, {{0, 1}, {3, 0xff}})));
+static_assert(!compiler::detail::has_whole_tests(test(7, 0xff, {{0, 1}})));
+static_assert(!compiler::detail::has_whole_tests(test(0, 0, {{0, 0}})));
+static_assert(!compiler::detail::has_whole_tests(test(0, 0xff, {})));
+static_assert(!compiler::detail::has_whole_tests(test(0, 0xff, {{3, 5}, {1, 1}})));
+static_assert(!compiler::detail::has_whole_tests(test(0, 0xff, {{0, 0x100}})));
 
 constexpr Call kOneCall[] = {{"read"}};
 constexpr ResolvedPolicy one_call() { return policy({Arch::x86_64}, kOneCall); }
