@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,18 @@ void open_missing_standard_descriptors() {
       ::open("/dev/null", (fd == STDERR_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 }
 
+// Told without taking any memory. A file that is being written is out of sight until it is whole.
+[[noreturn]] void end_without_memory(int status) {
+  constexpr std::string_view kText = "cordon: error: there is not enough memory [system]\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+  ::_exit(status);
+}
+
+void tell_the_end_of_memory(std::string_view verb) {
+  const bool has_command = verb == "run" || verb == "learn";
+  std::set_new_handler(has_command ? [] { end_without_memory(kOwnFailure); } : [] { end_without_memory(kRefused); });
+}
+
 int main(int argc, char** argv) {
   open_missing_standard_descriptors();
   if (argc < 2) {
@@ -87,6 +100,7 @@ int main(int argc, char** argv) {
     return kUsage;
   }
   std::string_view word = argv[1];
+  tell_the_end_of_memory(word);
   if (word == "help" && argc > 2) return help_of(argv[2]);
   if (word == "--help" || word == "-h" || word == "help") return finish_output(help(), kDone);
   if (word == "--version" || word == "version") return finish_output("cordon " CORDON_VERSION "\n", kDone);

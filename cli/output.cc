@@ -181,6 +181,17 @@ Diagnostics usage_error(std::string message, std::string hint) {
   return problem;
 }
 
+Diagnostics source_overwritten(const std::string& source, const std::string& path) {
+  struct stat read {};
+  struct stat written {};
+  const bool are_files = source != "-" && path != "-" && !descriptor_named(path) &&
+                         ::stat(source.c_str(), &read) == 0 && ::stat(path.c_str(), &written) == 0 &&
+                         S_ISREG(read.st_mode);
+  if (!are_files || read.st_dev != written.st_dev || read.st_ino != written.st_ino) return {};
+  return usage_error("'" + base::printable(path) + "' is the source itself, and would be lost",
+                     "name another file for what is written");
+}
+
 std::string diagnostics_document(const Diagnostics& diagnostics) {
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.diagnostics/1").key("diagnostics").raw(render_json(diagnostics));

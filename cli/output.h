@@ -40,6 +40,9 @@ int fail(const Diagnostics& problems, const OutputOptions& options, int status);
 // A mistake on the command line.
 Diagnostics usage_error(std::string message, std::string hint);
 
+// An error where the file to be written is the source that was read: it would be lost. Empty otherwise.
+Diagnostics source_overwritten(const std::string& source, const std::string& path);
+
 // {"schema": "cordon.diagnostics/1", "diagnostics": […]} on standard output.
 std::string diagnostics_document(const Diagnostics& diagnostics);
 

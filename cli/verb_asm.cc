@@ -50,6 +50,8 @@ int asm_main(int argc, char** argv) {
       ->type_name("ARCH");
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  if (const Diagnostics lost = source_overwritten(options.path, options.output_path); !lost.empty())
+    return fail(lost, output, kUsage);
   return assemble(options, output);
 }
 

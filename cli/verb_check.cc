@@ -148,6 +148,8 @@ int check_main(int argc, char** argv) {
   if (output.json && sarif == "-")
     return fail(usage_error("--json and --sarif - both write to standard output", "name a file for --sarif"), output,
                 kUsage);
+  for (const std::string& spec : specs)
+    if (const Diagnostics lost = source_overwritten(spec, sarif); !lost.empty()) return fail(lost, output, kUsage);
   options.for_check = true;
   output.all_findings = verbose;
   if (Result<formats::ReadOptions> how = read_options(options); !how) return fail(how.error(), output, kUsage);

@@ -122,6 +122,8 @@ int compile_main(int argc, char** argv) {
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
   if (output.json && !options.report)
     return fail(usage_error("--json means nothing without --report", "it is the report's form"), output, kUsage);
+  if (const Diagnostics lost = source_overwritten(options.spec, options.output_path); !lost.empty())
+    return fail(lost, output, kUsage);
   return compile_to_file(options, reading, output);
 }
 
