@@ -223,6 +223,8 @@ std::string describe_partial_call(const PartialCall& call) {
     text +=
         is_wider ? "raw(" + name + ")=" + base::hex(value) : name + "=" + policy::describe_argument(call.call, slot);
   }
+  if (call.known[ResolvedTest::kInstructionPointer])
+    text += (first ? "ip=" : ", ip=") + base::hex(call.call.instruction_pointer);
   return text + ")";
 }
 

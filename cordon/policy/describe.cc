@@ -203,6 +203,7 @@ std::string describe_whole_call(const Call& call) {
     if (shown < 64 && call.args[slot] >> shown != 0)
       text += " with raw(arg" + std::to_string(slot) + ")=" + base::hex(call.args[slot]);
   }
+  if (call.instruction_pointer != 0) text += " with ip=" + base::hex(call.instruction_pointer);
   return text;
 }
 

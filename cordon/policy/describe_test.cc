@@ -87,6 +87,8 @@ TEST(DescribeCallTest, OfAWholeCallNoRegisterIsLeftOut) {
   EXPECT_EQ(describe_whole_call(call), "close(fd=3) with raw(arg0)=0x100000003 with raw(arg3)=0x7");
   call.args = {3};
   EXPECT_EQ(describe_whole_call(call), "close(fd=3)");
+  call.instruction_pointer = 0x401000;
+  EXPECT_EQ(describe_whole_call(call), "close(fd=3) with ip=0x401000");
 }
 
 struct ConditionRow {
