@@ -187,6 +187,15 @@ Diagnostics unfit_options(const PolicyOptions& options, const std::vector<Loaded
   return unfit_options(options, formats, what);
 }
 
+Diagnostics lines_no_filter_holds(const Loaded& loaded, const std::string& cure) {
+  Diagnostics problem;
+  if (loaded.policy->sandbox.empty()) return problem;
+  const SandboxLine& line = loaded.policy->sandbox.lines.front();
+  problem.error("sandbox-line", loaded.policy->sources.locate(line.span),
+                "a filter cannot hold the line '" + line.subject + "'", cure);
+  return problem;
+}
+
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof) {
   return told_of(loaded, compile_proved(*loaded.resolved, options, proof));
 }

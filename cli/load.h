@@ -23,8 +23,9 @@ struct Loaded {
   formats::SourceFormat format = formats::SourceFormat::cordon;
   std::optional<Policy> policy;
   std::optional<ResolvedPolicy> resolved;  // with policy
-  std::vector<bpf::Program> programs;      // without: one, or all of a process, the oldest first
+  std::vector<bpf::Program> programs;      // without: one, or all of a process or a stack, the oldest first
   std::optional<ProcessFilters> process;   // whose programs they are
+  std::vector<std::string> program_names;  // of a stack: the source of each
 };
 
 // The result's warnings are those of reading and resolving. An option that says nothing about any source is an error.
@@ -40,6 +41,9 @@ Diagnostics standard_input_twice(const std::vector<std::string>& specs);
 int status_of_unread(const Diagnostics& problems);
 // The same sources, each with one program at the most: the filters of a process one by one.
 std::vector<Loaded> one_filter_each(const std::vector<Loaded>& sources);
+
+// An error where the policy has lines that only a sandbox holds; `cure` says what to do.
+Diagnostics lines_no_filter_holds(const Loaded& loaded, const std::string& cure);
 
 // Compiles and proves; errors that name rules by index are told with the rules' places.
 Result<Filter> compile(const Loaded& loaded, const compiler::CompileOptions& options, const ProofOptions& proof);

@@ -109,7 +109,7 @@ int write_stack(const FilterStack& stack, const Loaded& loaded, const StackFile&
   return kDone;
 }
 
-std::string stack_report(const FilterStack& stack, const StackFile& file) {
+std::string stack_report(const FilterStack& stack, const StackFile& file, const std::optional<ProfiledCost>& profiled) {
   const Total total = total_of(stack);
   const std::vector<std::string> names = file_names(file, stack.filters.size());
   std::string text = "instructions            " + std::to_string(total.insns) + "\n" + "converted by the kernel " +
@@ -119,16 +119,22 @@ std::string stack_report(const FilterStack& stack, const StackFile& file) {
   for (size_t i = 0; stack.filters.size() > 1 && i < stack.filters.size(); ++i)
     text += "filter " + std::to_string(i + 1) + "                " + std::to_string(stack.filters[i].program.size()) +
             " instructions" + (names.size() > 1 ? ", " + names[i] : "") + "\n";
+  if (profiled) text += profiled_cost_text(*profiled);
   return text + "proved                  " + (file.proof == Proof::proved ? "equal to the policy" : "no") + "\n";
 }
 
-std::string stack_report_json(const FilterStack& stack, const StackFile& file) {
+std::string stack_report_json(const FilterStack& stack, const StackFile& file,
+                              const std::optional<ProfiledCost>& profiled) {
   const Total total = total_of(stack);
   const std::vector<std::string> names = file_names(file, stack.filters.size());
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.compile/1");
   json.key("instructions").value(total.insns).key("converted_instructions").value(total.converted);
   json.key("longest_path").value(total.longest_path).key("dispatch_tests").value(total.dispatch_tests);
+  if (profiled) {
+    json.key("recorded_calls").value(profiled->calls).key("recorded_calls_from_bitmap").value(profiled->from_bitmap);
+    json.key("recorded_calls_instructions").value(profiled->instructions);
+  }
   json.key("proved").value(file.proof == Proof::proved).key("filters").begin_array();
   for (size_t i = 0; i < stack.filters.size(); ++i) {
     const bpf::Cost cost = bpf::cost(stack.filters[i].program);

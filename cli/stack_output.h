@@ -1,12 +1,14 @@
 // What `compile` gives out: the files of a filter, or of the filters of a stack, and the report on them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/filter_document.h"
 #include "cli/load.h"
 #include "cli/output.h"
+#include "cli/profile.h"
 #include "cordon/compile/stack.h"
 
 namespace cordon::cli {
@@ -27,9 +29,10 @@ std::vector<std::string> file_names(const StackFile& file, size_t filter_count);
 // The status to end with; what went wrong is told.
 int write_stack(const FilterStack& stack, const Loaded& loaded, const StackFile& file, const OutputOptions& output);
 
-// What the filters cost, together and each.
-std::string stack_report(const FilterStack& stack, const StackFile& file);
+// What the filters cost, together and each, and what recorded calls cost under them.
+std::string stack_report(const FilterStack& stack, const StackFile& file, const std::optional<ProfiledCost>& profiled);
 // "cordon.compile/1"
-std::string stack_report_json(const FilterStack& stack, const StackFile& file);
+std::string stack_report_json(const FilterStack& stack, const StackFile& file,
+                              const std::optional<ProfiledCost>& profiled);
 
 }  // namespace cordon::cli

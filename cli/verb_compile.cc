@@ -3,7 +3,9 @@
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/profile.h"
 #include "cli/stack_output.h"
+#include "cli/stacked.h"
 #include "cli/verb.h"
 
 namespace cordon::cli {
@@ -16,14 +18,18 @@ constexpr const char* kExamples =
     "  cordon compile app.cordon --to pfc -o -         the filter as pseudo code\n"
     "  cordon compile app.cordon --to json -o app.json    instructions, their meaning and their rules, for programs\n"
     "  cordon compile pid:1234 -o one.bpf    one filter for all those of a running process\n"
+    "  cordon compile -p base.cordon -p app.cordon -o one.bpf    one filter for two policies that are stacked\n"
     "  cordon compile huge.cordon -o huge.bpf --split  huge.bpf and huge.2.bpf, if one filter is too small\n"
+    "  cordon compile app.cordon -o app.bpf --profile app.cordon-trace    calls that `learn` saw often first\n"
     "  cordon compile app.cordon -o - --dump=dag --to asm   each stage's result";
 
 // In the order of the compiler's dump.
 constexpr const char* kStages[] = {"resolved", "split", "tree", "dag", "program"};
 
 struct Options {
-  std::string spec, output_path, to, optimize = "attach";
+  SourceOptions source;
+  std::string output_path, to, optimize = "attach";
+  std::vector<std::string> profile;
   std::vector<std::string> dump;  // of kStages
   bool report = false, filter_only = false, split = false;
   ProofOptions proof;
@@ -49,26 +55,26 @@ void print_stages(const std::vector<std::string>& stages, const std::vector<std:
 }
 
 int compile_to_file(const Options& options, const PolicyOptions& reading, const OutputOptions& output) {
-  Result<Loaded> loaded = load(options.spec, reading);
+  Result<Loaded> loaded = load(options.source, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return status_of_unread(loaded.error());
-  if (loaded->process) {
+  if (loaded->process || loaded->programs.size() > 1) {
     loaded = decompiled(*loaded, {options.proof.effort});
     if (!loaded) return fail(loaded.error(), output, kUndecided);
   }
   if (!loaded->policy)
-    return fail(usage_error("'" + options.spec + "' is a filter already", "`cordon disasm` shows it"), output, kUsage);
-  if (!loaded->policy->sandbox.empty() && !options.filter_only) {
-    const SandboxLine& line = loaded->policy->sandbox.lines.front();
-    Diagnostics problem;
-    problem.error("sandbox-line", loaded->policy->sources.locate(line.span),
-                  "a filter cannot hold the line '" + line.subject + "'", "--filter-only leaves such lines out");
-    return fail(problem, output, kUsage);
-  }
+    return fail(usage_error("'" + loaded->name + "' is a filter already", "`cordon disasm` shows it"), output, kUsage);
+  if (Diagnostics problems = lines_no_filter_holds(*loaded, "--filter-only leaves such lines out");
+      !problems.empty() && !options.filter_only)
+    return fail(problems, output, kUsage);
+  const Result<CallProfile> profile = read_profile(options.profile, *loaded);
+  print_diagnostics(profile.diagnostics(), output);
+  if (!profile) return kUsage;
   auto optimize = find_optimize(options.optimize);
   std::vector<std::string> stages;
-  Result<FilterStack> stack =
-      compile_stack(*loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages}, options.proof);
+  Result<FilterStack> stack = compile_stack(
+      *loaded, {.optimize = *optimize, .dump = options.dump.empty() ? nullptr : &stages, .weights = profile->weights},
+      options.proof);
   print_stages(stages, options.dump);
   if (!stack) return fail(stack.error(), output, status_of_failure(stack.error(), kUsage));
   print_diagnostics(stack.warnings(), output);
@@ -78,7 +84,10 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
                        .may_split = options.split};
   const int status = write_stack(*stack, *loaded, file, output);
   if (status != kDone || !options.report) return status;
-  const std::string report = output.json ? stack_report_json(*stack, file) : stack_report(*stack, file);
+  std::optional<ProfiledCost> profiled;
+  if (!options.profile.empty()) profiled = cost_of(programs_of(*stack), profile->recording);
+  const std::string report =
+      output.json ? stack_report_json(*stack, file, profiled) : stack_report(*stack, file, profiled);
   if (options.output_path != "-") return finish_output(report, kDone);
   print_error(report);
   return kDone;
@@ -95,7 +104,7 @@ int compile_main(int argc, char** argv) {
       "Compiles a policy to a BPF filter and proves the filter equal to the policy. Ends with 4 if the proof is not "
       "decided.",
       kExamples);
-  app->add_option("POLICY", options.spec, "policy source")->required();
+  add_source_options(*app, options.source);
   app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
       ->required()
       ->type_name("FILE");
@@ -106,6 +115,7 @@ int compile_main(int argc, char** argv) {
                   "attach (default: cheapest to attach), size (small), max (smallest; searches for seconds) or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "max", "none"}));
+  add_profile_option(*app, options.profile);
   add_proof_options(*app, options.proof);
   app->add_flag("--split", options.split,
                 "write a policy too large for one filter as several: FILE, then FILE with .2, .3 before its extension");
@@ -114,6 +124,7 @@ int compile_main(int argc, char** argv) {
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")
       ->type_name("STAGES")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(one_of({std::begin(kStages), std::end(kStages)}));
   add_policy_options(*app, reading);
   add_json_option(*app, output);
@@ -122,8 +133,11 @@ int compile_main(int argc, char** argv) {
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
   if (output.json && !options.report)
     return fail(usage_error("--json means nothing without --report", "it is the report's form"), output, kUsage);
-  if (const Diagnostics lost = source_overwritten(options.spec, options.output_path); !lost.empty())
-    return fail(lost, output, kUsage);
+  std::vector<std::string> read = options.source.all();
+  read.insert(read.end(), options.profile.begin(), options.profile.end());
+  for (const std::string& path : read)
+    if (const Diagnostics lost = source_overwritten(path, options.output_path); !lost.empty())
+      return fail(lost, output, kUsage);
   return compile_to_file(options, reading, output);
 }
 

@@ -7,6 +7,7 @@
 #include "cli/cordon_text.h"
 #include "cli/decompiled.h"
 #include "cli/exit_status.h"
+#include "cli/stacked.h"
 #include "cli/verb.h"
 #include "cordon/base/text.h"
 #include "cordon/policy/resolve.h"
@@ -20,10 +21,12 @@ constexpr const char* kExamples =
     "  cordon convert app.cordon --to docker -o sc.json        for docker run --security-opt seccomp=sc.json\n"
     "  cordon convert app.cordon --to minijail --lossy -o app.policy   stricter where the format cannot say it\n"
     "  cordon convert app.bpf --to cordon -o app.cordon        a filter any program made, decompiled\n"
+    "  cordon convert -p one.bpf -p two.bpf --to cordon -o app.cordon   a stack of filters as one policy\n"
     "  cordon convert app.bpf --to cordon --width 100 -o -     with lines of at most 100 columns";
 
 struct Options {
-  std::string spec, output_path, bad_arch;
+  SourceOptions source;
+  std::string output_path, bad_arch;
   ConvertOptions how;
   std::optional<size_t> width;
 };
@@ -81,8 +84,9 @@ Diagnostics unfit_options(const Options& options) {
 
 // A dialect may be that of what is written.
 Result<Loaded> load_source(const Options& options, PolicyOptions reading) {
-  if (options.how.to != "minijail") return load(options.spec, reading);
-  Result<Loaded> loaded = load_one(options.spec, reading);
+  const std::string only = options.source.only();
+  if (options.how.to != "minijail" || only.empty()) return load(options.source, reading);
+  Result<Loaded> loaded = load_one(only, reading);
   reading.dialect.clear();
   if (!loaded) return loaded;
   if (Diagnostics unfit = cli::unfit_options(reading, {*loaded}); !unfit.empty()) return unfit;
@@ -120,7 +124,7 @@ int convert_main(int argc, char** argv) {
                       "Writes any policy in another format, proved equal to what was read. A raw filter is decompiled; "
                       "ends with 4 where no policy that equals it is in reach. What a format cannot say is an error.",
                       kExamples);
-  app->add_option("POLICY", options.spec, "policy source")->required();
+  add_source_options(*app, options.source);
   app->add_option("--to", options.how.to, "cordon, docker, oci or minijail")
       ->required()
       ->type_name("FMT")

@@ -1,6 +1,6 @@
 #include "cli/exit_status.h"
 #include "cli/load.h"
-#include "cli/process_source.h"
+#include "cli/stacked.h"
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/bpf/disassemble.h"
@@ -47,12 +47,26 @@ std::string json_listing(const ProcessFilters& process) {
   return std::move(json).take();
 }
 
+std::string json_listing(const std::vector<bpf::Program>& programs) {
+  JsonWriter json;
+  json.begin_object().key("schema").value("cordon.disasm/1").key("filters").begin_array();
+  for (size_t i = 0; i < programs.size(); ++i) {
+    json.begin_object().key("index").value(i);
+    write_instructions(json, programs[i]);
+    json.end_object();
+  }
+  json.end_array().end_object();
+  return std::move(json).take();
+}
+
 // One filter is assembly text. The heads of several are none, so that `asm` does not take them for one.
-std::string listing(const ProcessFilters& process, Endian endian) {
+std::string listing(const Loaded& loaded, Endian endian) {
   std::string text;
-  for (const AttachedFilter& filter : process.filters)
-    text += (process.filters.size() == 1 ? "; " : "== ") + describe_filter(process, filter) + "\n" +
-            bpf::disassemble(filter.program, {.endian = endian, .comments = true, .annotate = {}});
+  for (size_t i = 0; i < loaded.programs.size(); ++i) {
+    if (loaded.programs.size() > 1 || loaded.process)
+      text += (loaded.programs.size() > 1 ? "== " : "; ") + describe_program(loaded, i) + "\n";
+    text += bpf::disassemble(loaded.programs[i], {.endian = endian, .comments = true, .annotate = {}});
+  }
   return text;
 }
 
@@ -61,11 +75,11 @@ std::string listing(const ProcessFilters& process, Endian endian) {
 int disasm_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
-  std::string spec;
+  SourceOptions source;
   bool big_endian = false;
   auto app =
-      make_app("disasm [options] SOURCE", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
-  app->add_option("SOURCE", spec, "a raw filter, pid:N, or any policy source")->required();
+      make_app("disasm [options] POLICY", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
+  add_source_options(*app, source);
   app->add_flag("--big-endian", big_endian, "name argument words as on a big-endian machine");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
@@ -73,7 +87,7 @@ int disasm_main(int argc, char** argv) {
   add_output_options(*app, output);
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
 
-  Result<Loaded> loaded = load(spec, reading);
+  Result<Loaded> loaded = load(source, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return status_of_unread(loaded.error());
   if (big_endian && loaded->policy)
@@ -81,20 +95,19 @@ int disasm_main(int argc, char** argv) {
                             "it is for raw filters; a policy names its architectures"),
                 output, kUsage);
   Endian endian = big_endian ? Endian::big : Endian::little;
-  if (loaded->process)
-    return finish_output(output.json ? json_listing(*loaded->process) : listing(*loaded->process, endian), kDone);
   if (loaded->policy) {
-    Result<Filter> filter = compile(*loaded, {}, {});
-    if (!filter) {
-      print_diagnostics(filter.error(), output);
-      return kUsage;
+    Result<FilterStack> stack = compile_stack(*loaded, {}, {});
+    if (!stack) return fail(stack.error(), output, status_of_failure(stack.error(), kUsage));
+    for (Filter& filter : stack->filters) {
+      endian = filter.endian;
+      loaded->programs.push_back(std::move(filter.program));
+      loaded->program_names.push_back(loaded->name);
     }
-    loaded->programs = {filter->program};
-    endian = filter->endian;
   }
-  if (output.json) return finish_output(json_listing(loaded->programs.front()), kDone);
-  return finish_output(bpf::disassemble(loaded->programs.front(), {.endian = endian, .comments = true, .annotate = {}}),
-                       kDone);
+  if (!output.json) return finish_output(listing(*loaded, endian), kDone);
+  if (loaded->process) return finish_output(json_listing(*loaded->process), kDone);
+  const bool is_one = loaded->programs.size() == 1;
+  return finish_output(is_one ? json_listing(loaded->programs.front()) : json_listing(loaded->programs), kDone);
 }
 
 }  // namespace cordon::cli

@@ -92,10 +92,10 @@ class Trial {
 };
 
 // The same for the same policy: the labels in its tables are, too.
-std::vector<BitTest> best_bit_tests(const ResolvedPolicy& policy) {
+std::vector<BitTest> best_bit_tests(const ResolvedPolicy& policy, const Goal& goal) {
   constexpr uint32_t kWalks = 4;
   Trial trial;
-  std::optional<Assembly> assembly = assemble(policy, Optimize::max, trial);
+  std::optional<Assembly> assembly = assemble(policy, goal, trial);
   if (!assembly) return {};
   size_t least = assembly->insns.size();
   const std::vector<NumberTable> tables = trial.tables();
@@ -103,7 +103,7 @@ std::vector<BitTest> best_bit_tests(const ResolvedPolicy& policy) {
   for (uint32_t seed = 1; seed <= kWalks; ++seed) {
     trial.bits = find_bit_tests(tables, {.seed = seed});
     if (trial.bits.empty()) continue;
-    assembly = assemble(policy, Optimize::max, trial);
+    assembly = assemble(policy, goal, trial);
     if (!assembly || assembly->insns.size() >= least) continue;
     least = assembly->insns.size();
     best = trial.bits;
@@ -115,13 +115,14 @@ std::vector<BitTest> best_bit_tests(const ResolvedPolicy& policy) {
 
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options) {
   if (const ArchTable* other = differing_endian(policy)) return mixed_endian(policy.arches.front(), *other);
+  const Goal goal{options.optimize, options.weights};
   std::vector<BitTest> bits;
-  if (options.optimize == Optimize::max) bits = best_bit_tests(policy);
+  if (options.optimize == Optimize::max) bits = best_bit_tests(policy, goal);
   Recorder recorder(options, bits);
   recorder.dump([&] { return dump_resolved(policy); });
   const Endian endian = endian_of(policy);
 
-  std::optional<Assembly> assembly = assemble(policy, options.optimize, recorder);
+  std::optional<Assembly> assembly = assemble(policy, goal, recorder);
   if (recorder.failure()) return std::move(*recorder.failure());
   Result<bpf::Program> program = bpf::Program::create(std::move(assembly->insns));
   CORDON_ASSERT(program, "layout emits only what the kernel admits");

@@ -16,6 +16,7 @@
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/compile/optimize.h"
+#include "cordon/compile/weights.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon {
@@ -44,9 +45,12 @@ struct CompileOptions {
   Optimize optimize = Optimize::attach;
   // Called after each stage with its name and a text of its result; for --dump.
   std::vector<std::string>* dump = nullptr;  // "resolved", "split", "tree", "dag", "program" in order
+  // What calls are worth a short way; weights_of makes them.
+  std::vector<NumberWeight> weights{};
 };
 
-// The same program for the same policy, however it was searched for. Errors: arches of both byte orders in one policy; more than 4096 instructions (with the biggest rules named).
+// The same program for the same policy, however it was searched for. Errors: arches of both byte orders in one policy;
+// more than 4096 instructions (with the biggest rules named).
 Result<Filter> compile(const ResolvedPolicy& policy, const CompileOptions& options);
 
 }  // namespace compiler

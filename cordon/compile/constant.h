@@ -100,7 +100,7 @@ consteval Buffer fill(Make make) {
   if (!has_whole_tests(policy)) Stop::a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
   if (differing_endian(policy) != nullptr) Stop::arches_of_both_byte_orders_in_one_policy();
   Silent silent;
-  const std::optional<Assembly> assembly = assemble(policy, optimize, silent);
+  const std::optional<Assembly> assembly = assemble(policy, {.optimize = optimize}, silent);
   if (assembly->insns.size() > bpf::kMaxInsns) Stop::program_too_large_more_than_4096_instructions();
   if (!bpf::faults_in(assembly->insns).empty()) Stop::internal_error_the_kernel_would_refuse_the_program();
   Buffer buffer{};

@@ -87,7 +87,8 @@ class NumberPlanner {
   constexpr NumberPlanner(const std::vector<NumberTable>& tables, const PlanOptions& options) : options_(options) {
     for (const NumberTable& table : tables) {
       parts_.push_back(table.parts);
-      result_.trees.push_back({plan_tests(table.parts, options), std::nullopt, std::nullopt});
+      audit_arches_.push_back(table.audit_arch);
+      result_.trees.push_back({plan_tests(table.parts, options_of(parts_.size() - 1)), std::nullopt, std::nullopt});
     }
   }
 
@@ -103,10 +104,11 @@ class NumberPlanner {
     NumberTree& tree = result_.trees[index];
     Parts base = without_bit(parts_[index]);
     // No kernel tries these numbers while a filter is attached: all count alike.
-    PlanOptions options = options_;
+    PlanOptions options = options_of(index);
     options.numbers_end = 0;
+    options.weights = weights_from(kBit);
     Plan with_bit = plan_tests(differences(parts_[index], base), options);
-    Plan plan = plan_tests(base, options_);
+    Plan plan = plan_tests(base, options_of(index));
     constexpr size_t kJsetAndMask = 2;
     if (with_bit.tests.size() + plan.tests.size() + kJsetAndMask >= tree.plan.tests.size()) return;
     tree.with_bit = std::move(with_bit);
@@ -129,11 +131,14 @@ class NumberPlanner {
     if (group.size() < 2) return;
     PlanOptions above = options_, under = options_;
     above.numbers_begin = first;
+    above.weights = weights_from(first);
     under.numbers_end = std::min(options_.numbers_end, first);
+    under.weights = options_.weights.first(options_.weights.size() - above.weights.size());
     Plan top = plan_tests(from(parts_[index], first), above);
     std::vector<Plan> own;
     size_t now = 0, then = top.tests.size();
     for (size_t one : group) {
+      under.audit_arch = audit_arches_[one];
       own.push_back(plan_tests(below(parts_[one], first), under));
       now += result_.trees[one].plan.tests.size();
       then += own.back().tests.size() + 1;
@@ -146,8 +151,21 @@ class NumberPlanner {
     result_.tops.push_back({first, std::move(top)});
   }
 
+  constexpr PlanOptions options_of(size_t index) const {
+    PlanOptions options = options_;
+    options.audit_arch = audit_arches_[index];
+    return options;
+  }
+
+  constexpr std::span<const NumberWeight> weights_from(uint32_t number) const {
+    const auto begin = std::lower_bound(options_.weights.begin(), options_.weights.end(), number,
+                                        [](const NumberWeight& one, uint32_t value) { return one.nr < value; });
+    return options_.weights.subspan(static_cast<size_t>(begin - options_.weights.begin()));
+  }
+
   PlanOptions options_;
   std::vector<Parts> parts_;
+  std::vector<uint32_t> audit_arches_;
   NumberTrees result_;
 };
 

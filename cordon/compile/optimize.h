@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+
+#include "cordon/compile/weights.h"
 
 namespace cordon::compiler {
 
@@ -12,6 +15,12 @@ enum class Optimize : uint8_t {
   attach,  // cheapest to attach: the default
   size,    // fewest instructions
   max,     // fewer still, searched for: seconds; in constant expressions the same as size
+};
+
+// For whom, and what it is to be quick at beside that.
+struct Goal {
+  Optimize optimize = Optimize::attach;
+  std::span<const NumberWeight> weights{};
 };
 
 }  // namespace cordon::compiler

@@ -1,7 +1,7 @@
 // The stages of the compiler in their order, for compile() at run time and constant.h in constant expressions.
 //
 //   struct Silent { static constexpr bool kKeepsOrigins = false; ... };
-//   std::optional<Assembly> assembly = assemble(policy, Optimize::attach, watcher);
+//   std::optional<Assembly> assembly = assemble(policy, {.optimize = Optimize::attach}, watcher);
 //
 // What only one of them wants, texts and origins, is the watcher's: it sees the result of each stage, and may put other
 // nodes that mean the same into the tables of numbers. All bodies of
@@ -58,8 +58,10 @@ inline constexpr uint64_t kStepsPerTestArgument = 24;  // a chain of more than s
 
 constexpr bool is_for_size(Optimize optimize) { return optimize == Optimize::size || optimize == Optimize::max; }
 
-constexpr PlanOptions number_plan(Optimize optimize) {
+constexpr PlanOptions number_plan(const Goal& goal) {
+  const Optimize optimize = goal.optimize;
   PlanOptions options;
+  options.weights = goal.weights;
   options.numbers_end = kNumbersEnd;
   options.steps_per_test = is_for_size(optimize) ? kStepsPerTestSize : kStepsPerTestAttach;
   options.plain = optimize == Optimize::none;
@@ -79,9 +81,10 @@ constexpr BlockOptions block_options(Optimize optimize) {
 
 // All arches have one byte order. No value: the watcher was told that there are too many alternatives.
 template <class Watcher>
-constexpr std::optional<Assembly> assemble(const ResolvedPolicy& policy, Optimize optimize, Watcher& watcher) {
+constexpr std::optional<Assembly> assemble(const ResolvedPolicy& policy, const Goal& goal, Watcher& watcher) {
+  const Optimize optimize = goal.optimize;
   const bool plain = optimize == Optimize::none;
-  const PlanOptions number_plan = detail::number_plan(optimize);
+  const PlanOptions number_plan = detail::number_plan(goal);
 
   const SplitPolicy words = split(policy);
   watcher.on_split(words);

@@ -13,6 +13,8 @@
 #include <span>
 #include <vector>
 
+#include "cordon/compile/weights.h"
+
 namespace cordon::compiler {
 
 enum class TestOp : uint8_t { eq, ge, set };  // set: (A & k) != 0
@@ -42,9 +44,11 @@ struct PlanOptions {
   // Numbers below this count one each, as the kernel's emulator tries each of them when a filter is
   // attached (seccomp_cache_prepare_bitmap, 5.11); 0: every part counts the same.
   uint32_t numbers_end = 0;
-  uint32_t numbers_begin = 0;     // numbers below do not come
-  uint64_t steps_per_test = 100;  // a test is worth this many steps
-  bool plain = false;             // a balanced tree of cuts at every change, nothing cleverer
+  uint32_t numbers_begin = 0;               // numbers below do not come
+  uint64_t steps_per_test = 100;            // a test is worth this many steps
+  std::span<const NumberWeight> weights{};  // what numbers count for beside that, sorted
+  uint32_t audit_arch = 0;                  // whose weights; 0: those of all arches
+  bool plain = false;                       // a balanced tree of cuts at every change, nothing cleverer
 };
 
 // Neighbouring parts have different labels, and a label is below Plan::kLeaf.

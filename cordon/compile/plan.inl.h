@@ -19,9 +19,18 @@ namespace detail {
 // The tail above the numbers a machine has is visited by no emulator; it still gets a little weight.
 inline constexpr uint64_t kTailWeight = 8;
 
-constexpr uint64_t run_weight(const Run& run, const PlanOptions& options) {
-  if (options.numbers_end == 0) return 1;
+constexpr uint64_t recorded_weight(const Run& run, const PlanOptions& options) {
   uint64_t weight = 0;
+  auto at = std::lower_bound(options.weights.begin(), options.weights.end(), run.first,
+                             [](const NumberWeight& one, uint32_t number) { return one.nr < number; });
+  for (; at != options.weights.end() && at->nr <= run.last; ++at)
+    if (options.audit_arch == 0 || options.audit_arch == at->audit_arch) weight += at->weight;
+  return weight;
+}
+
+constexpr uint64_t run_weight(const Run& run, const PlanOptions& options) {
+  uint64_t weight = recorded_weight(run, options);
+  if (options.numbers_end == 0) return weight + 1;
   const uint64_t first = std::max(run.first, options.numbers_begin), end = options.numbers_end;
   if (first < end && run.last >= first) weight += std::min<uint64_t>(run.last, end - 1) - first + 1;
   if (run.last >= options.numbers_end) weight += kTailWeight;

@@ -47,7 +47,12 @@ class Planner {
   constexpr uint32_t exceptions(size_t i, size_t j, uint32_t main);
   constexpr void choose_cuts();
   constexpr size_t cut_of(size_t i, size_t j) const;
-  constexpr uint64_t chain_cost(size_t i, size_t j) const { return weight(bound_[i], bound_[j]) * (j - i); }
+  constexpr std::vector<size_t> chain_order(size_t begin, size_t end) const;
+  constexpr uint64_t saved_by_order(size_t i, size_t j) const;
+  constexpr uint64_t chain_cost(size_t i, size_t j) const {
+    const uint64_t all = weight(bound_[i], bound_[j]) * (j - i);
+    return options_.weights.empty() ? all : all - saved_by_order(i, j);
+  }
   constexpr uint64_t weight(size_t begin, size_t end) const { return prefix_[end] - prefix_[begin]; }
 
   PlanOptions options_;

@@ -79,11 +79,34 @@ constexpr uint32_t Planner::join_optimal(const std::vector<Region>& regions) {
   return Builder{*this, regions, root}.build(0, n - 1);
 }
 
+// The exceptions among runs begin..end in the order of their tests: of calls that were recorded the frequent ones
+// first.
+constexpr std::vector<size_t> Planner::chain_order(size_t begin, size_t end) const {
+  std::vector<size_t> order;
+  for (size_t i = begin; i < end; ++i)
+    if (runs_[i].is_exception) order.push_back(i);
+  if (options_.weights.empty()) return order;
+  std::sort(order.begin(), order.end(), [this](size_t a, size_t b) {
+    return runs_[a].weight != runs_[b].weight ? runs_[a].weight > runs_[b].weight : a < b;
+  });
+  return order;
+}
+
+// What exceptions save that are found before the end of their chain.
+constexpr uint64_t Planner::saved_by_order(size_t i, size_t j) const {
+  uint64_t saved = 0;
+  uint64_t left = j - i;
+  for (size_t run : chain_order(bound_[i], bound_[j]))
+    if (left > 0) saved += runs_[run].weight * --left;
+  return saved;
+}
+
 // The exceptions among runs begin..end tested one after another.
 constexpr uint32_t Planner::chain(size_t begin, size_t end, uint32_t main) {
   uint32_t next = main;
-  for (size_t i = end; i-- > begin;) {
-    if (!runs_[i].is_exception) continue;
+  const std::vector<size_t> order = chain_order(begin, end);
+  for (size_t at = order.size(); at-- > 0;) {
+    const size_t i = order[at];
     for (uint64_t number = runs_[i].last; number + 1 > runs_[i].first; --number) {
       next = add(TestOp::eq, static_cast<uint32_t>(number), Plan::kLeaf | runs_[i].label, next);
       if (number == 0) break;

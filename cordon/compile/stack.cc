@@ -86,7 +86,7 @@ class Divider {
   bool is_admitted(const FilterStack& stack);
 
   Result<Filter> compile_part(const ResolvedPolicy& part, std::vector<std::string>* dump) const {
-    return compile(part, {.optimize = options_.optimize, .dump = dump});
+    return compile(part, {.optimize = options_.optimize, .dump = dump, .weights = options_.weights});
   }
 
   const ResolvedPolicy& policy_;
@@ -253,8 +253,9 @@ bool Divider::is_admitted(const FilterStack& stack) {
 
 Result<FilterStack> compile_stack(const ResolvedPolicy& policy, const CompileOptions& options) {
   std::vector<std::string> stages;
-  Result<Filter> whole =
-      compile(policy, {.optimize = options.optimize, .dump = options.dump != nullptr ? &stages : nullptr});
+  Result<Filter> whole = compile(
+      policy,
+      {.optimize = options.optimize, .dump = options.dump != nullptr ? &stages : nullptr, .weights = options.weights});
   if (whole) {
     if (options.dump != nullptr) *options.dump = std::move(stages);
     FilterStack stack;

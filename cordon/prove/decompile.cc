@@ -201,7 +201,7 @@ Diagnostic no_form(const PolicySynthesis& synthesis, const ProgramTables& tables
               "decompile-too-large",
               {},
               "no rules were found within the bound on work for " + synthesis.problem(),
-              "`cordon convert --effort 10` takes ten times the work, 'cordon disasm' shows the instructions",
+              kMoreWork,
               {}};
   return failed("decompile-no-form", "no policy in reach says " + synthesis.problem());
 }

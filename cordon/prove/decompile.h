@@ -23,7 +23,7 @@ namespace cordon::prove {
 
 struct DecompileOptions {
   Arch arch = abi::native_arch();        // named where the filter answers all architectures alike
-  uint64_t max_steps = 4'000'000;        // of the search
+  uint64_t max_steps = 40'000'000;       // of the search: a few tenths of a second
   uint64_t max_proof_steps = 2'000'000;  // as EncodeOptions::max_steps
 };
 

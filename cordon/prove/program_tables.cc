@@ -24,13 +24,14 @@ using diagram::Piece;
 constexpr size_t kMaxPieces = 8192;
 constexpr uint32_t kMaxArches = 64;  // beside each other, without one that the filter answers as all others
 
+constexpr const char* kSeeInstructions = "'cordon disasm' shows its instructions";
+
 Diagnostic failed(std::string code, std::string message, std::string hint) {
   return {Severity::error, std::move(code), {}, std::move(message), std::move(hint), {}};
 }
 
-Diagnostic too_large(const std::string& where) {
-  return failed("decompile-too-large", "the filter's answers are too many to tell apart" + where,
-                "'cordon disasm' shows its instructions");
+Diagnostic too_large(const std::string& where, const char* cure) {
+  return failed("decompile-too-large", "the filter's answers are too many to tell apart" + where, cure);
 }
 
 class TableFinder {
@@ -40,10 +41,10 @@ class TableFinder {
 
   Result<ProgramTables> find() {
     for (uint32_t i = 0; i < executions_.size(); ++i)
-      if (executions_[i].overflow()) return too_large(at_instruction(i, *executions_[i].overflow()));
+      if (executions_[i].overflow()) return too_large(at_instruction(i, *executions_[i].overflow()), kSeeInstructions);
     CORDON_TRY(little, diagram(Endian::little));
     const auto arches = diagram::pieces_of(little->manager, little->root, kArchWord, kMaxPieces);
-    if (!arches) return too_large(" by architecture");
+    if (!arches) return too_large(" by architecture", kSeeInstructions);
     const Node other = widest(*arches);
     if (!little->manager.is_leaf(other))
       return failed("decompile-any-arch",
@@ -94,8 +95,8 @@ class TableFinder {
         ProgramDiagram{Manager(diagram::Order::of_words(word_order(endian), cuts), {.max_steps = options_.max_steps}),
                        endian, own, 0});
     const StackNode encoded = encode_stack(made->manager, executions_);
-    if (encoded.undecided_at) return too_large(at_instruction(encoded.program, *encoded.undecided_at));
-    if (made->manager.exhausted()) return too_large(" together");
+    if (encoded.undecided_at) return too_large(at_instruction(encoded.program, *encoded.undecided_at), kMoreWork);
+    if (made->manager.exhausted()) return too_large(" together", kMoreWork);
     made->root = encoded.node;
     place = std::move(made);
     return place.get();
@@ -111,7 +112,7 @@ class TableFinder {
       Result<ProgramDiagram*> in = diagram(arch.endian);
       if (!in) return *in.error().begin();
       AbiTable table{arch.arch, *in, {}};
-      if (!fill(table, audit_arch, is_first)) return too_large(" by number");
+      if (!fill(table, audit_arch, is_first)) return too_large(" by number", kMoreWork);
       if (!answers_as_unknown(table)) {
         tables_.abis.push_back(std::move(table));
         is_first = false;

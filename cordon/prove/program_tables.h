@@ -44,8 +44,12 @@ struct ProgramTables {
   Action bad_arch;
 };
 
+// Where more work may find an answer.
+inline constexpr const char* kMoreWork =
+    "`cordon convert --effort 10` takes ten times the work; 'cordon disasm' shows the instructions";
+
 struct TablesOptions {
-  uint64_t max_steps = 4'000'000;
+  uint64_t max_steps = 40'000'000;
 };
 
 Result<ProgramTables> tables_of(std::span<const bpf::Program> programs, const TablesOptions& options);
