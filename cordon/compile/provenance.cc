@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,39 +21,50 @@ constexpr auto before = [](const Origin& a, const Origin& b) {
   return a.kind != b.kind ? a.kind < b.kind : a.rule < b.rule;
 };
 
-// The attributions by node: those of node n are list[begin[n]] to list[begin[n + 1]].
-struct ByNode {
-  std::vector<uint32_t> begin;
-  std::vector<uint32_t> list;  // origins
-};
+// Keys are below `count`; equal ones stay in their order.
+template <class Key>
+void counting_sort(std::vector<Attribution>& items, size_t count, Key key) {
+  std::vector<uint32_t> begin(count + 1, 0);
+  for (const Attribution& item : items) ++begin[key(item) + 1];
+  for (size_t i = 1; i < count; ++i) begin[i] += begin[i - 1];
+  std::vector<Attribution> sorted(items.size());
+  for (const Attribution& item : items) sorted[begin[key(item)]++] = item;
+  items = std::move(sorted);
+}
 
-ByNode sort_by_node(const std::vector<Attribution>& attributions) {
-  NodeId end = 0;
-  for (const Attribution& a : attributions) end = std::max(end, a.node + 1);
-  ByNode result{std::vector<uint32_t>(end + 1, 0), std::vector<uint32_t>(attributions.size())};
-  for (const Attribution& a : attributions) ++result.begin[a.node];
-  uint32_t sum = 0;
-  for (uint32_t& begin : result.begin) sum = begin += sum;
-  for (size_t i = attributions.size(); i-- > 0;)
-    result.list[--result.begin[attributions[i].node]] = attributions[i].origin;
-  return result;
+// By policy, kind, rule. Rules are many and mostly different: comparing them would take longer than building what
+// they are there for.
+void sort_by_origin(std::vector<Attribution>& attributions, const std::vector<Origin>& origins) {
+  auto sort_by = [&](auto field) {
+    size_t count = 0;
+    for (const Origin& origin : origins) count = std::max(count, size_t{field(origin)} + 1);
+    if (count > 1) counting_sort(attributions, count, [&](const Attribution& a) { return field(origins[a.origin]); });
+  };
+  sort_by([](const Origin& origin) { return origin.rule; });
+  sort_by([](const Origin& origin) { return static_cast<uint32_t>(origin.kind); });
+  // Numbers of policies can be any.
+  auto policy_of = [&](const Attribution& a) { return origins[a.origin].policy; };
+  auto by_policy = [&](const Attribution& a, const Attribution& b) { return policy_of(a) < policy_of(b); };
+  if (!std::is_sorted(attributions.begin(), attributions.end(), by_policy))
+    std::stable_sort(attributions.begin(), attributions.end(), by_policy);
 }
 
 }  // namespace
 
 std::vector<std::vector<Origin>> provenance(const Code& code, const BlockBuilder& builder) {
-  ByNode by_node = sort_by_node(builder.attributions());
-  std::vector<std::vector<Origin>> result(code.insns.size());
-  for (size_t pc = 0; pc < code.insns.size(); ++pc) {
-    NodeId node = code.nodes[pc];
-    if (node + 1 >= by_node.begin.size()) continue;
-    std::vector<Origin>& origins = result[pc];
-    origins.reserve(by_node.begin[node + 1] - by_node.begin[node]);
-    for (uint32_t i = by_node.begin[node]; i < by_node.begin[node + 1]; ++i)
-      origins.push_back(builder.origins()[by_node.list[i]]);
-    std::sort(origins.begin(), origins.end(), before);
-    origins.erase(std::unique(origins.begin(), origins.end()), origins.end());
+  const std::vector<Origin>& origins = builder.origins();
+  std::vector<Attribution> attributions = builder.attributions();
+  sort_by_origin(attributions, origins);
+  NodeId end = 0;
+  for (const Attribution& a : attributions) end = std::max(end, a.node + 1);
+  std::vector<std::vector<Origin>> by_node(end);
+  for (const Attribution& a : attributions) {
+    std::vector<Origin>& of_node = by_node[a.node];
+    if (of_node.empty() || of_node.back() != origins[a.origin]) of_node.push_back(origins[a.origin]);
   }
+  std::vector<std::vector<Origin>> result(code.insns.size());
+  for (size_t pc = 0; pc < code.insns.size(); ++pc)
+    if (code.nodes[pc] < end) result[pc] = by_node[code.nodes[pc]];
   return result;
 }
 

@@ -122,7 +122,7 @@ TEST(ByWord, KeepsItsPiecesHoweverTheWordIsCut) {
     Manager m = manager_of(cuts);
     const Edge pieces[] = {{0, m.leaf(5)},          {9, m.leaf(6)},          {0x1234, m.leaf(7)},
                            {0x3fffffff, m.leaf(5)}, {0xfffffffe, m.leaf(9)}, {UINT32_MAX, m.leaf(5)}};
-    const Node node = by_word(m, 0, pieces);
+    const Node node = by_word(m, {0}, pieces);
     uint32_t first = 0;
     for (const Edge& piece : pieces) {
       for (uint32_t value : {first, piece.last, first + (piece.last - first) / 2}) {
@@ -141,7 +141,7 @@ TEST(PiecesOf, GivesTheIntervalsOfAWordBackHoweverItIsCut) {
     cuts.at_mask(0, mask);
     Manager m = manager_of(cuts);
     const Edge edges[] = {{0, m.leaf(5)}, {9, m.leaf(6)}, {0x3fff, m.leaf(7)}, {UINT32_MAX, range(m, 2, 1, 4)}};
-    const auto pieces = pieces_of(m, by_word(m, 0, edges), 0, 100'000);
+    const auto pieces = pieces_of(m, by_word(m, {0}, edges), 0, 100'000);
     ASSERT_TRUE(pieces) << mask;
     ASSERT_EQ(pieces->size(), 4u) << mask;
     for (size_t i = 0; i < 4; ++i) {

@@ -1,6 +1,7 @@
 #include "cordon/diagram/sets.h"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "cordon/base/assert.h"
@@ -9,6 +10,9 @@ namespace cordon::diagram {
 namespace {
 
 uint64_t low_ones(unsigned bits) { return bits >= 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1; }
+
+// Most nodes have fewer: their edges are allocated once.
+constexpr size_t kUsualEdges = 64;
 
 void extend(std::vector<Edge>& edges, uint32_t last, Node child) {
   if (!edges.empty() && edges.back().child == child)
@@ -24,6 +28,7 @@ Node by_fields(Manager& manager, std::span<const Level> levels, uint32_t prefix,
   const Field& field = manager.order().field(levels[0]);
   const uint32_t below = static_cast<uint32_t>(low_ones(field.low));
   std::vector<Edge> edges;
+  edges.reserve(std::min(pieces.size(), kUsualEdges));
   size_t at = 0;
   for (uint64_t top = 0; top <= field.max();) {
     const uint32_t first = prefix | static_cast<uint32_t>(top << field.low);
@@ -44,8 +49,8 @@ Node by_fields(Manager& manager, std::span<const Level> levels, uint32_t prefix,
 }
 
 struct Place {
-  Level level = 0;
-  unsigned low = 0;  // the field's lowest bit in the 64-bit value
+  Level level;
+  unsigned low;  // the field's lowest bit in the 64-bit value
 };
 
 class SetBuilder {
@@ -58,7 +63,7 @@ class SetBuilder {
       const uint64_t bits = uint64_t{field.max()} << (low + field.low);
       if ((mask_ & bits) == 0) continue;
       CORDON_ASSERT((mask_ & bits) == bits, "words are cut at every mask that is asked for");
-      places_.push_back({level, low + field.low});
+      places_[place_count_++] = {level, low + field.low};
     }
   }
 
@@ -66,7 +71,7 @@ class SetBuilder {
   // beyond. Depth of recursion: fields of two words, at most 64.
   Node build(size_t index, uint64_t prefix, std::span<const Range> ranges) {
     if (ranges.empty()) return Manager::kFalse;
-    if (index == places_.size()) return Manager::kTrue;
+    if (index == place_count_) return Manager::kTrue;
     const Place& place = places_[index];
     const uint32_t max = manager_.order().field(place.level).max();
     // All bits of the mask that this field and those after it look at.
@@ -78,6 +83,7 @@ class SetBuilder {
       return static_cast<uint32_t>((value - prefix) >> place.low) & max;
     };
     std::vector<Edge> edges;
+    edges.reserve(std::min(2 * ranges.size() + 1, kUsualEdges));
     uint64_t next = 0;
     for (size_t i = 0; i < ranges.size();) {
       const uint64_t cell = std::max<uint64_t>(top(ranges[i].first), next);
@@ -103,16 +109,23 @@ class SetBuilder {
  private:
   Manager& manager_;
   uint64_t mask_;
-  std::vector<Place> places_;
+  std::array<Place, 64> places_;
+  size_t place_count_ = 0;
 };
 
 }  // namespace
 
-Node by_word(Manager& manager, Word word, std::span<const Edge> pieces) {
+Node by_word(Manager& manager, Masked word, std::span<const Edge> pieces) {
   CORDON_ASSERT(!pieces.empty() && pieces.back().last == UINT32_MAX, "pieces cover the whole word");
-  const auto levels = manager.order().levels_of(word);
+  const auto levels = manager.order().levels_of(word.word);
   if (levels.size() == 1) return manager.switch_on(levels[0], pieces);
-  return by_fields(manager, levels, 0, pieces);
+  std::array<Level, 32> inside;
+  size_t count = 0;
+  for (Level level : levels) {
+    const Field& field = manager.order().field(level);
+    if ((word.mask >> field.low & 1) != 0) inside[count++] = level;
+  }
+  return by_fields(manager, {inside.data(), count}, 0, pieces);
 }
 
 Node in_set(Manager& manager, const Operand& operand, uint64_t mask, std::span<const Range> ranges) {

@@ -1,7 +1,7 @@
 // Functions of whole words and of pairs of words, in the manager's fields.
 //
 //   Node is_signal = in_set(m, {5, 4}, 0xffffffff'ffffffff, Ranges{{1, 64}});    // a 64-bit value in two words
-//   Node answers = by_word(m, 0, Edges{{59, allow}, {60, deny}, {UINT32_MAX, allow}});
+//   Node answers = by_word(m, {0}, Edges{{59, allow}, {60, deny}, {UINT32_MAX, allow}});
 #pragma once
 
 #include <compare>
@@ -26,8 +26,17 @@ struct Operand {
   Word low = 0;
 };
 
-// The function of a word: pieces cover 0..0xffffffff in order.
-Node by_word(Manager& manager, Word word, std::span<const Edge> pieces);
+// A word, or some bits of it.
+struct Masked {
+  Word word = 0;
+  uint32_t mask = UINT32_MAX;
+
+  bool operator==(const Masked&) const = default;
+};
+
+// The function of (word & mask): pieces cover 0..0xffffffff in order. Each ends at a value under the mask or right
+// before one. The word is cut at the mask.
+Node by_word(Manager& manager, Masked word, std::span<const Edge> pieces);
 
 // True where (operand & mask) lies in one of the ranges. They are sorted, disjoint and their end points are
 // values under the mask. The words are cut at the mask.

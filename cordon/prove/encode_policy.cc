@@ -44,7 +44,7 @@ class Encoder {
       next = uint64_t{table.audit_arch} + 1;
     }
     if (next <= UINT32_MAX) by_arch.push_back({UINT32_MAX, bad_arch});
-    return diagram::by_word(manager_, kArchWord, by_arch);
+    return diagram::by_word(manager_, {kArchWord}, by_arch);
   }
 
   Node holds(const ResolvedCondition& condition, Endian endian) {
@@ -75,7 +75,7 @@ class Encoder {
       else
         pieces.push_back({segment.last, node});
     }
-    return diagram::by_word(manager_, kNrWord, pieces);
+    return diagram::by_word(manager_, {kNrWord}, pieces);
   }
 
   // The first clause that holds answers. Few are laid over each other one by one, the last first. Many are joined in

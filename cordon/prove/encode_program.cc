@@ -80,12 +80,7 @@ class Encoder {
       return Overlay(manager_.choose(bits_.holds(test), yes.node(manager_), no.node(manager_)));
     const std::optional<Selection> selected = selection(test);
     if (!selected) return no;
-    const auto levels = manager_.order().levels_of(selected->word);
-    if (selected->mask == UINT32_MAX && levels.size() == 1)
-      return Overlay::branch(manager_, levels[0], selected->values, std::move(yes), std::move(no));
-    const Node holds =
-        diagram::in_set(manager_, {std::nullopt, selected->word}, selected->mask, {&selected->values, 1});
-    return Overlay(manager_.choose(holds, yes.node(manager_), no.node(manager_)));
+    return Overlay::branch(manager_, selected->word, selected->values, std::move(yes), std::move(no));
   }
 
   Node returned(Expression value) {
@@ -134,10 +129,9 @@ class Encoder {
     return manager_.choose(is_large, manager_.leaf(policy::to_ret({kind, policy::kMaxErrno})), result);
   }
 
-  // Where (word & mask) lies in the range, whose ends are values under the mask.
+  // Where the word under its mask lies in the range, whose ends are values under the mask.
   struct Selection {
-    Word word = 0;
-    uint32_t mask = 0;
+    diagram::Masked word;
     Range values;
   };
 
@@ -154,7 +148,7 @@ class Encoder {
     if (test.relation == Relation::set) values = Range{1, mask};
     const auto first = policy::next_under_mask(values->first, mask);
     if (!first || *first > values->last) return std::nullopt;
-    return Selection{bits.word, mask, {*first, policy::previous_under_mask(values->last, mask)}};
+    return Selection{{bits.word, mask}, {*first, policy::previous_under_mask(values->last, mask)}};
   }
 
   // Of a value that is compared with a constant.

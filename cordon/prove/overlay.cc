@@ -14,27 +14,30 @@ using diagram::Range;
 
 constexpr size_t kPiecesPerStep = 8;  // moved in the time of an edge that is touched
 
-Node is_within(Manager& manager, Level level, Range range) {
-  std::vector<Edge> edges;
-  if (range.first > 0) edges.push_back({static_cast<uint32_t>(range.first - 1), Manager::kFalse});
-  edges.push_back({static_cast<uint32_t>(range.last), Manager::kTrue});
-  if (range.last < UINT32_MAX) edges.push_back({UINT32_MAX, Manager::kFalse});
-  return manager.switch_on(level, edges);
+Level last_level(const Manager& manager, diagram::Masked word) {
+  Level last = 0;
+  for (Level level : manager.order().levels_of(word.word))
+    if ((word.mask >> manager.order().field(level).low & 1) != 0) last = level;
+  return last;
 }
 
 }  // namespace
 
 // Puts pieces, all of them in the range, in the place of what lies there.
-void Overlay::replace(Range range, const std::vector<Piece>& by) {
+void Overlay::replace(Range range, std::span<const Piece> by) {
   auto begin = std::lower_bound(pieces_.begin(), pieces_.end(), range.first,
                                 [](const Piece& piece, uint64_t first) { return piece.last < first; });
   auto end = std::upper_bound(begin, pieces_.end(), range.last,
                               [](uint64_t last, const Piece& piece) { return last < piece.first; });
+  if (begin == end) {
+    pieces_.insert(begin, by.begin(), by.end());
+    return;
+  }
   std::vector<Piece> middle;
-  if (begin != end && begin->first < range.first)
+  if (begin->first < range.first)
     middle.push_back({begin->first, static_cast<uint32_t>(range.first - 1), begin->child});
   middle.insert(middle.end(), by.begin(), by.end());
-  if (begin != end && std::prev(end)->last > range.last)
+  if (std::prev(end)->last > range.last)
     middle.push_back({static_cast<uint32_t>(range.last + 1), std::prev(end)->last, std::prev(end)->child});
   const auto kept = std::min(end - begin, static_cast<ptrdiff_t>(middle.size()));
   std::copy_n(middle.begin(), kept, begin);
@@ -44,9 +47,8 @@ void Overlay::replace(Range range, const std::vector<Piece>& by) {
     pieces_.insert(end, middle.begin() + kept, middle.end());
 }
 
-// What it puts over that base in the range.
-std::vector<Overlay::Piece> Overlay::over(Node base, Range range) const {
-  if (base_ != base) return {{static_cast<uint32_t>(range.first), static_cast<uint32_t>(range.last), base_}};
+// What it puts over its base in the range.
+std::vector<Overlay::Piece> Overlay::pieces_in(Range range) const {
   std::vector<Piece> pieces;
   for (const Piece& piece : pieces_)
     if (range.first <= piece.last && piece.first <= range.last)
@@ -69,24 +71,29 @@ Node Overlay::node(Manager& manager) {
     next = uint64_t{piece.last} + 1;
   }
   if (next <= UINT32_MAX) append(UINT32_MAX, Manager::kFalse, Manager::kFalse);
-  const Node condition = manager.switch_on(level_, is_covered);
-  base_ = manager.choose(condition, manager.switch_on(level_, cover), base_);
+  const Node condition = diagram::by_word(manager, word_, is_covered);
+  base_ = manager.choose(condition, diagram::by_word(manager, word_, cover), base_);
   pieces_.clear();
   return base_;
 }
 
-Overlay Overlay::branch(Manager& manager, Level level, Range range, Overlay yes, Overlay no) {
+Overlay Overlay::branch(Manager& manager, diagram::Masked word, Range range, Overlay yes, Overlay no) {
   for (Overlay* side : {&yes, &no})
-    if (side->level_ != level) side->node(manager);
+    if (side->word_ != word) side->node(manager);
   const bool same_base = yes.base_ == no.base_;
   const bool no_is_below = same_base ? no.pieces_.size() >= yes.pieces_.size() : yes.pieces_.empty();
   Overlay& below = no_is_below ? no : yes;
   const Overlay& above = no_is_below ? yes : no;
-  // Pieces look only at words that come later.
-  if (!same_base && (!above.pieces_.empty() || manager.level(above.base_) <= level))
-    return Overlay(manager.choose(is_within(manager, level, range), yes.node(manager), no.node(manager)));
-  below.level_ = level;
-  auto put = [&](Range part) { below.replace(part, above.over(below.base_, part)); };
+  if (!same_base && (!above.pieces_.empty() || manager.level(above.base_) <= last_level(manager, word))) {
+    const Node holds = diagram::in_set(manager, {std::nullopt, word.word}, word.mask, {&range, 1});
+    return Overlay(manager.choose(holds, yes.node(manager), no.node(manager)));
+  }
+  below.word_ = word;
+  auto put = [&](Range part) {
+    if (same_base) return below.replace(part, above.pieces_in(part));
+    const Piece whole{static_cast<uint32_t>(part.first), static_cast<uint32_t>(part.last), above.base_};
+    below.replace(part, {&whole, 1});
+  };
   if (no_is_below) {
     put(range);
   } else {

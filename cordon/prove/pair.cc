@@ -74,7 +74,7 @@ Node is_arch(Manager& manager, Predicate predicate) {
     pieces.push_back({value, Manager::kTrue});
   }
   if (pieces.empty() || pieces.back().last != UINT32_MAX) pieces.push_back({UINT32_MAX, Manager::kFalse});
-  return diagram::by_word(manager, kArchWord, pieces);
+  return diagram::by_word(manager, {kArchWord}, pieces);
 }
 
 // ABIs whose upper words are always zero: the kernel masks registers before a filter sees them
@@ -89,7 +89,7 @@ Node on_care_set(Manager& manager, Node node, const EncodeOptions& options) {
       {kUprobeCalls[0] - 1, Manager::kFalse}, {kUprobeCalls[1], Manager::kTrue}, {UINT32_MAX, Manager::kFalse}};
   const Node is_exempt =
       manager.both(is_arch(manager, [](const abi::ArchInfo& arch) { return arch.arch == Arch::x86_64; }),
-                   diagram::by_word(manager, kNrWord, exempt));
+                   diagram::by_word(manager, {kNrWord}, exempt));
   return manager.choose(is_exempt, manager.leaf(policy::to_ret({ActionKind::allow, 0})), node);
 }
 
