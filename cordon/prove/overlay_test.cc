@@ -32,7 +32,7 @@ TEST(Overlay, IsWhatChoosingNodesComesTo) {
   std::mt19937 random(1);
   for (int round = 0; round < 3000; ++round) {
     diagram::Cuts cuts;
-    const std::vector<Word> words = word_order(Endian::little);
+    const WordOrder words = word_order(Endian::little);
     const bool has_masks = round % 2 == 1;
     if (has_masks)
       for (uint32_t mask : kMasks) cuts.at_mask(words[3], mask);

@@ -200,7 +200,7 @@ TEST(Chains, OfHundredsOfWholeRegistersAreProved) {
                      }};
   for (uint64_t seed = 0; seed < 2; ++seed) {
     Random random(seed);
-    const ResolvedPolicy policy = chain_policy(whole, 450, random);
+    const ResolvedPolicy policy = chain_policy(whole, 480, random);
     Result<Filter> filter = compiler::compile(policy, {});
     ASSERT_TRUE(filter);
     EXPECT_TRUE(prove::equal_by_cut_points(policy, filter->program, {}).is_equal) << seed;
