@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "cordon/diagram/sets.h"
-#include "cordon/policy/action.h"
 #include "cordon/policy/intervals.h"
 #include "cordon/prove/bits.h"
 #include "cordon/prove/overlay.h"
@@ -16,31 +15,6 @@ using diagram::Manager;
 using diagram::Node;
 using diagram::Range;
 using diagram::Word;
-
-uint64_t canonical_ret(uint64_t ret) { return policy::to_ret(policy::from_ret(static_cast<uint32_t>(ret))); }
-
-uint64_t join_bits(uint64_t a, uint64_t b) { return a | b; }
-uint64_t canonical_leaf(uint64_t ret, uint64_t) { return canonical_ret(ret); }
-
-constexpr ActionKind kByStrictness[] = {ActionKind::kill_process, ActionKind::kill_thread, ActionKind::trap,
-                                        ActionKind::errno_,       ActionKind::notify,      ActionKind::trace,
-                                        ActionKind::log,          ActionKind::allow};
-
-// Actions as the kernel orders them, as signed numbers; here unsigned with the sign bit turned.
-uint32_t rank_of(ActionKind kind) { return (policy::to_ret({kind, 0}) ^ 0x80000000) >> 16; }
-
-// The least value that names no action and is above this one: all such values up to the next action behave alike.
-uint32_t unknown_above(ActionKind kind) { return policy::to_ret({kind, 0}) + 0x10000; }
-
-uint64_t stack_ret(uint64_t ret) {
-  const auto action = static_cast<uint32_t>(ret) & policy::kRetActionMask;
-  uint32_t form = 0;
-  for (ActionKind kind : kByStrictness) {
-    if ((action ^ 0x80000000) >> 16 < rank_of(kind)) break;
-    form = policy::to_ret({kind, 0});
-  }
-  return form == action ? canonical_ret(ret) : uint64_t{form} + 0x10000;
-}
 
 template <class Function>
 void for_each_word(uint32_t words, Function function) {
@@ -84,49 +58,15 @@ class Encoder {
   }
 
   Node returned(Expression value) {
-    if (pool_[value].is_constant()) return manager_.leaf(form(pool_[value].constant));
+    if (pool_[value].is_constant()) return manager_.leaf(answer_of(pool_[value].constant, leaves_));
     if (const auto answer = stand_ins_.of_answer(execution_, value)) return manager_.leaf(*answer);
-    const Bits bits = bits_.of(value);
-    Node result = Manager::kFalse;  // replaced: every value is at least the lowest action's
-    for (ActionKind kind : kByStrictness) {
-      const Node reaches = at_least(bits, rank_of(kind));
-      const Node passes = kind == ActionKind::allow ? Manager::kFalse : at_least(bits, rank_of(kind) + 1);
-      if (reaches == Manager::kFalse) break;
-      result = manager_.choose(reaches, reaches == passes ? result : with_data(bits, kind), result);
-      result = manager_.choose(passes, manager_.leaf(form(unknown_above(kind))), result);
-    }
-    return result;
+    return answer_of(manager_, bits_.of(value), leaves_);
   }
 
  private:
   Node node_of(StandIns::Bit bit) {
     const diagram::Edge edges[] = {{0, Manager::kFalse}, {1, Manager::kTrue}};
     return manager_.switch_on(manager_.order().levels_of(bit.word)[31 - bit.bit], edges);
-  }
-
-  uint64_t form(uint64_t ret) const { return leaves_ == Leaves::actions ? canonical_ret(ret) : stack_ret(ret); }
-
-  // The upper half of a value, its sign bit turned, against a constant.
-  Node at_least(const Bits& bits, uint32_t rank) {
-    Node result = Manager::kTrue;
-    for (unsigned i = 0; i < 16; ++i) {
-      const Node bit = i == 15 ? manager_.negation(bits[31]) : bits[16 + i];
-      result = (rank >> i & 1) != 0 ? manager_.both(bit, result) : manager_.either(bit, result);
-    }
-    return result;
-  }
-
-  // The action with the lower half as its data, where it has some.
-  Node with_data(const Bits& bits, ActionKind kind) {
-    Node result = manager_.leaf(policy::to_ret({kind, 0}));
-    unsigned width = kind == ActionKind::trap || kind == ActionKind::trace ? 16 : 0;
-    if (kind == ActionKind::errno_) width = 12;
-    for (unsigned i = 0; i < width; ++i)
-      result = manager_.choose(bits[i], manager_.combine(join_bits, result, manager_.leaf(uint64_t{1} << i)), result);
-    if (kind != ActionKind::errno_) return result;
-    Node is_large = Manager::kFalse;
-    for (unsigned i = width; i < 16; ++i) is_large = manager_.either(bits[i], is_large);
-    return manager_.choose(is_large, manager_.leaf(policy::to_ret({kind, policy::kMaxErrno})), result);
   }
 
   // Where the word under its mask lies in the range, whose ends are values under the mask.
@@ -280,8 +220,6 @@ MeetingWords meeting_words(const Execution& execution, const StandIns& stand_ins
   }
   return result;
 }
-
-Node as_actions(Manager& manager, Node node) { return manager.combine(canonical_leaf, node, Manager::kFalse); }
 
 ProgramNode encode_program(Manager& manager, const Execution& execution, Leaves leaves, const StandIns& stand_ins) {
   return encode(manager, execution, Encoder(manager, execution, leaves, stand_ins), {});

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "cordon/diagram/manager.h"
+#include "cordon/prove/answers.h"
 #include "cordon/prove/execution.h"
 #include "cordon/prove/stand_ins.h"
 
@@ -30,15 +31,6 @@ struct MeetingWords {
   std::vector<diagram::Word> first;
 };
 MeetingWords meeting_words(const Execution& execution, const StandIns& stand_ins = {});
-
-enum class Leaves : uint8_t {
-  actions,  // policy::to_ret(policy::from_ret(ret))
-  // As above, but a value that names no action becomes the least one that compares alike: beside other filters the
-  // kernel compares values first, and kills for the unknown one only if it won.
-  of_a_stack,
-};
-// From the second form to the first.
-diagram::Node as_actions(diagram::Manager& manager, diagram::Node node);
 
 struct ProgramNode {
   diagram::Node node = 0;

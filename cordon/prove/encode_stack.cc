@@ -3,6 +3,7 @@
 #include "cordon/base/assert.h"
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_program.h"
+#include "cordon/prove/forward.h"
 
 namespace cordon::prove {
 namespace {
@@ -30,17 +31,14 @@ uint64_t ret_of_decider(uint64_t leaf, uint64_t) {
   return policy::to_ret(policy::from_ret(static_cast<uint32_t>(leaf >> kRetShift)));
 }
 
-Leaves leaves_of(std::span<const Execution> executions) {
-  return executions.size() > 1 ? Leaves::of_a_stack : Leaves::actions;
-}
+Leaves leaves_of(size_t programs) { return programs > 1 ? Leaves::of_a_stack : Leaves::actions; }
 
 // What the caller makes of each program, put together.
 template <class Encode>
-StackNode combined(Manager& manager, std::span<const Execution> executions, diagram::LeafFunction stricter,
-                   Encode encode) {
+StackNode combined(Manager& manager, size_t programs, diagram::LeafFunction stricter, Encode encode) {
   StackNode result;
-  if (executions.empty()) result.node = manager.leaf(policy::to_ret({ActionKind::allow, 0}));
-  for (uint32_t i = 0; i < executions.size(); ++i) {
+  if (programs == 0) result.node = manager.leaf(policy::to_ret({ActionKind::allow, 0}));
+  for (uint32_t i = 0; i < programs; ++i) {
     const ProgramNode encoded = encode(i);
     result.program = i;
     result.undecided_at = encoded.undecided_at;
@@ -65,16 +63,25 @@ ProgramNode encode_with_deciders(Manager& manager, const Execution& execution, L
 }  // namespace
 
 StackNode encode_stack(Manager& manager, std::span<const Execution> executions, const StandIns& stand_ins) {
-  StackNode result = combined(manager, executions, stricter_ret, [&](uint32_t i) {
-    return encode_program(manager, executions[i], leaves_of(executions), stand_ins);
+  StackNode result = combined(manager, executions.size(), stricter_ret, [&](uint32_t i) {
+    return encode_program(manager, executions[i], leaves_of(executions.size()), stand_ins);
   });
   if (executions.size() > 1 && !manager.exhausted()) result.node = as_actions(manager, result.node);
   return result;
 }
 
+StackNode encode_stack_forward(Manager& manager, std::span<const bpf::Program> programs) {
+  StackNode result = combined(manager, programs.size(), stricter_ret, [&](uint32_t i) {
+    return encode_forward(manager, programs[i], leaves_of(programs.size()));
+  });
+  if (programs.size() > 1 && !manager.exhausted()) result.node = as_actions(manager, result.node);
+  return result;
+}
+
 StackNode encode_deciders(Manager& manager, std::span<const Execution> executions) {
-  return combined(manager, executions, stricter_decider,
-                  [&](uint32_t i) { return encode_with_deciders(manager, executions[i], leaves_of(executions), i); });
+  return combined(manager, executions.size(), stricter_decider, [&](uint32_t i) {
+    return encode_with_deciders(manager, executions[i], leaves_of(executions.size()), i);
+  });
 }
 
 Decider decider_of(uint64_t leaf) {

@@ -29,6 +29,9 @@ struct StackNode {
 StackNode encode_stack(diagram::Manager& manager, std::span<const Execution> executions,
                        const StandIns& stand_ins = {});
 
+// The same for programs that are run forwards, each word they load cut to single bits.
+StackNode encode_stack_forward(diagram::Manager& manager, std::span<const bpf::Program> programs);
+
 // The instruction that gives a stack's answer: that of the newest of the programs whose actions are the strictest.
 struct Decider {
   uint32_t program = 0;

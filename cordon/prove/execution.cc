@@ -1,73 +1,15 @@
 #include "cordon/prove/execution.h"
 
-#include <algorithm>
-
 namespace cordon::prove {
 namespace {
 
 constexpr size_t kMaxStatesPerInsn = 256;
 constexpr size_t kMaxSteps = 65536;
-constexpr uint32_t kLiveA = 1, kLiveX = 2;
 constexpr uint32_t kLengthOfData = bpf::kDataSize;
-
-constexpr uint32_t cell_bit(uint32_t cell) { return uint32_t{1} << (2 + cell); }
-constexpr unsigned class_of(uint16_t code) { return code & 7; }
-constexpr bool reads_x(uint16_t code) { return (code & 8) != 0; }
-
-constexpr unsigned kAlu = 4, kJump = 5;
-
-std::optional<Operator> operator_of(uint16_t code) {
-  switch (code & 0xf0) {
-    case 0x00: return Operator::add;
-    case 0x10: return Operator::sub;
-    case 0x20: return Operator::mul;
-    case 0x30: return Operator::div;
-    case 0x40: return Operator::bit_or;
-    case 0x50: return Operator::bit_and;
-    case 0x60: return Operator::shift_left;
-    case 0x70: return Operator::shift_right;
-    case 0xa0: return Operator::bit_xor;
-    default: return std::nullopt;  // neg
-  }
-}
-
-Relation relation_of(uint16_t code) {
-  switch (code & 0xf0) {
-    case 0x10: return Relation::eq;
-    case 0x20: return Relation::gt;
-    case 0x30: return Relation::ge;
-    default: return Relation::set;
-  }
-}
-
-// What is live before the instruction, given what is live after it.
-uint32_t live_before(const bpf::Insn& insn, uint32_t after) {
-  switch (insn.code) {
-    case bpf::kLdAbs:
-    case bpf::kLdLen:
-    case bpf::kLdImm: return after & ~kLiveA;
-    case bpf::kLdxLen:
-    case bpf::kLdxImm: return after & ~kLiveX;
-    case bpf::kLdMem: return (after & kLiveA) != 0 ? (after & ~kLiveA) | cell_bit(insn.k) : after;
-    case bpf::kLdxMem: return (after & kLiveX) != 0 ? (after & ~kLiveX) | cell_bit(insn.k) : after;
-    case bpf::kSt: return (after & cell_bit(insn.k)) != 0 ? (after & ~cell_bit(insn.k)) | kLiveA : after;
-    case bpf::kStx: return (after & cell_bit(insn.k)) != 0 ? (after & ~cell_bit(insn.k)) | kLiveX : after;
-    case bpf::kTax: return (after & kLiveX) != 0 ? (after & ~kLiveX) | kLiveA : after;
-    case bpf::kTxa: return (after & kLiveA) != 0 ? (after & ~kLiveA) | kLiveX : after;
-    case bpf::kDivX: return after | kLiveX;  // X = 0 ends the program, whoever reads A
-    case bpf::kRetK: return 0;
-    case bpf::kRetA: return kLiveA;
-    default: break;
-  }
-  if (class_of(insn.code) == kAlu) return (after & kLiveA) != 0 && reads_x(insn.code) ? after | kLiveX : after;
-  if (insn.code == bpf::kJa) return after;
-  return after | kLiveA | (reads_x(insn.code) ? kLiveX : 0);
-}
 
 }  // namespace
 
-Execution::Execution(const bpf::Program& program) : steps_at_(program.size()) {
-  find_live(program);
+Execution::Execution(const bpf::Program& program) : live_(live_registers(program)), steps_at_(program.size()) {
   cells_.push_back({});
   cell_index_[{}] = 0;
   steps_.reserve(program.size());
@@ -76,21 +18,6 @@ Execution::Execution(const bpf::Program& program) : steps_at_(program.size()) {
   // Steps lead forward only, so those of an instruction are all there when it is reached.
   for (uint32_t pc = 0; pc < program.size() && !overflow_; ++pc)
     for (size_t i = 0; i < steps_at_[pc].size() && !overflow_; ++i) run(program, steps_at_[pc][i]);
-}
-
-void Execution::find_live(const bpf::Program& program) {
-  live_.assign(program.size(), 0);
-  for (size_t pc = program.size(); pc-- > 0;) {
-    const bpf::Insn& insn = program[pc];
-    uint32_t after = 0;
-    if (insn.code == bpf::kJa)
-      after = live_[pc + 1 + insn.k];
-    else if (class_of(insn.code) == kJump)
-      after = live_[pc + 1 + insn.jt] | live_[pc + 1 + insn.jf];
-    else if (insn.code != bpf::kRetK && insn.code != bpf::kRetA)
-      after = live_[pc + 1];
-    live_[pc] = live_before(insn, after);
-  }
 }
 
 uint32_t Execution::intern_cells(const Cells& cells) {

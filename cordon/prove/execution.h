@@ -18,10 +18,9 @@
 #include "cordon/bpf/program.h"
 #include "cordon/diagram/order.h"
 #include "cordon/prove/expression.h"
+#include "cordon/prove/opcodes.h"
 
 namespace cordon::prove {
-
-enum class Relation : uint8_t { eq, gt, ge, set };  // set: left & right != 0
 
 struct Test {
   Relation relation = Relation::eq;
@@ -61,7 +60,6 @@ class Execution {
     bool operator==(const State&) const = default;
   };
 
-  void find_live(const bpf::Program& program);
   void run(const bpf::Program& program, uint32_t step);
   void branch(const bpf::Program& program, uint32_t step);
   State after(const bpf::Insn& insn, State state);
@@ -70,7 +68,7 @@ class Execution {
   uint32_t intern_cells(const Cells& cells);
 
   Expressions pool_;
-  std::vector<uint32_t> live_;  // bit 0: A, bit 1: X, bit 2 + i: cell i
+  std::vector<uint32_t> live_;  // live_registers
   std::vector<Step> steps_;
   std::vector<State> states_;  // beside steps_
   std::vector<std::vector<uint32_t>> steps_at_;

@@ -11,6 +11,7 @@
 #include "cordon/prove/encode_policy.h"
 #include "cordon/prove/encode_program.h"
 #include "cordon/prove/encode_stack.h"
+#include "cordon/prove/forward.h"
 #include "cordon/prove/interleaving.h"
 #include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
@@ -32,17 +33,38 @@ struct Side {
     if (auto* resolved = std::get_if<const ResolvedPolicy*>(&meaning))
       policy = *resolved;
     else
-      for (const bpf::Program& program : std::get<std::span<const bpf::Program>>(meaning))
+      for (const bpf::Program& program : programs = std::get<std::span<const bpf::Program>>(meaning))
         executions.emplace_back(program);
+  }
+
+  // Why a program of it has no execution: it has too many states.
+  std::optional<Undecided> overflow(bool is_left) const {
+    for (size_t i = 0; i < executions.size(); ++i)
+      if (executions[i].overflow()) return Undecided{executions[i].overflow(), static_cast<uint32_t>(i), is_left, 0};
+    return std::nullopt;
+  }
+
+  // The words that are looked at bit by bit where programs are run forwards.
+  uint16_t forward_words() const {
+    uint32_t words = 0;
+    if (overflow(true))
+      for (const bpf::Program& program : programs) words |= loaded_words(program);
+    return static_cast<uint16_t>(words);
   }
 
   void cut(diagram::Cuts& cuts, const StandIns& stand_ins) const {
     if (policy != nullptr) collect_cuts(*policy, cuts);
-    for (const Execution& execution : executions) collect_cuts(execution, cuts, stand_ins);
+    if (overflow(true))
+      for (Word word = 0; word < diagram::kWordCount; ++word) {
+        if ((forward_words() >> word & 1) != 0) cuts.at_every_bit(word);
+      }
+    else
+      for (const Execution& execution : executions) collect_cuts(execution, cuts, stand_ins);
   }
 
   const ResolvedPolicy* policy = nullptr;
-  std::vector<Execution> executions;
+  std::span<const bpf::Program> programs;
+  std::vector<Execution> executions;  // of each program
 };
 
 std::optional<Undecided> encode(Manager& manager, const Side& side, const StandIns& stand_ins, bool is_left,
@@ -52,7 +74,8 @@ std::optional<Undecided> encode(Manager& manager, const Side& side, const StandI
     if (manager.exhausted()) return Undecided{std::nullopt, 0, is_left, manager.steps()};
     return std::nullopt;
   }
-  const StackNode encoded = encode_stack(manager, side.executions, stand_ins);
+  const StackNode encoded = side.overflow(is_left) ? encode_stack_forward(manager, side.programs)
+                                                   : encode_stack(manager, side.executions, stand_ins);
   node = encoded.node;
   if (encoded.undecided_at || manager.exhausted())
     return Undecided{encoded.undecided_at, encoded.program, is_left, manager.steps()};
@@ -105,13 +128,6 @@ std::variant<Pair, Undecided> attempt(Order order, const Side& left, const Side&
   return pair;
 }
 
-std::optional<Undecided> overflow(const Side& side, bool is_left) {
-  for (size_t i = 0; i < side.executions.size(); ++i)
-    if (side.executions[i].overflow())
-      return Undecided{side.executions[i].overflow(), static_cast<uint32_t>(i), is_left, 0};
-  return std::nullopt;
-}
-
 WordOrder plain_order(const Side& left, const Side& right, Endian endian) {
   const ResolvedPolicy* policy = left.policy != nullptr ? left.policy : right.policy;
   return policy != nullptr ? word_order(endian, *policy) : word_order(endian);
@@ -124,13 +140,34 @@ std::vector<const Execution*> executions_of(const Side& left, const Side& right)
   return all;
 }
 
+// Word after word, then all words that are loaded in turns.
+std::optional<Pair> attempt_forward(const Side& left, const Side& right, const EncodeOptions& options) {
+  diagram::Cuts cuts;
+  left.cut(cuts, {});
+  right.cut(cuts, {});
+  std::vector<Word> loaded;
+  for (Word word = 0; word < diagram::kWordCount; ++word)
+    if (((left.forward_words() | right.forward_words()) >> word & 1) != 0) loaded.push_back(word);
+  const WordOrder plain = plain_order(left, right, options.endian);
+  auto result = attempt(Order::of_words(plain, cuts), left, right, {}, options);
+  if (!std::holds_alternative<Pair>(result) && loaded.size() > 1)
+    result = attempt(Order::interleaved(plain, cuts, {&loaded, 1}), left, right, {}, options);
+  if (auto* pair = std::get_if<Pair>(&result)) return std::move(*pair);
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::variant<Pair, Undecided> encode_pair(const Meaning& left_meaning, const Meaning& right_meaning,
                                           const EncodeOptions& options) {
   const Side left(left_meaning), right(right_meaning);
-  if (auto undecided = overflow(left, true)) return *undecided;
-  if (auto undecided = overflow(right, false)) return *undecided;
+  auto undecided = left.overflow(true);
+  if (!undecided) undecided = right.overflow(false);
+  if (undecided) {
+    if (options.stand_ins != Standing::none) return *undecided;
+    auto pair = attempt_forward(left, right, options);
+    return pair ? std::move(*pair) : std::variant<Pair, Undecided>(*undecided);
+  }
   StandIns stand_ins;
   if (options.stand_ins != Standing::none) {
     // The answers of a stack are combined, so that none can stand for itself.
