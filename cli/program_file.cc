@@ -19,7 +19,11 @@ std::string c_text(const bpf::Program& program, const std::string& remark) {
   return text;
 }
 
-std::string text_of(const bpf::Program& program, const ProgramFile& file) {
+}  // namespace
+
+std::vector<std::string> program_formats() { return {"bpf", "hex", "c", "asm"}; }
+
+std::string program_text(const bpf::Program& program, const ProgramFile& file) {
   if (file.format == "hex") return bpf::write_hex(program);
   if (file.format == "c") return c_text(program, file.remark);
   if (file.format == "asm")
@@ -28,15 +32,11 @@ std::string text_of(const bpf::Program& program, const ProgramFile& file) {
   return bpf::write_raw(program);
 }
 
-}  // namespace
-
-std::vector<std::string> program_formats() { return {"bpf", "hex", "c", "asm"}; }
-
 int write_program(const bpf::Program& program, const ProgramFile& file, const OutputOptions& output) {
   const bool is_raw = file.format.empty() || file.format == "bpf";
   if (file.path == "-" && is_raw && ::isatty(STDOUT_FILENO) == 1)
     return fail(usage_error("a raw filter is not written to a terminal", "give -o FILE, or --to asm"), output, kUsage);
-  Result<Done> written = write_file(file.path, text_of(program, file));
+  Result<Done> written = write_file(file.path, program_text(program, file));
   return written ? kDone : fail(written.error(), output, kRefused);
 }
 

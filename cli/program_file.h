@@ -20,6 +20,9 @@ struct ProgramFile {
   std::string remark{};            // a comment, where the format has comments
 };
 
+// What is written to the file.
+std::string program_text(const bpf::Program& program, const ProgramFile& file);
+
 // The status to end with; what went wrong is told. Raw bytes are not written to a terminal.
 int write_program(const bpf::Program& program, const ProgramFile& file, const OutputOptions& output);
 

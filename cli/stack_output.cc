@@ -1,8 +1,10 @@
 #include "cli/stack_output.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "cli/exit_status.h"
 #include "cli/program_file.h"
@@ -52,6 +54,45 @@ std::optional<Diagnostics> refusal(const FilterStack& stack, const StackFile& fi
                      "--split writes all of them (" + names + "), to be installed in this order");
 }
 
+ProgramFile program_file(const FilterStack& stack, const StackFile& file, size_t index) {
+  const size_t count = stack.filters.size();
+  std::string remark = count > 1 ? "filter " + std::to_string(index + 1) + " of " + std::to_string(count) : "";
+  if (file.proof == Proof::unproved) remark += (remark.empty() ? "" : ", ") + std::string(kUnproved);
+  return {.path = file_names(file, count)[index],
+          .format = file.format,
+          .endian = stack.filters[index].endian,
+          .remark = std::move(remark)};
+}
+
+// A file of an earlier, longer stack of this name: who installs all that are there would install it too.
+void tell_of_a_leftover(const FilterStack& stack, const StackFile& file, const OutputOptions& output) {
+  const std::string next = numbered(file.path, stack.filters.size() + 1);
+  if (!is_file_or_new(file.path) || ::access(next.c_str(), F_OK) != 0) return;
+  Diagnostics told;
+  told.warning("stack-leftover", {}, "'" + next + "' is there and not one of the filters that were written",
+               "remove it, and those with higher numbers");
+  print_diagnostics(told, output);
+}
+
+// All files are ready before the first becomes visible, the first of the stack last: where it is new, so are the
+// others.
+int write_files(const FilterStack& stack, const StackFile& file, const OutputOptions& output) {
+  const std::vector<std::string> names = file_names(file, stack.filters.size());
+  std::vector<OutputFile> files;
+  files.reserve(names.size());
+  for (const std::string& name : names) {
+    Result<OutputFile> created = OutputFile::create(name);
+    if (!created) return fail(created.error(), output, kRefused);
+    files.push_back(*std::move(created));
+  }
+  for (size_t i = names.size(); i-- > 0;) {
+    const ProgramFile program = program_file(stack, file, i);
+    const Result<Done> written = files[i].commit(program_text(stack.filters[i].program, program));
+    if (!written) return fail(written.error(), output, kRefused);
+  }
+  return kDone;
+}
+
 struct Total {
   uint64_t insns = 0, converted = 0, longest_path = 0, dispatch_tests = 0;
 };
@@ -94,19 +135,11 @@ int write_stack(const FilterStack& stack, const Loaded& loaded, const StackFile&
     Result<Done> written = write_file(file.path, text);
     return written ? kDone : fail(written.error(), output, kRefused);
   }
-  const size_t count = stack.filters.size();
-  const std::vector<std::string> names = file_names(file, count);
-  // The first one last: where it is new, so are the others.
-  for (size_t i = count; i-- > 0;) {
-    std::string remark = count > 1 ? "filter " + std::to_string(i + 1) + " of " + std::to_string(count) : "";
-    if (file.proof == Proof::unproved) remark += (remark.empty() ? "" : ", ") + std::string(kUnproved);
-    const int status = write_program(
-        stack.filters[i].program,
-        {.path = names[i], .format = file.format, .endian = stack.filters[i].endian, .remark = std::move(remark)},
-        output);
-    if (status != kDone) return status;
-  }
-  return kDone;
+  const int status = stack.filters.size() > 1
+                         ? write_files(stack, file, output)
+                         : write_program(stack.filters[0].program, program_file(stack, file, 0), output);
+  if (status == kDone && file.may_split) tell_of_a_leftover(stack, file, output);
+  return status;
 }
 
 std::string stack_report(const FilterStack& stack, const StackFile& file, const std::optional<ProfiledCost>& profiled) {
