@@ -78,8 +78,11 @@ struct Head {
 Result<Head> split_head(const std::string& text, Arch default_arch) {
   size_t paren = text.find('(');
   Head head{text.substr(0, paren), default_arch, paren == std::string::npos ? "" : text.substr(paren)};
-  if (!head.arguments.empty() && head.arguments.find_last_not_of(' ') != head.arguments.rfind(')'))
-    return bad_call(text, "the '(' is not closed at the end", "as in 'openat(flags=O_WRONLY)'");
+  const size_t closed = head.arguments.rfind(')');
+  if (!head.arguments.empty() && closed == std::string::npos)
+    return bad_call(text, "the '(' is not closed", "as in 'openat(flags=O_WRONLY)'");
+  if (!head.arguments.empty() && head.arguments.find_last_not_of(' ') != closed)
+    return bad_call(text, "something follows the ')'", "quote each call by itself, as in 'openat(flags=O_WRONLY)'");
   if (head.arguments.find_first_not_of("( )") == std::string::npos) head.arguments.clear();
   if (std::optional<Diagnostic> problem = not_one_call(text, head.name)) return *std::move(problem);
   size_t at = head.name.find('@');
@@ -105,6 +108,20 @@ void collect_values(const Condition& condition, std::vector<const ArgTest*>& val
   if (is_value) values.push_back(&condition.test);
   if (condition.kind != Condition::Kind::all) return;
   for (const Condition& operand : condition.operands) collect_values(operand, values);
+}
+
+// Addresses are values like others in a call, NULL too; in a policy they are refused, as no rule about them holds long.
+void take_addresses(Condition& condition, const std::string& call, Arch arch) {
+  for (Condition& operand : condition.operands) take_addresses(operand, call, arch);
+  if (condition.kind != Condition::Kind::test) return;
+  Operand& operand = condition.test.operand;
+  if (operand.kind == Operand::Kind::instruction_pointer) return;
+  const auto argument = operand.kind == Operand::Kind::slot ? abi::argument_at(call, operand.slot, arch)
+                                                            : abi::find_argument(call, operand.name, arch).argument;
+  if (!argument || !argument->is_pointer) return;
+  operand.raw = true;
+  for (ValueRange& value : condition.test.values)
+    if (value.low.kind == Value::Kind::name && value.low.name == "NULL") value.low = Value{};
 }
 
 // An argument that calls of the architecture do not have, or not in a register.
@@ -175,6 +192,8 @@ Result<PartialCall> parse_call(const std::string& text, Arch default_arch) {
                     "as in 'openat(flags=O_WRONLY)'; `cordon syscalls " + head.name + "` shows the names");
   if (!policy) return bad_call(text, policy.error().begin()->message, policy.error().begin()->hint);
   if (policy->rules.size() != 1) return bad_call(text, "one call was expected", "quote each call by itself");
+  Rule& rule = policy->rules[0];
+  take_addresses(rule.condition, rule.target.name, head.arch);
   Result<ResolvedPolicy> resolved = policy::resolve(*policy, {});
   if (!resolved) return bad_call(text, resolved.error().begin()->message, resolved.error().begin()->hint);
 

@@ -192,19 +192,23 @@ std::string describe_call(const Call& call) {
 }
 
 std::string describe_whole_call(const Call& call) {
-  std::string text = describe_call(call);
   const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
+  if (!arch) return describe_call(call);
   const std::string_view name = name_of(call);
-  for (unsigned slot = 0; arch && slot < call.args.size(); ++slot) {
-    const auto argument = name.empty() ? std::nullopt : abi::argument_at(name, slot, *arch);
-    unsigned shown = abi::info(*arch).word_bits;
-    if (argument) shown = std::min<unsigned>(shown, argument->bits);
-    if (!name.empty() && slot >= abi::argument_count(name, *arch)) shown = 0;
-    if (shown < 64 && call.args[slot] >> shown != 0)
-      text += " with raw(arg" + std::to_string(slot) + ")=" + base::hex(call.args[slot]);
+  const unsigned count = name.empty() ? 6 : abi::argument_count(name, *arch);
+  std::string text;
+  auto add = [&](const std::string& value) { text += (text.empty() ? "" : ", ") + value; };
+  for (unsigned slot = 0; slot < call.args.size(); ++slot) {
+    const ArgumentPlace place{name, slot, *arch};
+    const bool has_more = (call.args[slot] & ~low_ones(slot_bits(place))) != 0;
+    if (has_more || (slot >= count && call.args[slot] != 0))
+      add("raw(" + (slot < count ? slot_name(place) : "arg" + std::to_string(slot)) +
+          ")=" + base::hex(call.args[slot]));
+    else if (slot < count)
+      add(slot_name(place) + "=" + describe_argument(call, slot));
   }
-  if (call.instruction_pointer != 0) text += " with ip=" + base::hex(call.instruction_pointer);
-  return text;
+  if (call.instruction_pointer != 0) add("ip=" + base::hex(call.instruction_pointer));
+  return describe_syscall(call) + "(" + text + ")";
 }
 
 std::string describe_condition(const ResolvedCondition& condition, uint32_t nr, Arch arch) {

@@ -9,8 +9,8 @@
 namespace cordon::policy {
 
 std::string describe_call(const Call& call);
-// As above, and the instruction pointer and registers of which bits are set that the kernel does not read: of a call
-// that shows something.
+// As above, and the instruction pointer and registers of which bits are set that the kernel does not read, as raw(fd)=:
+// of a call that shows something. `cordon test` reads it back.
 std::string describe_whole_call(const Call& call);
 // "openat", "openat@i386" for an ABI that is not native, "syscall_600" where no table has the number.
 std::string describe_syscall(const Call& call);

@@ -84,11 +84,11 @@ TEST(DescribeCallTest, NumbersWithoutNamesShowAllRegisters) {
 TEST(DescribeCallTest, OfAWholeCallNoRegisterIsLeftOut) {
   Call call = call_of(Arch::x86_64, *abi::number_of("close", Arch::x86_64), {0x100000003, 0, 0, 7});
   EXPECT_EQ(describe_call(call), "close(fd=3)");
-  EXPECT_EQ(describe_whole_call(call), "close(fd=3) with raw(arg0)=0x100000003 with raw(arg3)=0x7");
+  EXPECT_EQ(describe_whole_call(call), "close(raw(fd)=0x100000003, raw(arg3)=0x7)");
   call.args = {3};
   EXPECT_EQ(describe_whole_call(call), "close(fd=3)");
   call.instruction_pointer = 0x401000;
-  EXPECT_EQ(describe_whole_call(call), "close(fd=3) with ip=0x401000");
+  EXPECT_EQ(describe_whole_call(call), "close(fd=3, ip=0x401000)");
 }
 
 struct ConditionRow {
