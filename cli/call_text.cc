@@ -119,7 +119,7 @@ void take_addresses(Condition& condition, const std::string& call, Arch arch) {
   const auto argument = operand.kind == Operand::Kind::slot ? abi::argument_at(call, operand.slot, arch)
                                                             : abi::find_argument(call, operand.name, arch).argument;
   if (!argument || !argument->is_pointer) return;
-  operand.raw = true;
+  operand = {Operand::Kind::slot, {}, argument->slot, true};
   for (ValueRange& value : condition.test.values)
     if (value.low.kind == Value::Kind::name && value.low.name == "NULL") value.low = Value{};
 }
