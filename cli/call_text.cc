@@ -10,7 +10,6 @@
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_text.h"
 #include "cordon/policy/describe.h"
-#include "cordon/policy/report.h"
 #include "cordon/policy/resolve.h"
 #include "cordon/policy/resolve_value.h"
 
@@ -142,7 +141,6 @@ Diagnostic no_argument(const std::string& text, std::string_view call, const std
 std::optional<Diagnostic> unfit_values(const std::string& text, const Policy& policy, uint32_t nr, Arch arch) {
   std::vector<const ArgTest*> values;
   collect_values(policy.rules[0].condition, values);
-  policy::Report unsaid(policy);
   std::array<std::string, 6> given;
   for (const ArgTest* test : values) {
     const Operand& operand = test->operand;
@@ -164,10 +162,10 @@ std::optional<Diagnostic> unfit_values(const std::string& text, const Policy& po
     const unsigned register_bits = abi::info(arch).word_bits;
     const unsigned bits = argument && !operand.raw ? argument->bits : register_bits;
     const Value& value = test->values[0].low;
-    const auto in_width = policy::resolve_value(value, {0, arch, bits}, unsaid);
+    const auto in_width = policy::resolve_value(value, {0, arch, bits});
     if (!in_width || in_width->fits) continue;
     const std::string written(policy.sources.text(value.span));
-    const auto in_register = policy::resolve_value(value, {0, arch, register_bits}, unsaid);
+    const auto in_register = policy::resolve_value(value, {0, arch, register_bits});
     return bad_call(
         text,
         written + " does not fit: '" + name + "' has " + std::to_string(bits) + " bits on " +

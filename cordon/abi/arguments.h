@@ -81,8 +81,9 @@ inline constexpr uint8_t kHiddenSlot = 255;
 // An index, as sanitizers keep comparisons of pointers with null out of constant expressions.
 inline constexpr std::optional<size_t> find_prototype(std::string_view syscall) {
   size_t count = std::size(kPrototypes);
-  size_t at = first_not_below(count, [syscall](size_t i) { return kPrototypes[i].syscall < syscall; });
-  if (at < count && kPrototypes[at].syscall == syscall) return at;
+  size_t at =
+      first_not_below(count, [syscall](size_t i) { return compare_names(kPrototypes[i].syscall, syscall) < 0; });
+  if (at < count && compare_names(kPrototypes[at].syscall, syscall) == 0) return at;
   return std::nullopt;
 }
 
@@ -153,6 +154,23 @@ inline constexpr std::optional<Argument> argument_at(std::string_view syscall, u
   for (const tables::ArgumentEntry& entry : tables::entries_of(*prototype, arch))
     if (entry.slot == slot) return tables::argument_of(entry, arch);
   return std::nullopt;
+}
+
+// What decides how the kernel reads the register slots 0 to 5 of the call: calls for which this is the same number have
+// arguments of the same widths and kinds in the same slots. Never 0.
+inline constexpr uint64_t slots_in_one_number(std::string_view syscall, Arch arch) {
+  constexpr unsigned kBitsOfSlot = 9;
+  constexpr unsigned kSlots = 6;
+  uint64_t slots = uint64_t{1} << kSlots * kBitsOfSlot;
+  const std::optional<size_t> prototype = tables::find_prototype(syscall);
+  if (!prototype) return slots;
+  for (const tables::ArgumentEntry& entry : tables::entries_of(*prototype, arch)) {
+    if (entry.slot >= kSlots) continue;
+    const Argument argument = tables::argument_of(entry, arch);
+    const uint64_t one = argument.bits | uint64_t{argument.is_signed} << 7 | uint64_t{argument.is_pointer} << 8;
+    slots |= one << entry.slot * kBitsOfSlot;
+  }
+  return slots;
 }
 
 // How many register slots the call uses on that ABI, registers that hold half of a value and those left out

@@ -13,6 +13,12 @@ namespace {
 static_assert(abi::find_argument("openat", "flags", Arch::x86_64).argument->slot == 2);
 static_assert(abi::find_argument("clone", "clone_flags", Arch::s390x).argument->slot == 1);
 static_assert(!abi::find_argument("mmap", "prot", Arch::i386).argument);
+// Alike: a descriptor, a pointer and a size. Not alike: one of them longer, signed, elsewhere or unknown.
+static_assert(abi::slots_in_one_number("read", Arch::x86_64) == abi::slots_in_one_number("write", Arch::x86_64));
+static_assert(abi::slots_in_one_number("read", Arch::x86_64) != abi::slots_in_one_number("pread64", Arch::x86_64));
+static_assert(abi::slots_in_one_number("read", Arch::x86_64) != abi::slots_in_one_number("read", Arch::i386));
+static_assert(abi::slots_in_one_number("no_such_call", Arch::x86_64) == abi::slots_in_one_number({}, Arch::arm));
+static_assert(abi::slots_in_one_number("no_such_call", Arch::x86_64) != 0);
 
 struct SlotRow {
   std::string_view syscall;

@@ -67,8 +67,8 @@ inline constexpr std::optional<uint64_t> present(uint64_t value) {
 
 inline constexpr size_t constant_index(std::string_view name) {
   size_t count = std::size(kConstantNames);
-  size_t at = first_not_below(count, [name](size_t i) { return kConstantNames[i] < name; });
-  return at < count && kConstantNames[at] == name ? at : kNoConstant;
+  size_t at = first_not_below(count, [name](size_t i) { return compare_names(kConstantNames[i], name) < 0; });
+  return at < count && compare_names(kConstantNames[at], name) == 0 ? at : kNoConstant;
 }
 
 }  // namespace tables
@@ -141,10 +141,14 @@ inline constexpr std::string_view constant_for_value(uint8_t family, uint64_t va
   return {};
 }
 
+namespace tables {
+inline constexpr uint8_t kErrnoFamily = *find_family("errno");
+}
+
 // errno names are constants of the family "errno": the number for an ABI, and the preferred name back.
 inline constexpr std::optional<uint16_t> errno_number(std::string_view name, Arch arch) {
-  size_t index = tables::constant_index(name);
-  for (uint16_t member : family_members(*find_family("errno"))) {
+  const size_t index = tables::constant_index(name);
+  for (uint16_t member : family_members(tables::kErrnoFamily)) {
     if (member != index) continue;
     std::optional<uint64_t> value = constant_value(member, arch);
     return value ? std::optional(static_cast<uint16_t>(*value)) : std::nullopt;
@@ -153,7 +157,7 @@ inline constexpr std::optional<uint16_t> errno_number(std::string_view name, Arc
 }
 
 inline constexpr std::string_view errno_symbol(uint16_t number, Arch arch) {
-  return constant_for_value(*find_family("errno"), number, arch);
+  return constant_for_value(tables::kErrnoFamily, number, arch);
 }
 
 }  // namespace cordon::abi

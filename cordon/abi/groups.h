@@ -32,4 +32,12 @@ inline constexpr const Group* find_group(std::string_view name) {
   return at < count && tables::kGroups[at].name == name ? &tables::kGroups[at] : nullptr;
 }
 
+// Of the group of that name; none where there is no such group.
+inline constexpr std::span<const std::string_view> group_members(std::string_view name) {
+  const size_t count = std::size(tables::kGroups);
+  const size_t at = tables::first_not_below(count, [name](size_t i) { return tables::kGroups[i].name < name; });
+  if (at == count || tables::kGroups[at].name != name) return {};
+  return tables::kGroups[at].members;
+}
+
 }  // namespace cordon::abi

@@ -47,8 +47,9 @@ inline constexpr size_t kSyscallNameCount = std::size(kSyscallNames);
 inline constexpr size_t kNoSyscall = kSyscallNameCount;
 
 inline constexpr size_t syscall_index(std::string_view name) {
-  size_t at = first_not_below(kSyscallNameCount, [name](size_t i) { return kSyscallNames[i] < name; });
-  return at < kSyscallNameCount && kSyscallNames[at] == name ? at : kNoSyscall;
+  size_t at =
+      first_not_below(kSyscallNameCount, [name](size_t i) { return compare_names(kSyscallNames[i], name) < 0; });
+  return at < kSyscallNameCount && compare_names(kSyscallNames[at], name) == 0 ? at : kNoSyscall;
 }
 
 inline constexpr int32_t number_in_column(uint8_t column, size_t name) {
@@ -58,6 +59,17 @@ inline constexpr int32_t number_in_column(uint8_t column, size_t name) {
 inline constexpr std::optional<KernelVersion> unpack_version(uint16_t packed) {
   if (packed == 0) return std::nullopt;
   return KernelVersion{static_cast<uint16_t>(packed / 256), static_cast<uint16_t>(packed % 256)};
+}
+
+inline constexpr std::optional<KernelVersion> since_of(size_t name, uint8_t column) {
+  const size_t count = std::size(kSinceOverrides);
+  const size_t at = first_not_below(count, [name, column](size_t i) {
+    const SinceOverride& one = kSinceOverrides[i];
+    return one.name != name ? one.name < name : one.column < column;
+  });
+  const bool is_own = at < count && kSinceOverrides[at].name == name && kSinceOverrides[at].column == column;
+  if (is_own) return unpack_version(kSinceOverrides[at].version);
+  return name == kNoSyscall ? std::nullopt : unpack_version(kSince[name]);
 }
 
 }  // namespace tables
@@ -89,6 +101,9 @@ inline constexpr std::string_view name_of(uint32_t number, Arch arch) {
   return found.number == number ? found.name : std::string_view();
 }
 
+// The place of a name in syscall_names(); their number for a name that is none.
+inline constexpr size_t syscall_index(std::string_view name) { return tables::syscall_index(name); }
+
 // On any ABI.
 inline constexpr bool is_syscall_name(std::string_view name) {
   return tables::syscall_index(name) != tables::kNoSyscall;
@@ -110,15 +125,13 @@ inline constexpr std::optional<KernelVersion> since(std::string_view name) {
 // The first kernel with the call's number on that ABI, where it came there later than elsewhere (i386's socket);
 // otherwise as above.
 inline constexpr std::optional<KernelVersion> since(std::string_view name, Arch arch) {
-  size_t index = tables::syscall_index(name);
-  uint8_t column = info(arch).column;
-  size_t count = std::size(tables::kSinceOverrides);
-  size_t at = tables::first_not_below(count, [index, column](size_t i) {
-    const tables::SinceOverride& one = tables::kSinceOverrides[i];
-    return one.name != index ? one.name < index : one.column < column;
-  });
-  bool is_own = at < count && tables::kSinceOverrides[at].name == index && tables::kSinceOverrides[at].column == column;
-  return is_own ? tables::unpack_version(tables::kSinceOverrides[at].version) : since(name);
+  return tables::since_of(tables::syscall_index(name), info(arch).column);
+}
+
+// The same of syscall_at(arch, index), without a search for the name.
+inline constexpr std::optional<KernelVersion> since_at(Arch arch, size_t index) {
+  const uint8_t column = info(arch).column;
+  return tables::since_of(tables::kByNumber[tables::kNumberSpans[column].begin + index], column);
 }
 
 // The first kernel without it again.

@@ -178,5 +178,11 @@ TEST(Since, MayBeLaterOnAnAbi) {
   EXPECT_EQ(abi::since("no_such_call", Arch::i386), std::nullopt);
 }
 
+TEST(Since, IsTheSameByNameAndByPlace) {
+  for (const abi::ArchInfo& one : abi::arches())
+    for (size_t i = 0; i < abi::syscall_count(one.arch); ++i)
+      EXPECT_EQ(abi::since_at(one.arch, i), abi::since(abi::syscall_at(one.arch, i).name, one.arch)) << one.name << i;
+}
+
 }  // namespace
 }  // namespace cordon

@@ -1,10 +1,11 @@
-// The compiler in constant expressions: the same stages, so the same bytes as compile() gives at run time.
+// Policies resolved and compiled in constant expressions: the same code, so the same bytes as at run time.
 //
 //   constexpr auto kInsns = compiler::constant_insns([] { return policy(); });   // std::array<bpf::Insn, N>
 //
-// The lambda captures nothing and returns a ResolvedPolicy made in the constant expression. What compile() answers
-// with an error stops the compiler at a function that is named after it (Stop). bpf::faults_in has found nothing; that
-// the program does what the policy says is proved at run time only, with prove::compare.
+// The lambda captures nothing and returns a ConstantPolicy (policy/write.h) or a ResolvedPolicy, made in the constant
+// expression. What resolve() and compile() answer with an error stops the compiler at a function that is named after it
+// (policy::Stop, Stop). bpf::faults_in has found nothing; that the program does what the policy says is proved at run
+// time only, with prove::compare.
 // docs/constants.md says how large a policy fits the default limits of compilers. Needs C++20; every inclusion
 // brings all stages.
 #pragma once
@@ -20,12 +21,15 @@
 #include "cordon/bpf/insn.h"
 #include "cordon/compile/optimize.h"
 #include "cordon/compile/pipeline.h"
+#include "cordon/policy/constant_policy.h"
+#include "cordon/policy/packed.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon::compiler {
 
 // Functions no constant expression may call: the compiler's message shows their names.
 struct Stop {
+  static void policy_too_large_more_than_32768_words();
   static void arches_of_both_byte_orders_in_one_policy();
   static void segments_do_not_cover_all_numbers_in_order_or_have_no_last_clause();
   static void a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
@@ -86,6 +90,12 @@ constexpr bool has_whole_tests(const ResolvedPolicy& policy) {
         if (!has_whole_tests(clause.condition)) return false;
   return true;
 }
+constexpr ResolvedPolicy resolved(ResolvedPolicy policy) {
+  if (!has_whole_tables(policy)) Stop::segments_do_not_cover_all_numbers_in_order_or_have_no_last_clause();
+  if (!has_whole_tests(policy)) Stop::a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
+  return policy;
+}
+constexpr ResolvedPolicy resolved(const ConstantPolicy& policy) { return policy::resolve_constant(policy); }
 
 // As many instructions as a program may have: their number is known only after they are made.
 struct Buffer {
@@ -93,11 +103,20 @@ struct Buffer {
   size_t count = 0;
 };
 
-template <Optimize optimize, class Make>
-consteval Buffer fill(Make make) {
-  const ResolvedPolicy policy = make();
-  if (!has_whole_tables(policy)) Stop::segments_do_not_cover_all_numbers_in_order_or_have_no_last_clause();
-  if (!has_whole_tests(policy)) Stop::a_test_has_no_operand_or_no_mask_or_its_intervals_are_not_in_order();
+template <class Make>
+consteval policy::Packed packed(Make make) {
+  const policy::Packed result = policy::pack(resolved(make()));
+  if (!result.is_complete()) Stop::policy_too_large_more_than_32768_words();
+  return result;
+}
+
+// A constant of its own: compilers limit what each may take.
+template <class Make>
+inline constexpr policy::Packed kPacked = packed(Make{});
+
+template <Optimize optimize>
+consteval Buffer fill(const policy::Packed& packed) {
+  const ResolvedPolicy policy = policy::unpack(packed);
   if (differing_endian(policy) != nullptr) Stop::arches_of_both_byte_orders_in_one_policy();
   Silent silent;
   const std::optional<Assembly> assembly = assemble(policy, {.optimize = optimize}, silent);
@@ -114,7 +133,7 @@ consteval Buffer fill(Make make) {
 // The program for the policy that `make` returns.
 template <Optimize optimize = Optimize::attach, class Make>
 consteval auto constant_insns(Make) {
-  constexpr detail::Buffer kBuffer = detail::fill<optimize>(Make{});
+  constexpr detail::Buffer kBuffer = detail::fill<optimize>(detail::kPacked<Make>);
   std::array<bpf::Insn, kBuffer.count> insns;
   std::copy_n(kBuffer.insns.begin(), kBuffer.count, insns.begin());
   return insns;

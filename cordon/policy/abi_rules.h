@@ -2,13 +2,13 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string_view>
 #include <vector>
 
 #include "cordon/abi/arch.h"
+#include "cordon/abi/constants.h"
 #include "cordon/policy/multiplex.h"
 #include "cordon/policy/policy.h"
-#include "cordon/policy/report.h"
 #include "cordon/policy/resolved_policy.h"
 
 namespace cordon::policy {
@@ -22,13 +22,25 @@ struct NumberRange {
 
 // The numbers that belong to each of the ABIs that share an audit value: x32's begin at 0x40000000, and
 // 0xffffffff, which a tracer sets to skip a call, is the first ABI's.
-std::vector<NumberRange> share_of(Arch arch, bool is_first);
+constexpr std::vector<NumberRange> share_of(Arch arch, bool is_first) {
+  std::vector<NumberRange> share;
+  if (arch == Arch::x86_64) {
+    share.push_back({0, abi::kX32Bit - 1});
+  } else if (arch == Arch::x32) {
+    share.push_back({abi::kX32Bit, UINT32_MAX - 1});
+  } else {
+    share.push_back({0, UINT32_MAX});
+    return share;
+  }
+  if (is_first) share.push_back({UINT32_MAX, UINT32_MAX});
+  return share;
+}
 
 struct NamedNumbers {
   NumberRange numbers;
   uint32_t rule = 0;
   Action action;
-  const ResolvedCondition* condition = nullptr;  // one of AbiRules::conditions
+  uint32_t condition = 0;  // which of AbiRules::conditions
 };
 
 // Rules on calls that a multiplexer also reaches.
@@ -46,7 +58,7 @@ struct AbiRules {
   Arch arch = Arch::x86_64;
   std::vector<NumberRange> share;
   // Shared by the numbers for which a rule means the same. The first is always.
-  std::vector<std::unique_ptr<const ResolvedCondition>> conditions;
+  std::vector<ResolvedCondition> conditions;
   std::vector<NamedNumbers> named;  // in the order of the policy
   std::vector<MultiplexedRules> multiplexed;
   std::vector<NumberRange> unknown;  // numbers newer than the policy's `since`, in order
@@ -54,11 +66,17 @@ struct AbiRules {
   Action unknown_action;
 };
 
-// Errors go to the report. found[i] is set where rule i names something.
-AbiRules collect_rules(const Policy& policy, Arch arch, std::vector<NumberRange> share, Report& report,
-                       std::vector<char>& found);
+// found[i] is set where rule i names something. resolve() tells what is wrong with the rules.
+AbiRules collect_rules(const Policy& policy, Arch arch, std::vector<NumberRange> share, std::vector<char>& found);
 
 // The number of the ABI for an action that was written with an errno's name.
-Action action_on(const NamedAction& named, Arch arch);
+constexpr Action action_on(Action action, std::string_view errno_name, Arch arch) {
+  bool has_data =
+      action.kind == ActionKind::errno_ || action.kind == ActionKind::trap || action.kind == ActionKind::trace;
+  if (!has_data) action.data = 0;
+  if (action.kind == ActionKind::errno_ && !errno_name.empty())
+    action.data = abi::errno_number(errno_name, arch).value_or(action.data);
+  return action;
+}
 
 }  // namespace cordon::policy

@@ -13,16 +13,16 @@
 
 namespace cordon::policy {
 
-ResolvedCondition always();
-ResolvedCondition never();
+constexpr ResolvedCondition always();
+constexpr ResolvedCondition never();
 // Always or never where the intervals (canonical, see intervals.h) hold everything or nothing.
-ResolvedCondition make_test(uint8_t operand, uint64_t mask, std::vector<Interval> allowed);
-ResolvedCondition all_of(std::vector<ResolvedCondition> operands);
-ResolvedCondition any_of(std::vector<ResolvedCondition> operands);
-ResolvedCondition negation(const ResolvedCondition& condition);
+constexpr ResolvedCondition make_test(uint8_t operand, uint64_t mask, std::vector<Interval> allowed);
+constexpr ResolvedCondition all_of(std::vector<ResolvedCondition> operands);
+constexpr ResolvedCondition any_of(std::vector<ResolvedCondition> operands);
+constexpr ResolvedCondition negation(const ResolvedCondition& condition);
 
 // What the condition costs to keep and to go through, in intervals.
-size_t weight(const ResolvedCondition& condition);
+constexpr size_t weight(const ResolvedCondition& condition);
 
 // While a policy is being resolved, operands from here up stand for arguments that lie in memory or are
 // split over registers: they have values, but a filter cannot see them.
@@ -34,9 +34,11 @@ enum class Sight : uint8_t {
   instruction_pointer,  // the arguments lie in memory, as those of multiplexed calls do
 };
 
-bool has_hidden(const ResolvedCondition& condition, Sight sight);
+constexpr bool has_hidden(const ResolvedCondition& condition, Sight sight);
 // When the condition holds whatever the hidden values are, and when it holds for some of them.
-ResolvedCondition certainly(const ResolvedCondition& condition, Sight sight);
-ResolvedCondition possibly(const ResolvedCondition& condition, Sight sight);
+constexpr ResolvedCondition certainly(const ResolvedCondition& condition, Sight sight);
+constexpr ResolvedCondition possibly(const ResolvedCondition& condition, Sight sight);
 
 }  // namespace cordon::policy
+
+#include "cordon/policy/condition_algebra.inl.h"  // IWYU pragma: export

@@ -49,7 +49,9 @@ struct FirstMatchInput {
 };
 
 // Appends the clauses; the last one holds whenever the guard does.
-void append_first_match(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses,
-                        std::vector<Tightened>& tightened);
+constexpr void append_first_match(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses,
+                                  std::vector<Tightened>& tightened);
 
 }  // namespace cordon::policy
+
+#include "cordon/policy/first_match.inl.h"  // IWYU pragma: export

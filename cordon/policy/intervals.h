@@ -19,18 +19,20 @@ namespace cordon::policy {
 constexpr uint64_t low_ones(unsigned bits) { return bits >= 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1; }
 
 // The least value under the mask that is not below `least`, the greatest that is not above `most`.
-std::optional<uint64_t> next_under_mask(uint64_t least, uint64_t mask);
-uint64_t previous_under_mask(uint64_t most, uint64_t mask);
+constexpr std::optional<uint64_t> next_under_mask(uint64_t least, uint64_t mask);
+constexpr uint64_t previous_under_mask(uint64_t most, uint64_t mask);
 
-std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask);
+constexpr std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask);
 // These take and give canonical sets of one mask.
-std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask);
-std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
-std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
+constexpr std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask);
+constexpr std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
+constexpr std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask);
 // One interval more, whose end points are under the mask: a search and a move instead of a sort.
-void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask);
-bool intersect(std::span<const Interval> a, std::span<const Interval> b);
-bool is_everything(std::span<const Interval> set, uint64_t mask);
-bool includes(std::span<const Interval> outer, std::span<const Interval> inner);
+constexpr void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask);
+constexpr bool intersect(std::span<const Interval> a, std::span<const Interval> b);
+constexpr bool is_everything(std::span<const Interval> set, uint64_t mask);
+constexpr bool includes(std::span<const Interval> outer, std::span<const Interval> inner);
 
 }  // namespace cordon::policy
+
+#include "cordon/policy/intervals.inl.h"  // IWYU pragma: export

@@ -66,12 +66,11 @@ void clear_needed(const AbiRules& abi, std::vector<char>& is_idle) {
 }  // namespace
 
 Diagnostics find_rules_equal_to_default(const Policy& policy, std::span<const Arch> arches) {
-  Report unused(policy);  // what it says was said when the policy was resolved
   std::vector<char> found(policy.rules.size(), 0);
   std::vector<char> is_idle(policy.rules.size(), 1);
   for (Arch arch : arches) {
     bool is_first = arch != Arch::x32 || std::find(arches.begin(), arches.end(), Arch::x86_64) == arches.end();
-    clear_needed(collect_rules(policy, arch, share_of(arch, is_first), unused, found), is_idle);
+    clear_needed(collect_rules(policy, arch, share_of(arch, is_first), found), is_idle);
   }
   Diagnostics notes;
   for (size_t i = 0; i < policy.rules.size(); ++i)

@@ -27,8 +27,10 @@ struct MultiplexedWay {
   uint32_t number = 0;
 };
 
-std::span<const Multiplexer> multiplexers();
+constexpr std::span<const Multiplexer> multiplexers();
 // The way round the direct call that ABIs with the multiplexer have.
-std::optional<MultiplexedWay> find_multiplexed(std::string_view syscall);
+constexpr std::optional<MultiplexedWay> find_multiplexed(std::string_view syscall);
 
 }  // namespace cordon::policy
+
+#include "cordon/policy/multiplex.inl.h"  // IWYU pragma: export

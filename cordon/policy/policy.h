@@ -1,6 +1,7 @@
 // A policy: a function from a system call to an action, as people write it.
 //
-// Front-ends make it, writers print it, policy::resolve turns it into numbers. First match decides.
+// Front-ends make it, writers print it, policy::resolve turns it into numbers. First match decides. Text is
+// std::string; a policy that is resolved in a constant expression views literals instead (constant_policy.h).
 #pragma once
 
 #include <cstddef>
@@ -25,31 +26,34 @@ enum class PolicyFormat : uint8_t { cordon, minijail, oci };
 enum class StartPoint : uint8_t { before_exec, exec, entry };
 
 // An action together with the errno's name, if it was written as one.
-struct NamedAction {
+template <class Text>
+struct BasicNamedAction {
   Action action;
-  std::string errno_name;
+  Text errno_name;
 };
 
 // A comment on lines of its own, for writers that can hold it; what stands beside a rule is Rule::comment.
-struct PolicyComment {
+template <class Text>
+struct BasicPolicyComment {
   static constexpr size_t kHead = SIZE_MAX;  // above everything
 
   size_t before_rule = kHead;  // index of the rule it stands above; from rules.size() up: after the rules
-  std::string text;            // one line, without the comment sign
+  Text text;                   // one line, without the comment sign
 
-  bool operator==(const PolicyComment&) const = default;
+  bool operator==(const BasicPolicyComment&) const = default;
 };
 
-struct Policy {
-  std::string name;
+template <class Text>
+struct BasicPolicy {
+  Text name;
   PolicyFormat format = PolicyFormat::cordon;
   std::vector<Arch> arches;  // empty: the native ABI
-  NamedAction default_action{{ActionKind::kill_process, 0}, {}};
-  NamedAction bad_arch{{ActionKind::kill_process, 0}, {}};
+  BasicNamedAction<Text> default_action{{ActionKind::kill_process, 0}, {}};
+  BasicNamedAction<Text> bad_arch{{ActionKind::kill_process, 0}, {}};
   std::optional<KernelVersion> since;
-  std::optional<NamedAction> unknown;  // only with since
-  std::vector<Rule> rules;
-  std::vector<PolicyComment> comments;  // in order
+  std::optional<BasicNamedAction<Text>> unknown;  // only with since
+  std::vector<BasicRule<Text>> rules;
+  std::vector<BasicPolicyComment<Text>> comments;  // in order
   SandboxSpec sandbox;
   std::optional<StartPoint> start;  // what the format implies; the user's word comes first
   uint32_t filter_flags = 0;        // SECCOMP_FILTER_FLAG_* the source asks for
@@ -57,5 +61,9 @@ struct Policy {
   bool allow_unsafe_multiplexed = false;
   Sources sources;  // what the rules' spans point into
 };
+
+using NamedAction = BasicNamedAction<std::string>;
+using PolicyComment = BasicPolicyComment<std::string>;
+using Policy = BasicPolicy<std::string>;
 
 }  // namespace cordon

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cordon/base/text.h"
+
 namespace cordon::policy {
 namespace {
 
@@ -47,6 +49,19 @@ Diagnostic* Report::say(Severity severity, std::string_view code, uint32_t rule,
 void Report::say(Severity severity, std::string_view code, std::string message, std::string hint) {
   ++counts_[static_cast<size_t>(severity)];
   said_.push_back({severity, std::string(code), {}, std::move(message), std::move(hint), {}});
+}
+
+void Report::say_of_errno(Severity severity, std::string_view code, const ErrnoPlace& place, std::string message,
+                          std::string hint) {
+  if (place.line.empty()) {
+    say(severity, code, place.rule, {}, std::move(message), std::move(hint));
+  } else {
+    say(severity, code, std::string(place.line) + ": " + message, std::move(hint));
+  }
+}
+
+std::string Report::suggestion(std::string_view name, std::span<const std::string_view> names) {
+  return suggestions_++ < kMaxSuggestions ? base::did_you_mean(name, names) : std::string();
 }
 
 bool Report::has_error_in(uint32_t rule) const {

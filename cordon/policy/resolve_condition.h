@@ -3,16 +3,13 @@
 //   socket(type & SOCK_TYPE_MASK == SOCK_STREAM)   arg1 & 0xf in {1}   (2 on mips)
 //
 // Widths are the kernel's (abi/arguments.h). An argument that this ABI passes in memory becomes a test of
-// an operand from kFirstHiddenOperand up.
+// an operand from kFirstHiddenOperand up. resolve_condition.inl.h does it.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
 #include "cordon/abi/arch.h"
-#include "cordon/policy/condition.h"
-#include "cordon/policy/report.h"
-#include "cordon/policy/resolved_policy.h"
 
 namespace cordon::policy {
 
@@ -22,8 +19,5 @@ struct CallContext {
   std::string_view syscall;  // empty: a number without a name
   bool by_number = false;    // the rule names a number, so its arguments have no names
 };
-
-// After an error, which is in the report, the condition says nothing.
-ResolvedCondition resolve_condition(const Condition& condition, const CallContext& call, Report& report);
 
 }  // namespace cordon::policy

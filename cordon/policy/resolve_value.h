@@ -11,7 +11,6 @@
 
 #include "cordon/abi/arch.h"
 #include "cordon/policy/condition.h"
-#include "cordon/policy/report.h"
 
 namespace cordon::policy {
 
@@ -28,7 +27,7 @@ struct ValueContext {
   unsigned width = 64;
 };
 
-// No value: an error was reported (a name that is no constant, or none of this ABI).
-std::optional<WidthValue> resolve_value(const Value& value, const ValueContext& context, Report& report);
+// No value: a name that is no constant, or none of this ABI. resolve() tells which.
+std::optional<WidthValue> resolve_value(const Value& value, const ValueContext& context);
 
 }  // namespace cordon::policy

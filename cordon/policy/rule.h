@@ -13,22 +13,27 @@
 namespace cordon {
 
 // What a rule is about: name, name@arch, @group, @group@arch, a number, a range of numbers, *.
-struct Target {
+template <class Text>
+struct BasicTarget {
   enum class Kind : uint8_t { name, group, numbers, every };
   Kind kind = Kind::name;
-  std::string name;              // of the call or, without '@', of the group
+  Text name;                     // of the call or, without '@', of the group
   uint32_t first = 0, last = 0;  // numbers: inclusive
   std::optional<Arch> arch;      // only on this ABI; otherwise on every ABI of the policy
 };
 
-struct Rule {
+template <class Text>
+struct BasicRule {
   Action action;
-  Target target;
-  Condition condition;
-  Span span;            // the target as written
-  std::string comment;  // shown beside the rule by writers; one line
+  BasicTarget<Text> target;
+  BasicCondition<Text> condition;
+  Span span;     // the target as written
+  Text comment;  // shown beside the rule by writers; one line
   // errno as a name, where it was written so: its number is the target ABI's. Empty: action.data counts.
-  std::string errno_name;
+  Text errno_name;
 };
+
+using Target = BasicTarget<std::string>;
+using Rule = BasicRule<std::string>;
 
 }  // namespace cordon

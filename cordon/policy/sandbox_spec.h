@@ -20,7 +20,7 @@ struct SandboxLine {
 struct SandboxSpec {
   std::vector<SandboxLine> lines;
 
-  bool empty() const { return lines.empty(); }
+  constexpr bool empty() const { return lines.empty(); }
 };
 
 }  // namespace cordon

@@ -8,7 +8,6 @@
 
 #include "cordon/abi/constants.h"
 #include "cordon/policy/policy.h"
-#include "cordon/policy/report.h"
 #include "cordon/policy/resolve_value.h"
 
 namespace cordon::prove {
@@ -78,9 +77,7 @@ Value ValueNamer::checked(const std::string& text, uint64_t number, size_t max_p
   const std::optional<Value> value = parsed(text);
   const size_t parts = value ? value->operands.size() : 0;
   if (!value || parts > max_parts || (parts > 1 && !is_named(*value))) return number_value(number);
-  const Policy none;
-  policy::Report report(none);
-  const auto resolved = policy::resolve_value(*value, {0, place_.arch, width_}, report);
+  const auto resolved = policy::resolve_value(*value, {0, place_.arch, width_});
   if (!resolved || !resolved->fits || resolved->bits != number) return number_value(number);
   return *value;
 }

@@ -1,13 +1,13 @@
-#include "cordon/policy/multiplex.h"
+// The body of multiplex.h.
+#pragma once
 
-#include <algorithm>
 #include <array>
 
 namespace cordon::policy {
-namespace {
+namespace detail {
 
 // include/uapi/linux/net.h
-constexpr auto kSocketCalls = std::to_array<MultiplexedCall>({
+inline constexpr auto kSocketCalls = std::to_array<MultiplexedCall>({
     {"socket", 1},      {"bind", 2},        {"connect", 3},    {"listen", 4},      {"accept", 5},
     {"getsockname", 6}, {"getpeername", 7}, {"socketpair", 8}, {"send", 9},        {"recv", 10},
     {"sendto", 11},     {"recvfrom", 12},   {"shutdown", 13},  {"setsockopt", 14}, {"getsockopt", 15},
@@ -15,7 +15,7 @@ constexpr auto kSocketCalls = std::to_array<MultiplexedCall>({
 });
 
 // include/uapi/linux/ipc.h
-constexpr auto kIpcCalls = std::to_array<MultiplexedCall>({
+inline constexpr auto kIpcCalls = std::to_array<MultiplexedCall>({
     {"semop", 1},
     {"semget", 2},
     {"semctl", 3},
@@ -31,17 +31,17 @@ constexpr auto kIpcCalls = std::to_array<MultiplexedCall>({
 });
 
 // ipc keeps a version in the high half (ksys_ipc: `version = call >> 16`).
-constexpr std::array kMultiplexers = {
+inline constexpr std::array kMultiplexers = {
     Multiplexer{"socketcall", 0xffffffff, kSocketCalls},
     Multiplexer{"ipc", 0xffff, kIpcCalls},
 };
 
-}  // namespace
+}  // namespace detail
 
-std::span<const Multiplexer> multiplexers() { return kMultiplexers; }
+constexpr std::span<const Multiplexer> multiplexers() { return detail::kMultiplexers; }
 
-std::optional<MultiplexedWay> find_multiplexed(std::string_view syscall) {
-  for (const Multiplexer& multiplexer : kMultiplexers)
+constexpr std::optional<MultiplexedWay> find_multiplexed(std::string_view syscall) {
+  for (const Multiplexer& multiplexer : detail::kMultiplexers)
     for (const MultiplexedCall& call : multiplexer.calls)
       if (call.name == syscall) return MultiplexedWay{&multiplexer, call.number};
   return std::nullopt;

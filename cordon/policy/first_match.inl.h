@@ -1,17 +1,17 @@
-#include "cordon/policy/first_match.h"
+// The body of first_match.h.
+#pragma once
 
 #include <algorithm>
-#include <array>
-#include <map>
 #include <utility>
 
+#include "cordon/base/hash_index.h"
 #include "cordon/policy/coverage.h"
 
 namespace cordon::policy {
-namespace {
+namespace detail {
 
-constexpr size_t kMaxCoverNamed = 3;
-constexpr size_t kMaxCoverCompared = 64;
+inline constexpr size_t kMaxCoverNamed = 3;
+inline constexpr size_t kMaxCoverCompared = 64;
 
 // A match that depends on hidden values, wherever `when` holds.
 struct PossibleMatch {
@@ -20,55 +20,85 @@ struct PossibleMatch {
   ResolvedCondition when;
 };
 
+constexpr ResolvedCondition both(const ResolvedCondition& a, const ResolvedCondition& b) {
+  std::vector<ResolvedCondition> operands;
+  operands.reserve(2);
+  operands.push_back(a);
+  operands.push_back(b);
+  return all_of(std::move(operands));
+}
+
+// What rules ask for. Arguments of a multiplexed call and those of its multiplexer are different registers: kept apart.
+struct Asked {
+  Coverage registers, instruction_pointer;  // as g++ 12 does not move arrays of them in constant expressions
+
+  constexpr Coverage& by(Sight sight) { return sight == Sight::registers ? registers : instruction_pointer; }
+  constexpr const Coverage& by(Sight sight) const {
+    return sight == Sight::registers ? registers : instruction_pointer;
+  }
+};
+
 class FirstMatch {
  public:
-  FirstMatch(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses)
+  constexpr FirstMatch(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses)
       : input_(input), uses_(uses), clauses_(clauses) {}
 
-  void run(std::vector<Tightened>& tightened);
+  constexpr void run(std::vector<Tightened>& tightened);
 
  private:
-  bool is_covered(const Candidate& candidate) const;
-  bool meets_same_action(const Candidate& candidate);
-  void count(size_t index, bool covered);
-  void consider(const Candidate& candidate);
-  void answer(const ResolvedCondition& when, Action action, Origin origin);
-  void emit(const ResolvedCondition& when, Action action, Origin origin);
-  void finish();
+  constexpr bool is_covered(const Candidate& candidate) const;
+  constexpr Asked* asked_with(Action action);
+  constexpr bool meets_same_action(const Candidate& candidate);
+  constexpr void count(size_t index, bool covered);
+  constexpr void consider(const Candidate& candidate);
+  constexpr void answer(const ResolvedCondition& when, Action action, Origin origin);
+  constexpr void emit(const ResolvedCondition& when, Action action, Origin origin);
+  constexpr void finish();
 
   const FirstMatchInput& input_;
   std::span<RuleUse> uses_;
   std::vector<Clause>& clauses_;
   std::vector<PossibleMatch> possible_;  // strictest first, then in the order of the policy
-  // Arguments of a multiplexed call and those of its multiplexer are different registers: kept apart.
-  Coverage covered_[2];
+  Asked covered_;
   // What the first rules ask for, by their action; filled when a covered rule is met.
-  std::map<uint32_t, std::array<Coverage, 2>> by_action_;
+  std::vector<Asked> asked_;
+  base::HashIndex by_action_;  // of asked_
   size_t remembered_ = 0;
   bool decided_ = false;
   Action certain_;  // what the last answer that always holds would have been without possible matches
   Action outcome_;  // what it is
 };
 
-bool FirstMatch::is_covered(const Candidate& candidate) const {
-  return decided_ || covered_[0].is_complete() || covered_[1].is_complete() ||
-         covered_[static_cast<size_t>(candidate.sight)].covers(*candidate.condition);
+constexpr bool FirstMatch::is_covered(const Candidate& candidate) const {
+  return decided_ || covered_.registers.is_complete() || covered_.instruction_pointer.is_complete() ||
+         covered_.by(candidate.sight).covers(*candidate.condition);
+}
+
+constexpr Asked* FirstMatch::asked_with(Action action) {
+  const size_t known = by_action_.find(to_ret(action));
+  return known == base::HashIndex::kNone ? nullptr : &asked_[known];
 }
 
 // Whether an earlier rule with the candidate's action and data has calls in common with it, or may have.
-bool FirstMatch::meets_same_action(const Candidate& candidate) {
+constexpr bool FirstMatch::meets_same_action(const Candidate& candidate) {
   for (; input_.candidates[remembered_].rule < candidate.rule; ++remembered_) {
     const Candidate& earlier = input_.candidates[remembered_];
-    by_action_[to_ret(earlier.action)][static_cast<size_t>(earlier.sight)].add(*earlier.condition);
+    Asked* asked = asked_with(earlier.action);
+    if (asked == nullptr) {
+      by_action_.add(to_ret(earlier.action));
+      asked = &asked_.emplace_back();
+    }
+    asked->by(earlier.sight).add(*earlier.condition);
   }
-  auto same = by_action_.find(to_ret(candidate.action));
-  if (same == by_action_.end()) return false;
+  const Asked* same = asked_with(candidate.action);
+  if (same == nullptr) return false;
   // Conditions on different registers can always hold together.
-  size_t sight = static_cast<size_t>(candidate.sight);
-  return same->second[sight].may_meet(*candidate.condition) || same->second[1 - sight].may_meet(always());
+  const bool by_registers = candidate.sight == Sight::registers;
+  const Coverage& other = by_registers ? same->instruction_pointer : same->registers;
+  return same->by(candidate.sight).may_meet(*candidate.condition) || other.may_meet(always());
 }
 
-void FirstMatch::count(size_t index, bool covered) {
+constexpr void FirstMatch::count(size_t index, bool covered) {
   const Candidate& candidate = input_.candidates[index];
   RuleUse& use = uses_[candidate.rule];
   use.applies = true;
@@ -83,19 +113,20 @@ void FirstMatch::count(size_t index, bool covered) {
   }
 }
 
-void FirstMatch::emit(const ResolvedCondition& when, Action action, Origin origin) {
-  ResolvedCondition condition = input_.guard == nullptr ? when : all_of({*input_.guard, when});
+constexpr void FirstMatch::emit(const ResolvedCondition& when, Action action, Origin origin) {
+  ResolvedCondition condition = when;
+  if (input_.guard != nullptr) condition = both(*input_.guard, when);
   if (!condition.is_never() && input_.budget->take(weight(condition)))
     clauses_.push_back({std::move(condition), action, origin});
 }
 
-void FirstMatch::answer(const ResolvedCondition& when, Action action, Origin origin) {
+constexpr void FirstMatch::answer(const ResolvedCondition& when, Action action, Origin origin) {
   if (when.is_always()) certain_ = action;
   for (const PossibleMatch& match : possible_) {
     if (match.action.kind > action.kind || input_.budget->is_exceeded()) break;
-    ResolvedCondition both = all_of({when, match.when});
-    emit(both, match.action, {Origin::Kind::multiplexed, match.rule, 0});
-    if (both == when) {
+    const ResolvedCondition common = both(when, match.when);
+    emit(common, match.action, {Origin::Kind::multiplexed, match.rule, 0});
+    if (common == when) {
       if (when.is_always()) outcome_ = match.action;
       return;
     }
@@ -104,7 +135,7 @@ void FirstMatch::answer(const ResolvedCondition& when, Action action, Origin ori
   if (when.is_always()) outcome_ = action;
 }
 
-void FirstMatch::consider(const Candidate& candidate) {
+constexpr void FirstMatch::consider(const Candidate& candidate) {
   Origin origin{Origin::Kind::rule, candidate.rule, 0};
   const ResolvedCondition& condition = *candidate.condition;
   if (!has_hidden(condition, candidate.sight)) {
@@ -121,9 +152,8 @@ void FirstMatch::consider(const Candidate& candidate) {
 }
 
 // The rest goes to what stands behind all rules, unless the rules leave no rest: then to the loosest of them.
-void FirstMatch::finish() {
-  bool nothing_left = covered_[static_cast<size_t>(Sight::registers)].is_complete() ||
-                      covered_[static_cast<size_t>(Sight::instruction_pointer)].is_complete();
+constexpr void FirstMatch::finish() {
+  bool nothing_left = covered_.registers.is_complete() || covered_.instruction_pointer.is_complete();
   if (nothing_left && !possible_.empty()) {
     PossibleMatch loosest = possible_.back();
     answer(always(), loosest.action, {Origin::Kind::multiplexed, loosest.rule, 0});
@@ -132,7 +162,7 @@ void FirstMatch::finish() {
   }
 }
 
-void FirstMatch::run(std::vector<Tightened>& tightened) {
+constexpr void FirstMatch::run(std::vector<Tightened>& tightened) {
   for (size_t i = 0; i < input_.candidates.size(); ++i) {
     const Candidate& candidate = input_.candidates[i];
     if (candidate.condition->is_never()) continue;
@@ -142,8 +172,7 @@ void FirstMatch::run(std::vector<Tightened>& tightened) {
     if (input_.budget->is_exceeded()) return;
     consider(candidate);
     bool is_last = i + 1 == input_.candidates.size();
-    if (!decided_ && (!is_last || !possible_.empty()))
-      covered_[static_cast<size_t>(candidate.sight)].add(*candidate.condition);
+    if (!decided_ && (!is_last || !possible_.empty())) covered_.by(candidate.sight).add(*candidate.condition);
   }
   if (!decided_) finish();
   bool differ = std::any_of(possible_.begin(), possible_.end(),
@@ -152,19 +181,22 @@ void FirstMatch::run(std::vector<Tightened>& tightened) {
   for (const PossibleMatch& match : possible_) tightened.push_back({match.rule, outcome_});
 }
 
-}  // namespace
+}  // namespace detail
 
-void append_first_match(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses,
-                        std::vector<Tightened>& tightened) {
+constexpr void append_first_match(const FirstMatchInput& input, std::span<RuleUse> uses, std::vector<Clause>& clauses,
+                                  std::vector<Tightened>& tightened) {
   const bool is_simple = input.candidates.size() == 1 && input.guard == nullptr &&
-                         input.candidates.front().condition->is_always() && input.budget->take(weight(always()));
+                         input.candidates.front().condition->is_always() &&
+                         input.budget->take(weight(*input.candidates.front().condition));
   if (is_simple) {  // most numbers of most policies
     const Candidate& only = input.candidates.front();
     uses[only.rule].applies = uses[only.rule].is_reached = true;
-    clauses.push_back({always(), only.action, {Origin::Kind::rule, only.rule, 0}});
+    Clause& clause = clauses.emplace_back();
+    clause.action = only.action;
+    clause.origin = {Origin::Kind::rule, only.rule, 0};
     return;
   }
-  FirstMatch(input, uses, clauses).run(tightened);
+  detail::FirstMatch(input, uses, clauses).run(tightened);
 }
 
 }  // namespace cordon::policy

@@ -1,34 +1,35 @@
-#include "cordon/policy/intervals.h"
+// The body of intervals.h.
+#pragma once
 
 #include <algorithm>
 #include <bit>
 
 namespace cordon::policy {
-namespace {
+namespace detail {
 
 // The highest bit of `value` that the mask does not let through, with all bits below it.
-uint64_t foreign_bits_and_below(uint64_t value, uint64_t mask) {
+constexpr uint64_t foreign_bits_and_below(uint64_t value, uint64_t mask) {
   return low_ones(static_cast<unsigned>(std::bit_width(value & ~mask)));
 }
 
-}  // namespace
+}  // namespace detail
 
-std::optional<uint64_t> next_under_mask(uint64_t least, uint64_t mask) {
+constexpr std::optional<uint64_t> next_under_mask(uint64_t least, uint64_t mask) {
   if (least > mask) return std::nullopt;
   if ((least & ~mask) == 0) return least;
   // The part above the foreign bit must grow by one; bits outside the mask are set so that the carry
   // runs through them.
-  uint64_t filled = least | ~mask | foreign_bits_and_below(least, mask);
+  uint64_t filled = least | ~mask | detail::foreign_bits_and_below(least, mask);
   return (filled + 1) & mask;
 }
 
-uint64_t previous_under_mask(uint64_t most, uint64_t mask) {
+constexpr uint64_t previous_under_mask(uint64_t most, uint64_t mask) {
   if ((most & ~mask) == 0) return most;
-  uint64_t below = foreign_bits_and_below(most, mask);
+  uint64_t below = detail::foreign_bits_and_below(most, mask);
   return (most & ~below) | (mask & below);
 }
 
-std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask) {
+constexpr std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask) {
   std::sort(intervals.begin(), intervals.end(), [](const Interval& a, const Interval& b) { return a.first < b.first; });
   std::vector<Interval> set;
   for (const Interval& interval : intervals) {
@@ -50,7 +51,7 @@ std::vector<Interval> canonical(std::vector<Interval> intervals, uint64_t mask) 
   return set;
 }
 
-std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask) {
+constexpr std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask) {
   std::vector<Interval> gaps;
   uint64_t from = 0;
   for (const Interval& interval : set) {
@@ -62,7 +63,7 @@ std::vector<Interval> complement(std::span<const Interval> set, uint64_t mask) {
   return canonical(std::move(gaps), mask);
 }
 
-std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask) {
+constexpr std::vector<Interval> intersection(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask) {
   std::vector<Interval> common;
   for (size_t i = 0, j = 0; i < a.size() && j < b.size();) {
     uint64_t first = std::max(a[i].first, b[j].first);
@@ -73,13 +74,13 @@ std::vector<Interval> intersection(std::span<const Interval> a, std::span<const 
   return canonical(std::move(common), mask);
 }
 
-std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask) {
+constexpr std::vector<Interval> join(std::span<const Interval> a, std::span<const Interval> b, uint64_t mask) {
   std::vector<Interval> both(a.begin(), a.end());
   both.insert(both.end(), b.begin(), b.end());
   return canonical(std::move(both), mask);
 }
 
-void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask) {
+constexpr void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask) {
   auto touch = [mask](const Interval& before, const Interval& after) {
     return after.first <= before.last || next_under_mask(before.last + 1, mask) == after.first;
   };
@@ -100,7 +101,7 @@ void insert(std::vector<Interval>& set, const Interval& interval, uint64_t mask)
   }
 }
 
-bool intersect(std::span<const Interval> a, std::span<const Interval> b) {
+constexpr bool intersect(std::span<const Interval> a, std::span<const Interval> b) {
   if (a.size() > b.size()) std::swap(a, b);
   constexpr size_t kFew = 4;
   if (a.size() > kFew) {
@@ -117,11 +118,11 @@ bool intersect(std::span<const Interval> a, std::span<const Interval> b) {
   });
 }
 
-bool is_everything(std::span<const Interval> set, uint64_t mask) {
+constexpr bool is_everything(std::span<const Interval> set, uint64_t mask) {
   return set.size() == 1 && set[0].first == 0 && set[0].last == mask;
 }
 
-bool includes(std::span<const Interval> outer, std::span<const Interval> inner) {
+constexpr bool includes(std::span<const Interval> outer, std::span<const Interval> inner) {
   for (const Interval& interval : inner) {
     auto after = std::upper_bound(outer.begin(), outer.end(), interval.first,
                                   [](uint64_t value, const Interval& o) { return value < o.first; });
