@@ -82,6 +82,7 @@ class Graph {
   std::vector<Node> nodes_;
   std::vector<NodeId> table_;  // of the shared nodes; open addressing, a power of two
   size_t interned_ = 0;
+  NodeId last_ret_ = kNoNode;
 };
 
 }  // namespace cordon::compiler

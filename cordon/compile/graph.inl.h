@@ -76,10 +76,12 @@ constexpr NodeId Graph::intern(const Node& node) {
 }
 
 constexpr NodeId Graph::ret(uint32_t value) {
+  // Numbers beside each other mostly have the same answer.
+  if (last_ret_ != kNoNode && nodes_[last_ret_].k == value) return last_ret_;
   Node node;
   node.kind = Node::Kind::ret;
   node.k = value;
-  return intern(node);
+  return last_ret_ = intern(node);
 }
 
 constexpr NodeId Graph::arrive(NodeId id, Accumulator from) {

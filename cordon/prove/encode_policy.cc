@@ -1,6 +1,7 @@
 #include "cordon/prove/encode_policy.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "cordon/diagram/sets.h"
@@ -63,7 +64,12 @@ class Encoder {
   }
 
  private:
-  Node answer(Action action) { return manager_.leaf(policy::to_ret(action)); }
+  // Numbers beside each other mostly have the same answer.
+  Node answer(Action action) {
+    if (!last_answer_ || *last_answer_ != action) last_leaf_ = manager_.leaf(policy::to_ret(action));
+    last_answer_ = action;
+    return last_leaf_;
+  }
 
   Node numbers(const ArchTable& table) {
     std::vector<Edge> pieces;
@@ -123,6 +129,8 @@ class Encoder {
   Manager& manager_;
   const SegmentNode* instead_;
   std::vector<Range> ranges_;
+  std::optional<Action> last_answer_;
+  Node last_leaf_ = Manager::kFalse;
 };
 
 }  // namespace
