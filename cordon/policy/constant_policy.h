@@ -46,6 +46,7 @@ struct Stop {
   static void call_has_arguments_arg0_to_arg5(uint32_t rule);
   static void range_of_values_runs_backwards(uint32_t rule, uint64_t first, uint64_t last);
   static void only_in_compares_with_several_values(uint32_t rule);
+  static void an_argument_is_compared_under_one_mask_at_most(uint32_t rule, std::string_view argument);
   static void what_a_pointer_points_to_cannot_be_seen(std::string_view call, std::string_view argument);
   static void no_constant_has_this_name(std::string_view name);
   static void constant_has_no_value_on_this_arch(std::string_view name, Arch arch);
@@ -98,6 +99,9 @@ class ConstantReport {
   }
   constexpr void compares_with_several_values(const ConstantTest&, const CallContext& call) {
     Stop::only_in_compares_with_several_values(call.rule);
+  }
+  constexpr void compares_under_several_masks(const ConstantTest& test, const CallContext& call) {
+    Stop::an_argument_is_compared_under_one_mask_at_most(call.rule, test.operand.name);
   }
   constexpr void pointer_compared(const ConstantTest& test, const CallContext& call) {
     Stop::what_a_pointer_points_to_cannot_be_seen(call.syscall, test.operand.name);

@@ -74,6 +74,7 @@ class Report {
   void signed_comparison(const ArgTest& test, const CallContext& call, unsigned width);
   void range_runs_backwards(const ArgTest& test, const CallContext& call, const Interval& range);
   void compares_with_several_values(const ArgTest& test, const CallContext& call);
+  void compares_under_several_masks(const ArgTest& test, const CallContext& call);
   void pointer_compared(const ArgTest& test, const CallContext& call);
   void slot_of_pointer_compared(const ArgTest& test, const CallContext& call);
   void value_nested_too_deep(const Value& value, const ValueContext& context, int limit);

@@ -145,6 +145,11 @@ void Report::compares_with_several_values(const ArgTest& test, const CallContext
   say(Severity::error, "bad-comparison", call.rule, test.span, "only 'in' compares with several values");
 }
 
+void Report::compares_under_several_masks(const ArgTest& test, const CallContext& call) {
+  say(Severity::error, "bad-comparison", call.rule, test.span, "an argument is compared under one mask at most",
+      "give the mask that has the bits of all of them");
+}
+
 std::string Report::pointer_text(const ArgTest& test, const CallContext& call) const {
   return operand_text(test, call) + " is a pointer, and what it points to cannot be seen by a filter";
 }

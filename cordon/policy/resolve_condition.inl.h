@@ -60,6 +60,10 @@ template <class Text, class Hearer>
 constexpr bool TestResolver<Text, Hearer>::resolve_mask() {
   mask_ = low_ones(operand_.width);
   if (test_.mask.empty()) return true;
+  if (test_.mask.size() > 1) {
+    report_.compares_under_several_masks(test_, call_);
+    return false;
+  }
   std::optional<WidthValue> written = value(test_.mask.front());
   if (!written) return false;
   if (!written->fits) report_.mask_too_wide(test_, call_, written->bits, operand_.width);

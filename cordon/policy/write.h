@@ -8,13 +8,15 @@
 //   on(Arch::i386, rule(errno_("EPERM"), "mprotect")), group(kAllow, "startup"), numbers(kKillProcess, 1000, 1999)
 //
 // An argument is named as in the kernel's prototype, or "arg0" to "arg5" or "ip". A value is a number or the name of a
-// constant; bits("O_CREAT", "O_TRUNC") joins them. Texts are views: write literals. What is wrong with a name or a
-// value is told where the policy is resolved.
+// constant; bits("O_CREAT", "O_TRUNC") joins them. A name stands for what each ABI has by it, a macro or enumerator of
+// a C header for what the compiler's machine has. Texts are views: write literals. What is wrong with a name or a value
+// is told where the policy is resolved.
 #pragma once
 
 #include <concepts>
 #include <cstdint>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -43,7 +45,11 @@ constexpr ConstantValue value(std::string_view name) {
   result.name = name;
   return result;
 }
-constexpr ConstantValue value(std::integral auto number) {
+// Enumerators count as numbers: C headers have some constants as such.
+template <class Written>
+concept Number = std::integral<Written> ||(std::is_enum_v<Written>&& std::is_convertible_v<Written, uint64_t>);
+constexpr ConstantValue value(Number auto written) {
+  const auto number = +written;
   ConstantValue result;
   result.number = static_cast<uint64_t>(number);
   if (std::cmp_less(number, 0)) {
@@ -58,7 +64,7 @@ constexpr ConstantValue value(std::integral auto number) {
 
 // Its parts joined by |.
 template <class... Values>
-constexpr ConstantValue bits(Values... values) {
+requires(sizeof...(Values) > 0) constexpr ConstantValue bits(Values... values) {
   ConstantValue result;
   result.kind = ConstantValue::Kind::any_of;
   (result.operands.push_back(value(values)), ...);
@@ -86,6 +92,7 @@ class Compared {
     condition_.test.operand.kind = argument == "ip" ? Kind::instruction_pointer : is_slot ? Kind::slot : Kind::named;
     if (is_slot) condition_.test.operand.slot = static_cast<uint8_t>(argument[3] - '0');
   }
+  // Once.
   template <class Written>
   constexpr Compared& under(Written mask) {
     condition_.test.mask.push_back(value(mask));
@@ -99,7 +106,7 @@ class Compared {
 
   // Equals one of the values.
   template <class... Values>
-  constexpr ConstantCondition is(Values... values) {
+  requires(sizeof...(Values) > 0) constexpr ConstantCondition is(Values... values) {
     (add(value(values)), ...);
     condition_.test.op = sizeof...(Values) == 1 ? CompareOp::eq : CompareOp::in;
     return std::move(condition_);
@@ -131,7 +138,7 @@ constexpr Compared masked(std::string_view name, Written mask) {
   return std::move(Compared(name).under(mask));
 }
 template <class... Values>
-constexpr ConstantCondition is(std::string_view name, Values... values) {
+requires(sizeof...(Values) > 0) constexpr ConstantCondition is(std::string_view name, Values... values) {
   return Compared(name).is(values...);
 }
 template <class First, class Last>
@@ -147,16 +154,16 @@ constexpr ConstantCondition joined(ConstantCondition::Kind kind, Conditions... c
   return result;
 }
 template <class... Conditions>
-constexpr ConstantCondition all(Conditions... conditions) {
+requires(sizeof...(Conditions) > 0) constexpr ConstantCondition all(Conditions... conditions) {
   return joined(ConstantCondition::Kind::all, std::move(conditions)...);
 }
 template <class... Conditions>
-constexpr ConstantCondition any(Conditions... conditions) {
+requires(sizeof...(Conditions) > 0) constexpr ConstantCondition any(Conditions... conditions) {
   return joined(ConstantCondition::Kind::any, std::move(conditions)...);
 }
 template <class... Conditions>
-constexpr ConstantCondition none(Conditions... conditions) {
-  return joined(ConstantCondition::Kind::none, std::move(conditions)...);
+requires(sizeof...(Conditions) > 0) constexpr ConstantCondition none(Conditions... conditions) {
+  return joined(ConstantCondition::Kind::none, any(std::move(conditions)...));
 }
 
 constexpr ConstantRule rule(ConstantAction action, std::string_view call, ConstantCondition condition = {}) {
