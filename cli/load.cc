@@ -97,11 +97,14 @@ Result<Loaded> read_and_resolve(const std::string& spec, const PolicyOptions& op
   Loaded loaded;
   loaded.name = spec == "-" ? "standard input" : base::printable(spec);
   loaded.format = source->format;
+  loaded.files = {spec};
   if (auto* program = std::get_if<bpf::Program>(&source->content)) {
     loaded.programs.push_back(std::move(*program));
     return {std::move(loaded), std::move(warnings)};
   }
   loaded.policy = std::move(std::get<Policy>(source->content));
+  for (SourceId id = 0; id < loaded.policy->sources.size(); ++id)
+    loaded.files.emplace_back(loaded.policy->sources.name(id));
   Result<ResolvedPolicy> resolved = policy::resolve(*loaded.policy, resolving);
   warnings.append(resolved.diagnostics());
   if (!resolved) return formats::in_order_of_place(warnings, loaded.policy->sources);

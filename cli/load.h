@@ -25,6 +25,7 @@ struct Loaded {
   std::optional<ResolvedPolicy> resolved;  // with policy
   std::vector<bpf::Program> programs;      // without: one, or all of a process or a stack, the oldest first
   std::optional<ProcessFilters> process;   // whose programs they are
+  std::vector<std::string> files;          // that were read for it, included ones too; "-" is standard input
   std::vector<std::string> program_names;  // of a stack: the source of each
 };
 

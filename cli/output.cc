@@ -192,6 +192,12 @@ Diagnostics source_overwritten(const std::string& source, const std::string& pat
                      "name another file for what is written");
 }
 
+Diagnostics source_overwritten(const std::vector<std::string>& sources, const std::string& path) {
+  for (const std::string& source : sources)
+    if (Diagnostics lost = source_overwritten(source, path); !lost.empty()) return lost;
+  return {};
+}
+
 std::string diagnostics_document(const Diagnostics& diagnostics) {
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.diagnostics/1").key("diagnostics").raw(render_json(diagnostics));

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cordon/base/diagnostic.h"
 #include "cordon/base/fd.h"
@@ -42,6 +43,7 @@ Diagnostics usage_error(std::string message, std::string hint);
 
 // An error where the file to be written is the source that was read: it would be lost. Empty otherwise.
 Diagnostics source_overwritten(const std::string& source, const std::string& path);
+Diagnostics source_overwritten(const std::vector<std::string>& sources, const std::string& path);
 
 // {"schema": "cordon.diagnostics/1", "diagnostics": […]} on standard output.
 std::string diagnostics_document(const Diagnostics& diagnostics);

@@ -80,6 +80,9 @@ int write_files(const FilterStack& stack, const StackFile& file, const OutputOpt
   const std::vector<std::string> names = file_names(file, stack.filters.size());
   std::vector<OutputFile> files;
   files.reserve(names.size());
+  for (const std::string& name : names)
+    if (const Diagnostics lost = source_overwritten(file.sources, name); !lost.empty())
+      return fail(lost, output, kUsage);
   for (const std::string& name : names) {
     Result<OutputFile> created = OutputFile::create(name);
     if (!created) return fail(created.error(), output, kRefused);

@@ -20,7 +20,8 @@ struct StackFile {
   std::string path;    // "-" is standard output
   std::string format;  // of compiled_formats(); empty is bpf
   Proof proof = Proof::proved;
-  bool may_split = false;  // several filters may become several files; else they are refused
+  bool may_split = false;            // several filters may become several files; else they are refused
+  std::vector<std::string> sources;  // what was read, which none of the files may be
 };
 
 // "app.bpf", "app.2.bpf", …: in the order in which the filters are installed. json, dot and pfc are one file.

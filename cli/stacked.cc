@@ -31,6 +31,7 @@ Result<Loaded> stacked(const std::vector<Loaded>& sources) {
   stack.format = formats::SourceFormat::bpf;
   for (const Loaded& source : sources) {
     stack.name += (stack.name.empty() ? "" : ", ") + source.name;
+    stack.files.insert(stack.files.end(), source.files.begin(), source.files.end());
     CORDON_TRY(done, append(source, stack));
     static_cast<void>(done);
   }
@@ -45,12 +46,6 @@ void add_source_options(CLI::App& app, SourceOptions& source) {
                  "the same; several are a stack, the oldest first, and the stricter answer wins")
       ->type_name("POLICY")
       ->allow_extra_args(false);
-}
-
-std::vector<std::string> SourceOptions::all() const {
-  std::vector<std::string> specs = stacked;
-  if (!spec.empty()) specs.push_back(spec);
-  return specs;
 }
 
 std::string SourceOptions::only() const {

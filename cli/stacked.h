@@ -22,7 +22,6 @@ struct SourceOptions {
   std::vector<std::string> stacked;  // -p, the oldest first
 
   std::string only() const;  // empty unless there is exactly one
-  std::vector<std::string> all() const;
 };
 
 void add_source_options(CLI::App& app, SourceOptions& source);

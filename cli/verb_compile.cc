@@ -58,6 +58,10 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   Result<Loaded> loaded = load(options.source, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return status_of_unread(loaded.error());
+  std::vector<std::string> read = loaded->files;
+  read.insert(read.end(), options.profile.begin(), options.profile.end());
+  if (const Diagnostics lost = source_overwritten(read, options.output_path); !lost.empty())
+    return fail(lost, output, kUsage);
   if (loaded->process || loaded->programs.size() > 1) {
     loaded = decompiled(*loaded, {options.proof.effort});
     if (!loaded) return fail(loaded.error(), output, kUndecided);
@@ -81,7 +85,8 @@ int compile_to_file(const Options& options, const PolicyOptions& reading, const 
   const StackFile file{.path = options.output_path,
                        .format = options.to,
                        .proof = has_code(stack.warnings(), "not-proved") ? Proof::unproved : Proof::proved,
-                       .may_split = options.split};
+                       .may_split = options.split,
+                       .sources = std::move(read)};
   const int status = write_stack(*stack, *loaded, file, output);
   if (status != kDone || !options.report) return status;
   std::optional<ProfiledCost> profiled;
@@ -133,11 +138,6 @@ int compile_main(int argc, char** argv) {
   if (auto status = parse(*app, argc, argv, kUsage)) return *status;
   if (output.json && !options.report)
     return fail(usage_error("--json means nothing without --report", "it is the report's form"), output, kUsage);
-  std::vector<std::string> read = options.source.all();
-  read.insert(read.end(), options.profile.begin(), options.profile.end());
-  for (const std::string& path : read)
-    if (const Diagnostics lost = source_overwritten(path, options.output_path); !lost.empty())
-      return fail(lost, output, kUsage);
   return compile_to_file(options, reading, output);
 }
 

@@ -106,6 +106,8 @@ int convert(const Options& options, const PolicyOptions& reading, const OutputOp
   Result<Loaded> loaded = load_source(options, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return status_of_unread(loaded.error());
+  if (const Diagnostics lost = source_overwritten(loaded->files, options.output_path); !lost.empty())
+    return fail(lost, output, kUsage);
   const bool is_cordon = options.how.to == "cordon";
   Result<std::string> text = is_cordon ? cordon_text_of(*loaded, options) : profile_text(*loaded, options, reading);
   if (!text) return fail(text.error(), output, status_of(text.error()));

@@ -78,6 +78,8 @@ void print_summary(const Recording& recording, const Options& options, const Out
 }
 
 int learn_from_files(const Options& options, const NamedAction& default_action, const OutputOptions& output) {
+  const Diagnostics lost = source_overwritten(options.recordings, options.output_path);
+  if (!lost.empty() && !is_trace_name(options)) return fail(lost, output, kUsage);
   Result<Recording> recording = read_recordings(options.recordings);
   if (!recording) return fail(recording.error(), output, kUsage);
   Result<OutputFile> file = OutputFile::create(options.output_path);
