@@ -65,7 +65,8 @@ std::string listing(const Loaded& loaded, Endian endian) {
   for (size_t i = 0; i < loaded.programs.size(); ++i) {
     if (loaded.programs.size() > 1 || loaded.process)
       text += (loaded.programs.size() > 1 ? "== " : "; ") + describe_program(loaded, i) + "\n";
-    text += bpf::disassemble(loaded.programs[i], {.endian = endian, .comments = true, .annotate = {}});
+    text += bpf::disassemble(loaded.programs[i],
+                             {.endian = program_endian(loaded, i, endian), .comments = true, .annotate = {}});
   }
   return text;
 }
