@@ -78,6 +78,16 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// One name for the file, whether it is there or not; what cannot be found has the name it was given.
+std::string absolute(const std::string& target) {
+  char* resolved = ::realpath(directory_of(target).c_str(), nullptr);
+  if (resolved == nullptr) return target;
+  const size_t slash = target.rfind('/');
+  std::string path = std::string(resolved) + "/" + target.substr(slash == std::string::npos ? 0 : slash + 1);
+  std::free(resolved);
+  return path;
+}
+
 // Somebody else's file in a directory such as /tmp, where only owners may replace what is theirs.
 bool is_guarded(const std::string& target, const struct stat& status) {
   struct stat directory {};
@@ -321,6 +331,8 @@ int OutputFile::replace_target(std::string_view content) {
   temporary_.clear();
   return 0;
 }
+
+bool OutputFile::is_same_file(const OutputFile& other) const { return absolute(target_) == absolute(other.target_); }
 
 OutputFile::~OutputFile() {
   if (fd_ && !temporary_.empty()) ::unlink(temporary_.c_str());

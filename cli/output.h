@@ -88,6 +88,8 @@ class OutputFile {
   ~OutputFile();
 
   Result<Done> commit(std::string_view content);
+  // Whether what is committed last would be all that is left of both.
+  bool is_same_file(const OutputFile& other) const;
 
  private:
   OutputFile() = default;

@@ -9,6 +9,7 @@
 #include "cli/exit_status.h"
 #include "cli/program_file.h"
 #include "cordon/base/json_writer.h"
+#include "cordon/base/text.h"
 #include "cordon/bpf/cost.h"
 
 namespace cordon::cli {
@@ -18,6 +19,8 @@ namespace {
 constexpr const char* kDocuments[] = {"json", "dot", "pfc"};
 
 constexpr std::string_view kUnproved = "not proved equal to its policy";
+
+std::string quoted(const std::string& path) { return "'" + base::printable(path) + "'"; }
 
 bool is_document(const std::string& format) {
   return std::find(std::begin(kDocuments), std::end(kDocuments), format) != std::end(kDocuments);
@@ -80,12 +83,19 @@ int write_files(const FilterStack& stack, const StackFile& file, const OutputOpt
   const std::vector<std::string> names = file_names(file, stack.filters.size());
   std::vector<OutputFile> files;
   files.reserve(names.size());
-  for (const std::string& name : names)
+  for (const std::string& name : names) {
     if (const Diagnostics lost = source_overwritten(file.sources, name); !lost.empty())
       return fail(lost, output, kUsage);
-  for (const std::string& name : names) {
     Result<OutputFile> created = OutputFile::create(name);
     if (!created) return fail(created.error(), output, kRefused);
+    if (!is_file_or_new(name))
+      return fail(usage_error(quoted(name) + " is no file, and keeps no filter", "remove it, or give another -o FILE"),
+                  output, kUsage);
+    for (size_t i = 0; i < files.size(); ++i)
+      if (files[i].is_same_file(*created))
+        return fail(usage_error(quoted(names[i]) + " and " + quoted(name) + " are one file",
+                                "remove the link: each filter of a stack has its own"),
+                    output, kUsage);
     files.push_back(*std::move(created));
   }
   for (size_t i = names.size(); i-- > 0;) {
