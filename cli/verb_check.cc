@@ -119,6 +119,14 @@ int status_of(const Diagnostics& findings) {
   return findings.has_findings() ? kFindings : kDone;
 }
 
+// Included ones too; of sources with mistakes those that have one.
+std::vector<std::string> files_read(const std::vector<Loaded>& sources, const Diagnostics& findings) {
+  std::vector<std::string> files;
+  for (const Loaded& source : sources) files.insert(files.end(), source.files.begin(), source.files.end());
+  for (const Diagnostic& finding : findings) files.push_back(finding.place.file);
+  return files;
+}
+
 std::string sarif_document(const Diagnostics& findings, int status) {
   return write_sarif(findings, {.tool = "cordon", .version = CORDON_VERSION, .was_successful = status != kUsage});
 }
@@ -171,6 +179,8 @@ int check_main(int argc, char** argv) {
   }
   const int status = status_of(findings);
   if (!sarif.empty()) {
+    if (const Diagnostics lost = source_overwritten(files_read(sources, all), sarif); !lost.empty())
+      return fail(lost, output, kUsage);
     Result<Done> written = write_file(sarif, sarif_document(all, status));
     if (!written) return fail(written.error(), output, kRefused);
     if (sarif == "-") return status;
