@@ -74,13 +74,33 @@ struct Head {
   std::string arguments;  // "(…)" or empty
 };
 
+// What ends a rule of the policy language, or begins a comment, would not be read as part of the call.
+std::optional<Diagnostic> not_of_a_call(const std::string& text) {
+  const size_t at = text.find_first_of("#;\n");
+  if (at == std::string::npos) return std::nullopt;
+  if (text[at] == '#') return bad_call(text, "unexpected '#'", "a call by number is written syscall_0");
+  return bad_call(text, "one call was expected", "quote each call by itself");
+}
+
+// Where the '(' that a text begins with is closed.
+size_t first_closed(std::string_view text) {
+  size_t depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '(') ++depth;
+    if (text[i] == ')' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
 Result<Head> split_head(const std::string& text, Arch default_arch) {
+  if (std::optional<Diagnostic> problem = not_of_a_call(text)) return *std::move(problem);
   size_t paren = text.find('(');
   Head head{text.substr(0, paren), default_arch, paren == std::string::npos ? "" : text.substr(paren)};
   const size_t closed = head.arguments.rfind(')');
   if (!head.arguments.empty() && closed == std::string::npos)
     return bad_call(text, "the '(' is not closed", "as in 'openat(flags=O_WRONLY)'");
-  if (!head.arguments.empty() && head.arguments.find_last_not_of(' ') != closed)
+  if (!head.arguments.empty() &&
+      (head.arguments.find_last_not_of(' ') != closed || first_closed(head.arguments) < closed))
     return bad_call(text, "something follows the ')'", "quote each call by itself, as in 'openat(flags=O_WRONLY)'");
   if (head.arguments.find_first_not_of("( )") == std::string::npos) head.arguments.clear();
   if (std::optional<Diagnostic> problem = not_one_call(text, head.name)) return *std::move(problem);
