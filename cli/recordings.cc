@@ -10,8 +10,9 @@ Result<Recording> read_recordings(const std::vector<std::string>& paths) {
   std::vector<Recording> recordings;
   Diagnostics problems;
   for (const std::string& path : paths) {
-    Result<std::string> text = read_file(
-        path, {.max_bytes = observe::kMaxTraceBytes, .cure = "record parts of the work apart, and give all to --from"});
+    Result<std::string> text =
+        read_file(path, {.max_bytes = observe::kMaxTraceBytes,
+                         .cure = "record parts of the work apart, and give all recordings together"});
     problems.append(text.diagnostics());
     if (!text) continue;
     Result<Recording> recording = observe::read_recording(*text, path);
