@@ -146,10 +146,10 @@ std::string bitmap_text(std::span<const FilterView> views, const ArchTable& tabl
   size_t cached = 0, steps = 0, total = 0;
   const Arch arch = abi::arch_of_call(table.audit_arch, 0).value_or(abi::native_arch());
   for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
-    bool is_cached = true;
+    const uint32_t number = abi::syscall_at(arch, i).number;
+    bool is_cached = bpf::has_bitmap_place(table.audit_arch, number);
     for (size_t at = 0; is_cached && at < views.size(); ++at) {
-      const bpf::ConstAllow answer =
-          bpf::is_const_allow(*views[at].program, table.audit_arch, abi::syscall_at(arch, i).number);
+      const bpf::ConstAllow answer = bpf::is_const_allow(*views[at].program, table.audit_arch, number);
       is_cached = answer.answer;
       steps += answer.steps;
     }

@@ -27,11 +27,12 @@ Diagnostics unrelated(const Loaded& loaded) {
 // How many instructions all filters run for the call, as it was recorded; no value: the kernel runs none.
 struct Steps {
   uint64_t count = 0;
-  bool is_from_bitmap = true;
+  bool is_from_bitmap = false;
 };
 
 Steps steps_of(std::span<const bpf::Program> programs, const bpf::Input& input, Endian endian) {
   Steps steps;
+  steps.is_from_bitmap = bpf::has_bitmap_place(input.audit_arch, input.nr);
   for (const bpf::Program& program : programs) {
     steps.count += bpf::simulate(program, input, endian).steps;
     steps.is_from_bitmap = steps.is_from_bitmap && bpf::is_const_allow(program, input.audit_arch, input.nr).answer;

@@ -1,6 +1,7 @@
 #include "cordon/bpf/cost.h"
 
 #include <algorithm>
+#include <optional>
 #include <vector>
 
 #include "cordon/bpf/opcode.h"
@@ -67,6 +68,13 @@ ConstAllow is_const_allow(const Program& program, uint32_t audit_arch, uint32_t 
       default: return {false, steps};
     }
   }
+}
+
+bool has_bitmap_place(uint32_t audit_arch, uint32_t nr) {
+  constexpr uint32_t kEnd = 1024;  // above all tables; mips's begin at 4000
+  if (nr >= kEnd) return false;
+  const std::optional<Arch> arch = abi::arch_of_call(audit_arch, nr);
+  return arch != Arch::sparc && arch != Arch::sparc64;
 }
 
 Cost cost(const Program& program) {

@@ -16,6 +16,10 @@ struct ConstAllow {
 };
 ConstAllow is_const_allow(const Program& program, uint32_t audit_arch, uint32_t nr);
 
+// May a kernel have a bit for the number? It has bits for the table of each of its architectures, but none for x32's
+// calls, arm's private ones, and those of mips and sparc: the filter runs for all of them.
+bool has_bitmap_place(uint32_t audit_arch, uint32_t nr);
+
 struct Cost {
   uint32_t insn_count = 0;
   uint32_t converted_count = 0;  // eBPF instructions after the kernel's conversion, its limit's unit

@@ -98,6 +98,15 @@ TEST(Cost, counts_converted_instructions) {
   }
 }
 
+TEST(Cost, knows_the_numbers_without_a_place_in_a_bitmap) {
+  const std::pair<Arch, uint32_t> with[] = {{Arch::x86_64, 0}, {Arch::i386, 466}, {Arch::arm, 3}, {Arch::s390x, 1}};
+  const std::pair<Arch, uint32_t> without[] = {{Arch::x32, abi::kX32Bit}, {Arch::arm, 0xf0002}, {Arch::mips, 4003},
+                                               {Arch::mips64, 5000},      {Arch::sparc, 3},     {Arch::sparc64, 3}};
+  for (const auto& [arch, nr] : with) EXPECT_TRUE(has_bitmap_place(abi::info(arch).audit_arch, nr)) << abi::name(arch);
+  for (const auto& [arch, nr] : without)
+    EXPECT_FALSE(has_bitmap_place(abi::info(arch).audit_arch, nr)) << abi::name(arch);
+}
+
 TEST(Cost, measures_the_longest_path) {
   EXPECT_EQ(cost(program({kAllow})).longest_path, 1u);
   EXPECT_EQ(cost(program({kAllow, kNr, kAllow})).longest_path, 1u);

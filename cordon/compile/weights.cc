@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "cordon/bpf/cost.h"
+
 namespace cordon::compiler {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr uint64_t kMostWeight = 100;
 bool runs_filter(const ResolvedPolicy& policy, uint32_t audit_arch, uint32_t nr) {
   for (const ArchTable& table : policy.arches) {
     if (table.audit_arch != audit_arch) continue;
+    if (!bpf::has_bitmap_place(audit_arch, nr)) return true;
     const auto segment = std::lower_bound(table.segments.begin(), table.segments.end(), nr,
                                           [](const Segment& one, uint32_t number) { return one.last < number; });
     return std::any_of(segment->clauses.begin(), segment->clauses.end(),

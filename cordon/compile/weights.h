@@ -7,7 +7,7 @@
 // Each number below the kernel's last one counts one by itself, for the kernel's emulator tries all of them when a
 // filter is attached. A recorded call for which the filter runs counts up to a hundred more, the most frequent one a
 // hundred and the others in proportion, at least one. What is allowed whatever its arguments gets nothing: the kernel
-// answers such calls from a bitmap (5.11) and runs no filter for them.
+// answers such calls from a bitmap (5.11) and runs no filter for them. Where it has none, as for x32 and mips, it does.
 //
 // It gains little: among balanced trees the best and the worst differ by a few nanoseconds a call, and the filter may
 // have an instruction or two more. Which tests there are does not depend on it, so neither does what the filter means.

@@ -39,6 +39,15 @@ TEST(Weights, AreInProportionToTheMostFrequentCallForWhichTheFilterRuns) {
             (std::vector<NumberWeight>{{5, kX86_64, 100}, {13, kX86_64, 1}, {23, kX86_64, 50}, {999, kX86_64, 1}}));
 }
 
+TEST(Weights, AreThoseOfAllCallsWhereTheKernelHasNoBitmap) {
+  constexpr uint32_t kX32 = 0x40000000, kMips = 0x40000008;
+  ArchTable x86{kX86_64, Endian::little, 64, {{0, UINT32_MAX, {always(kAllow)}}}};
+  ArchTable mips{kMips, Endian::big, 32, {{0, UINT32_MAX, {always(kAllow)}}}};
+  const CallCount counts[] = {{kX86_64, 3, 7}, {kX86_64, kX32 + 3, 10}, {kMips, 4003, 5}};
+  EXPECT_EQ(weights_of({{mips, x86}, kErrno}, counts),
+            (std::vector<NumberWeight>{{4003, kMips, 50}, {kX32 + 3, kX86_64, 100}}));
+}
+
 TEST(Weights, OfCountsThatAreTooLargeDoNotOverflow) {
   const CallCount counts[] = {{kX86_64, 5, UINT64_MAX}, {kX86_64, 5, UINT64_MAX}, {kX86_64, 13, UINT64_MAX / 200}};
   EXPECT_EQ(weights_of(policy(), counts), (std::vector<NumberWeight>{{5, kX86_64, 100}, {13, kX86_64, 50}}));
