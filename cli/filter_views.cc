@@ -186,7 +186,9 @@ FilterView view_of(const Filter& filter, const Loaded& loaded) {
           }};
 }
 
-FilterView view_of(const bpf::Program& program) { return {&program, Endian::little, {}, {}}; }
+FilterView view_of(const bpf::Program& program) {
+  return {&program, bpf::endian_of(program).value_or(abi::info(abi::native_arch()).endian), {}, {}};
+}
 
 std::string assembly_text(const FilterView& view) {
   return bpf::disassemble(*view.program, {.endian = view.endian, .comments = true, .annotate = view.rule_of});

@@ -27,7 +27,6 @@ struct Loaded {
   std::optional<ProcessFilters> process;   // whose programs they are
   std::vector<std::string> files;          // that were read for it, included ones too; "-" is standard input
   std::vector<std::string> program_names;  // of a stack: the source of each
-  std::vector<std::optional<Endian>> program_endians;  // of a stack: the byte order of each that is a policy's
 };
 
 // The result's warnings are those of reading and resolving. An option that says nothing about any source is an error.

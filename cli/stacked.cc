@@ -13,20 +13,15 @@ constexpr const char* kCure = "`cordon compile --filter-only` makes a filter wit
 // The filters of one source, under names of their own where there are several.
 Result<Done> append(const Loaded& source, Loaded& stack) {
   std::vector<bpf::Program> programs = source.programs;
-  std::optional<Endian> endian;
   if (source.policy) {
     if (Diagnostics problems = lines_no_filter_holds(source, kCure); !problems.empty()) return problems;
     Result<FilterStack> compiled = compile_stack(source, {}, {});
     if (!compiled) return compiled.error();
-    for (Filter& filter : compiled->filters) {
-      endian = filter.endian;
-      programs.push_back(std::move(filter.program));
-    }
+    for (Filter& filter : compiled->filters) programs.push_back(std::move(filter.program));
   }
   for (size_t i = 0; i < programs.size(); ++i) {
     stack.program_names.push_back(source.name + (programs.size() > 1 ? "/" + std::to_string(i) : ""));
     stack.programs.push_back(std::move(programs[i]));
-    stack.program_endians.push_back(endian);
   }
   return Done{};
 }
@@ -77,10 +72,6 @@ std::string describe_program(const Loaded& loaded, size_t index) {
   if (loaded.process) return describe_filter(*loaded.process, loaded.process->filters[index]);
   return "filter " + std::to_string(index + 1) + " of " + std::to_string(loaded.programs.size()) + ", " +
          loaded.program_names[index];
-}
-
-Endian program_endian(const Loaded& loaded, size_t index, Endian of_raw) {
-  return index < loaded.program_endians.size() ? loaded.program_endians[index].value_or(of_raw) : of_raw;
 }
 
 }  // namespace cordon::cli

@@ -32,7 +32,5 @@ Result<Loaded> load(const SourceOptions& source, const PolicyOptions& options);
 
 // What a listing says above one of several programs of a process or a stack.
 std::string describe_program(const Loaded& loaded, size_t index);
-// The byte order of one of several programs: a raw filter does not tell its own.
-Endian program_endian(const Loaded& loaded, size_t index, Endian of_raw);
 
 }  // namespace cordon::cli

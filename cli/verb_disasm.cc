@@ -4,6 +4,7 @@
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
 #include "cordon/bpf/disassemble.h"
+#include "cordon/bpf/naming.h"
 
 namespace cordon::cli {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr const char* kExamples =
     "  cordon disasm filter.bpf              instructions with names of calls and actions\n"
     "  cordon disasm app.cordon              the filter cordon makes of a policy\n"
-    "  cordon disasm --big-endian s390x.bpf  a filter for a big-endian machine\n"
+    "  cordon disasm --big-endian any.bpf    a filter for a big-endian machine that asks for no architecture\n"
     "  cordon disasm pid:1234                all filters of a running process, the oldest first\n"
     "  cordon disasm filter.bpf --json";
 
@@ -59,14 +60,16 @@ std::string json_listing(const std::vector<bpf::Program>& programs) {
   return std::move(json).take();
 }
 
-// One filter is assembly text. The heads of several are none, so that `asm` does not take them for one.
-std::string listing(const Loaded& loaded, Endian endian) {
+// `unasked` is the byte order of filters that ask for no architecture. One filter is assembly text. The heads of
+// several are none, so that `asm` does not take them for one.
+std::string listing(const Loaded& loaded, Endian unasked) {
   std::string text;
   for (size_t i = 0; i < loaded.programs.size(); ++i) {
     if (loaded.programs.size() > 1 || loaded.process)
       text += (loaded.programs.size() > 1 ? "== " : "; ") + describe_program(loaded, i) + "\n";
-    text += bpf::disassemble(loaded.programs[i],
-                             {.endian = program_endian(loaded, i, endian), .comments = true, .annotate = {}});
+    const bpf::Program& program = loaded.programs[i];
+    text += bpf::disassemble(program,
+                             {.endian = bpf::endian_of(program).value_or(unasked), .comments = true, .annotate = {}});
   }
   return text;
 }
@@ -81,7 +84,8 @@ int disasm_main(int argc, char** argv) {
   auto app =
       make_app("disasm [options] POLICY", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
   add_source_options(*app, source);
-  app->add_flag("--big-endian", big_endian, "name argument words as on a big-endian machine");
+  app->add_flag("--big-endian", big_endian,
+                "name argument words as on a big-endian machine where a filter asks for no architecture");
   add_policy_options(*app, reading);
   add_json_option(*app, output);
   add_quiet_option(*app, output, "print no warnings");
@@ -95,17 +99,16 @@ int disasm_main(int argc, char** argv) {
     return fail(usage_error("--big-endian means nothing for '" + loaded->name + "'",
                             "it is for raw filters; a policy names its architectures"),
                 output, kUsage);
-  Endian endian = big_endian ? Endian::big : Endian::little;
   if (loaded->policy) {
     Result<FilterStack> stack = compile_stack(*loaded, {}, {});
     if (!stack) return fail(stack.error(), output, status_of_failure(stack.error(), kUsage));
     for (Filter& filter : stack->filters) {
-      endian = filter.endian;
       loaded->programs.push_back(std::move(filter.program));
       loaded->program_names.push_back(loaded->name);
     }
   }
-  if (!output.json) return finish_output(listing(*loaded, endian), kDone);
+  const Endian unasked = big_endian ? Endian::big : abi::info(abi::native_arch()).endian;
+  if (!output.json) return finish_output(listing(*loaded, unasked), kDone);
   if (loaded->process) return finish_output(json_listing(*loaded->process), kDone);
   const bool is_one = loaded->programs.size() == 1;
   return finish_output(is_one ? json_listing(loaded->programs.front()) : json_listing(loaded->programs), kDone);

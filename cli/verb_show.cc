@@ -44,8 +44,7 @@ std::string text_of(const std::string& view_name, std::span<const FilterView> vi
 std::string stack_text(const std::string& view_name, const Loaded& loaded) {
   std::string text;
   for (size_t i = 0; i < loaded.programs.size(); ++i) {
-    FilterView view = view_of(loaded.programs[i]);
-    view.endian = program_endian(loaded, i, view.endian);
+    const FilterView view = view_of(loaded.programs[i]);
     text += (view_name == "dot" ? "// " : "== ") + describe_program(loaded, i) + "\n" +
             text_of(view_name, std::span(&view, 1), loaded, "");
   }
@@ -57,7 +56,6 @@ std::string programs_text(const std::string& view_name, const Loaded& loaded) {
   if (loaded.programs.size() > 1 && view_name != "html") return stack_text(view_name, loaded);
   std::vector<FilterView> views;
   for (const bpf::Program& program : loaded.programs) views.push_back(view_of(program));
-  for (size_t i = 0; i < views.size(); ++i) views[i].endian = program_endian(loaded, i, views[i].endian);
   std::string table;
   if (view_name == "html") {
     const Result<Loaded> policy = decompiled(loaded, {});

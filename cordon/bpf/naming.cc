@@ -12,6 +12,15 @@ bool holds_plain(const Known& known, uint32_t offset) {
   return known.loaded_offset == offset && known.mask == UINT32_MAX;
 }
 
+std::vector<Arch> arches_asked_for(const Program& program, const std::vector<Known>& known) {
+  std::vector<Arch> arches;
+  for (size_t pc = 0; pc < program.size(); ++pc) {
+    if (program[pc].code != kJeqK || !holds_plain(known[pc], kOffsetArch)) continue;
+    if (std::optional<Arch> arch = abi::arch_of_call(program[pc].k, 0)) arches.push_back(*arch);
+  }
+  return arches;
+}
+
 // "exit", or the range a comparison bounds: "from exit up", "above exit", "x32".
 std::string number_range(const Insn& insn, Arch arch, uint32_t audit_arch) {
   const bool has_x32 = audit_arch == abi::info(Arch::x32).audit_arch;
@@ -35,11 +44,14 @@ std::string field_name(uint32_t offset, Endian endian) {
   return name + (is_high ? ".high" : ".low");
 }
 
-Naming::Naming(const Program& program, Endian endian) : program_(program), endian_(endian), known_(known_at(program)) {
-  for (size_t pc = 0; pc < program.size(); ++pc) {
-    if (program[pc].code != kJeqK || !holds_plain(known_[pc], kOffsetArch)) continue;
-    if (std::optional<Arch> arch = abi::arch_of_call(program[pc].k, 0)) arches_.push_back(*arch);
-  }
+std::optional<Endian> endian_of(const Program& program) {
+  const std::vector<Arch> arches = arches_asked_for(program, known_at(program));
+  if (arches.empty()) return std::nullopt;
+  return abi::info(arches.front()).endian;
+}
+
+Naming::Naming(const Program& program, Endian endian)
+    : program_(program), endian_(endian), known_(known_at(program)), arches_(arches_asked_for(program, known_)) {
   if (arches_.empty()) arches_.push_back(abi::native_arch());
 }
 

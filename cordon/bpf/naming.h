@@ -24,6 +24,10 @@ namespace cordon::bpf {
 // "arg1.low"; the words of a 64-bit field lie in machine order. The offset is one a filter can load.
 std::string field_name(uint32_t offset, Endian endian);
 
+// In which byte order the program's machine has the words of 64-bit fields: that of the architectures it asks for. No
+// value where it asks for none.
+std::optional<Endian> endian_of(const Program& program);
+
 class Naming {
  public:
   // `program` must outlive this.
