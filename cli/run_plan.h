@@ -45,8 +45,4 @@ Action program_answer(const bpf::Program& program, const Call& call);
 // The verdict on a notified call.
 Decision decide(const RunPlan& plan, const Call& call);
 
-// Errors where a run would be pointless or less confined than asked: sandbox lines that are not applied,
-// execve denied although the filter begins before it, no call allowed at all.
-Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start);
-
 }  // namespace cordon::cli

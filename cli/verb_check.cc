@@ -49,7 +49,9 @@ Diagnostics with_absent_calls_counted(const Diagnostics& findings) {
 
 // Such a policy is right, but no verb can do all that it says yet.
 void note_sandbox_lines(const Loaded& loaded, Diagnostics& findings) {
-  const std::vector<SandboxLine>& lines = loaded.policy->sandbox.lines;
+  std::vector<SandboxLine> lines;
+  for (const SandboxLine& line : loaded.policy->sandbox.lines)
+    if (line.subject == "caps" || line.subject == "limit") lines.push_back(line);
   if (lines.empty()) return;
   std::vector<std::string> subjects;
   for (const SandboxLine& line : lines)

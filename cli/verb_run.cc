@@ -1,9 +1,12 @@
 #include <linux/seccomp.h>
 
 #include "cli/command.h"
+#include "cli/confined.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/run_options.h"
 #include "cli/run_plan.h"
+#include "cli/run_refusals.h"
 #include "cli/supervised_run.h"
 #include "cli/verb.h"
 #include "cordon/sandbox/launch.h"
@@ -17,48 +20,11 @@ constexpr const char* kExamples =
     "  cordon run -p a.cordon -p b.cordon -- cmd  both: for each call the stricter answer\n"
     "  cordon run --exec -p app.cordon -- app     become the command: no supervisor, no explanations\n"
     "  cordon run --strict -- ./worker            seccomp mode 1: read, write, exit, rt_sigreturn\n"
-    "  cordon run -p app.cordon --explain-log denials.json --quiet -- app";
-
-struct Options {
-  std::vector<std::string> specs;
-  std::string start;
-  std::string explain = "denials";
-  bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
-  bool log = false, spec_allow = false, tsync = false, wait_killable = false;
-  ExplainOptions explaining;
-  ProofOptions proof;
-};
-
-void add_options(CLI::App& app, Options& options) {
-  app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
-      ->type_name("POLICY")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
-  app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
-  app.add_option("--start", options.start,
-                 "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
-      ->type_name("POINT")
-      ->check(one_of({"before-exec", "exec", "entry"}));
-  app.add_flag("--strict", options.strict, "seccomp mode 1 from the program's entry point; no policy");
-  app.add_option("--explain", options.explain, "denials (default), or all: calls answered ENOSYS on purpose too")
-      ->type_name("WHAT")
-      ->check(one_of({"denials", "all"}));
-  app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
-  app.add_flag("--no-listener", options.no_listener,
-               "leave the seccomp listener to the command; errno denials are not explained");
-  app.add_flag("--log", options.log, "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG)");
-  app.add_flag("--spec-allow", options.spec_allow, "no speculation mitigation (SECCOMP_FILTER_FLAG_SPEC_ALLOW)");
-  app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
-  app.add_flag("--wait-killable", options.wait_killable,
-               "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
-  add_proof_options(app, options.proof);
-  app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
-  app.prefix_command();
-}
+    "  cordon run -p app.cordon --explain-log denials.json --quiet -- app\n"
+    "  cordon run -p builtin:unconfined --files-exec /usr --files-read /etc/passwd --net-none -- cat /etc/passwd";
 
 // The user's word, else what all policies imply alike.
-Result<StartPoint> find_start(const Options& options, const std::vector<Loaded>& policies) {
+Result<StartPoint> find_start(const RunOptions& options, const std::vector<Loaded>& policies) {
   if (!options.start.empty()) return start_point(options.start);
   std::optional<StartPoint> start;
   for (const Loaded& loaded : policies) {
@@ -72,40 +38,14 @@ Result<StartPoint> find_start(const Options& options, const std::vector<Loaded>&
   return start.value_or(StartPoint::before_exec);
 }
 
-uint32_t filter_flags(const Options& options) {
-  return (options.log ? SECCOMP_FILTER_FLAG_LOG : 0u) | (options.spec_allow ? SECCOMP_FILTER_FLAG_SPEC_ALLOW : 0u) |
-         (options.tsync ? SECCOMP_FILTER_FLAG_TSYNC : 0u);
-}
-
-// Calls that are handed to somebody who is not there.
-void warn_about_unanswered(const Action& action, const std::string& whose, const Place& place, Diagnostics& warnings) {
-  if (action.kind == ActionKind::notify)
-    warnings.warning("unanswered", place, whose + " says notify, and nothing answers here: the call fails with ENOSYS");
-  if (action.kind == ActionKind::trace)
-    warnings.warning("unanswered", place, whose + " says trace, and there is no tracer: the call fails with ENOSYS");
-}
-
-void warn_about_unanswered(const std::vector<Loaded>& policies, Diagnostics& warnings) {
-  for (const Loaded& loaded : policies) {
-    if (!loaded.policy) continue;
-    Place head;
-    head.file = loaded.name;
-    warn_about_unanswered(loaded.policy->default_action.action, "default", head, warnings);
-    warn_about_unanswered(loaded.policy->bad_arch.action, "badarch", head, warnings);
-    if (loaded.policy->unknown) warn_about_unanswered(loaded.policy->unknown->action, "unknown", head, warnings);
-    for (const Rule& rule : loaded.policy->rules)
-      warn_about_unanswered(rule.action, "the rule", loaded.policy->sources.locate(rule.span), warnings);
-  }
-}
-
 // With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
-FilterSpec listening(FilterSpec filter, const Options& options) {
+FilterSpec listening(FilterSpec filter, const RunOptions& options) {
   if (options.tsync) filter.flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
   if (options.wait_killable) filter.flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
   return filter;
 }
 
-int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& output) {
+int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& output) {
   if (!options.specs.empty())
     return fail(usage_error("--strict takes no policy", "-p builtin:strict is the filter with the same calls"), output,
                 kOwnFailure);
@@ -115,17 +55,22 @@ int run_strict(const Options& options, LaunchSpec spec, const OutputOptions& out
     return fail(
         usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
         output, kOwnFailure);
+  const std::vector<Loaded> none;
+  Result<Confined> confined = confine(none, options.confining, spec.argv.front());
+  print_diagnostics(confined.diagnostics(), output);
+  if (!confined) return kOwnFailure;
+  confined->apply(spec);
   if (options.exec) {
     const Diagnostics refused = Result<Done>(sandbox::exec(spec)).error();
     return fail(refused, output, launch_failure_status(refused));
   }
   spec.trace_exits = true;
-  const std::vector<Loaded> none;
   return run_supervised(std::move(spec), {}, {.policies = none, .explaining = options.explaining, .strict = true},
                         output);
 }
 
-int run(Options& options, const PolicyOptions& reading, const OutputOptions& output, std::vector<std::string> command) {
+int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& output,
+        std::vector<std::string> command) {
   if (command.empty())
     return fail(usage_error("no command was given", "cordon run -p POLICY -- COMMAND"), output, kOwnFailure);
   LaunchSpec spec;
@@ -145,9 +90,13 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
   if (!start) return fail(start.error(), output, kOwnFailure);
   spec.start = *start;
   problems.append(refuse(policies, *start));
-  warn_about_unanswered(policies, problems);
+  problems.append(unanswered(policies));
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kOwnFailure;
+  Result<Confined> confined = confine(policies, options.confining, spec.argv.front());
+  print_diagnostics(confined.diagnostics(), output);
+  if (!confined) return kOwnFailure;
+  confined->apply(spec);
 
   PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,
                        .explain_all = options.explaining.all,
@@ -181,12 +130,12 @@ int run(Options& options, const PolicyOptions& reading, const OutputOptions& out
 int run_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
-  Options options;
+  RunOptions options;
   auto app = make_app("run [options] -p POLICY... -- COMMAND...",
                       "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 "
                       "for cordon's own failures, 126 and 127 as a shell.",
                       kExamples);
-  add_options(*app, options);
+  add_run_options(*app, options);
   add_quiet_option(*app, output, "print no explanations and no warnings");
   add_policy_options(*app, reading);
   add_output_options(*app, output);

@@ -91,8 +91,22 @@ TEST(Report, EveryLackOfSomethingNeededNamesACure) {
 
 TEST(Report, NamesOnlyWhatThisVersionHas) {
   for (const FeatureRow& row : report({})) {
-    for (const char* absent : {"--via", "ebpf", "lsm", "--best-effort", "files", "namespaces"})
+    for (const char* absent : {"--via", "ebpf", "lsm", "--best-effort", "namespaces"})
       EXPECT_EQ(row.needed_for.find(absent), std::string::npos) << row.key << ": " << row.needed_for;
+  }
+}
+
+TEST(Report, TellsWhatEachLandlockOffers) {
+  for (const auto& [abi, offer] : {std::pair{2, "ABI 2"},
+                                   {3, "ABI 3, files"},
+                                   {7, "ABI 7, files, ioctl_dev, net (TCP), scope"},
+                                   {10, "ABI 10, files, ioctl_dev, resolve_unix, net (TCP), net none (UDP), scope"}}) {
+    KernelFeatures features;
+    features.landlock_abi = abi;
+    for (const FeatureRow& row : report(features))
+      if (row.key == "landlock") {
+        EXPECT_EQ(row.detail, offer);
+      }
   }
 }
 

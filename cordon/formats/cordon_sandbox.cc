@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, 21> kFileVerbs = {
     "read_dir",  "remove_dir", "remove_file", "make_char", "make_dir", "make_reg",   "make_sock",
     "make_fifo", "make_block", "make_sym",    "refer",     "truncate", "ioctl_dev",  "resolve_unix"};
 constexpr std::array<std::string_view, 3> kNetVerbs = {"bind", "connect", "none"};
+constexpr std::array<std::string_view, 2> kScopes = {"signal", "abstract_unix"};
 constexpr std::array<std::string_view, 1> kCapsVerbs = {"keep"};
 constexpr std::array<std::string_view, 16> kLimits = {"as",      "core",     "cpu",        "data",   "fsize", "locks",
                                                       "memlock", "msgqueue", "nice",       "nofile", "nproc", "rss",
@@ -37,6 +38,7 @@ class SandboxReader {
 
   void read() {
     if (subject_ == "limit") return limit();
+    if (subject_ == "scope") return scope();
     Verbs verbs = subject_ == "files" ? Verbs(kFileVerbs) : subject_ == "net" ? Verbs(kNetVerbs) : Verbs(kCapsVerbs);
     Verbs shown = subject_ == "files" ? verbs.first(4) : verbs;
     for (const Token& token : statement_.tokens) {
@@ -65,7 +67,7 @@ class SandboxReader {
 
   void begin(const Token& verb) {
     if (!line_.words.empty()) end();
-    line_ = {subject_, {std::string(verb.text)}, verb.span};
+    line_ = {subject_, {std::string(verb.text)}, verb.span, {verb.span}};
   }
 
   void end() {
@@ -85,6 +87,7 @@ class SandboxReader {
                                              : capability(token, *word));
     if (!fits) return failed_ = true, false;
     line_.words.push_back(std::move(*word));
+    line_.word_spans.push_back(token.span);
     line_.span.end = token.span.end;
     return true;
   }
@@ -135,7 +138,24 @@ class SandboxReader {
     }
     if (*value != "unlimited" && !read_number(*value).number)
       return error(tokens[1].span, "expected a number or 'unlimited', found '" + base::printable(*value) + "'", {});
-    spec_.lines.push_back({subject_, {std::move(*name), std::move(*value)}, statement_.span()});
+    spec_.lines.push_back(
+        {subject_, {std::move(*name), std::move(*value)}, statement_.span(), {tokens[0].span, tokens[1].span}});
+  }
+
+  void scope() {
+    for (const Token& token : statement_.tokens) {
+      if (token.kind == Token::Kind::end) break;
+      if (token.kind != Token::Kind::word || !contains(kScopes, token.text)) {
+        std::string hint = base::did_you_mean(token.text, kScopes);
+        return error(token.span, "expected " + listed(kScopes) + " after 'scope', found " + found(token), hint);
+      }
+      if (line_.words.empty()) line_ = {subject_, {}, token.span, {}};
+      line_.words.emplace_back(token.text);
+      line_.word_spans.push_back(token.span);
+      line_.span.end = token.span.end;
+    }
+    if (line_.words.empty()) return error(statement_.keyword.span, "'scope' needs " + listed(kScopes), {});
+    spec_.lines.push_back(std::move(line_));
   }
 
   const Statement& statement_;

@@ -120,6 +120,7 @@ const Written kSandbox[] = {
     {"caps", "caps keep net_bind_service CAP_KILL; caps keep",
      "caps      keep net_bind_service CAP_KILL\ncaps      keep\n"},
     {"limits", "limit nofile 1024; limit core unlimited", "limit     nofile 1024\nlimit     core unlimited\n"},
+    {"scopes", "scope signal abstract_unix", "scope     signal abstract_unix\n"},
     {"a_hash_in_a_quoted_path", "files read \"/a#b\" # c", "# c\n\nfiles     read \"/a#b\"\n"},
 };
 

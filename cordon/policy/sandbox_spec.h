@@ -1,7 +1,7 @@
-// The lines of a policy that are not about system calls: files, net, caps, limit.
+// The lines of a policy that are not about system calls: files, net, scope, caps, limit.
 //
-// They are recorded as written, with their places; what the running kernel can do with them is decided
-// where they are applied.
+// They are recorded as written, with their places; confinement.h says what they mean, and what the running kernel can
+// do with them is decided where they are applied.
 #pragma once
 
 #include <string>
@@ -12,9 +12,10 @@
 namespace cordon {
 
 struct SandboxLine {
-  std::string subject;             // "files", "net", "caps", "limit"
+  std::string subject;             // "files", "net", "scope", "caps", "limit"
   std::vector<std::string> words;  // unquoted: {"read", "/usr", "/lib"}
   Span span;
+  std::vector<Span> word_spans = {};  // of each word, where the line was read from a text
 };
 
 struct SandboxSpec {

@@ -74,6 +74,15 @@ bool pass_gate(const ChildPlan& plan) {
   return report.gate.load() == LaunchReport::kOpen;
 }
 
+bool enter_landlock(const ChildPlan& plan) {
+  constexpr long kRestrictSelf = 446;
+  for (size_t i = 0; i < plan.ruleset_count; ++i) {
+    long result = raw_syscall(kRestrictSelf, static_cast<uint64_t>(plan.rulesets[i]), 0, 0, 0, 0);
+    if (failed(*plan.report, result)) return false;
+  }
+  return true;
+}
+
 long install(const ChildFilter& filter, uint32_t extra_flags) {
   long result =
       raw_syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter.flags | extra_flags, raw_pointer(&filter.program), 0, 0);
@@ -110,6 +119,8 @@ void become(const ChildPlan& plan) {
   if (plan.no_new_privs && failed(report, raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
   enter_step(report, LaunchStep::gate);
   if (plan.gated && !pass_gate(plan)) return;
+  enter_step(report, LaunchStep::landlock);  // a filter may deny its calls
+  if (!enter_landlock(plan)) return;
   enter_step(report, LaunchStep::filter);
   if (!install_filters(plan)) return;
   enter_step(report, LaunchStep::exec);

@@ -1,6 +1,6 @@
 // What runs between the clone and the exec: the only code of the new process that is cordon's.
 //
-// It allocates nothing, calls no libc, touches no descriptor (the table is the parent's) and reports
+// It allocates nothing, calls no libc, changes no descriptor (the table is the parent's) and reports
 // through a page both can see. After the last filter it makes no call but execve, and exit if that failed.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace cordon::sandbox {
 
-enum class LaunchStep : uint32_t { start, signals, watch, no_new_privs, gate, filter, exec };
+enum class LaunchStep : uint32_t { start, signals, watch, no_new_privs, gate, landlock, filter, exec };
 
 // In memory both sides see. `lock` is a robust futex the child holds: the kernel lets go of it (and wakes
 // the parent) when the child leaves its first program by exec or by death, without a call of the child
@@ -47,6 +47,8 @@ struct ChildPlan {
   char* const* argv = nullptr;
   char* const* shell_argv = nullptr;  // {"/bin/sh", path, argv[1]…}: a file without a known format, as execvp
   char* const* environment = nullptr;
+  const int* rulesets = nullptr;  // of Landlock; nobody closes them before the exec does
+  size_t ruleset_count = 0;
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
   uint64_t signal_mask = 0;           // the command's

@@ -40,6 +40,7 @@ struct FilterSpec {
 
 struct LaunchSpec {
   std::vector<std::string> argv;    // argv[0] is looked up in PATH as execvp does
+  std::vector<int> rulesets = {};   // make_rulesets(), entered in this order before the filters; the caller's
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;
   bool listener = false;  // user notification for the last filter

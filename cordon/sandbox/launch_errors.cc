@@ -25,6 +25,19 @@ Diagnostic exec_error(const FailedStep& failed) {
   return diagnostic;
 }
 
+Diagnostic landlock_error(int error) {
+  const char* cure = "";
+  switch (error) {
+    case EPERM: cure = "set no_new_privs, or have CAP_SYS_ADMIN in the user namespace"; break;
+    case E2BIG:
+      cure = "a process may be under 16 layers of Landlock: put the lines of several policies into one";
+      break;
+    case ENOSYS: cure = "a filter above this process denies landlock_restrict_self(2)"; break;
+    default: break;
+  }
+  return system_error("enter the Landlock domain", error, cure);
+}
+
 }  // namespace
 
 Diagnostic install_error(const FailedStep& failed) {
@@ -72,6 +85,7 @@ Diagnostic describe_death(const FailedStep& failed) {
 
 Diagnostic describe(const FailedStep& failed) {
   switch (failed.step) {
+    case LaunchStep::landlock: return landlock_error(failed.error);
     case LaunchStep::filter: return install_error(failed);
     case LaunchStep::exec: return exec_error(failed);
     case LaunchStep::no_new_privs: return system_error("set no_new_privs", failed.error, "Linux 3.5 has it");

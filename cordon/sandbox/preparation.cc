@@ -41,6 +41,7 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   strings.shell_pointers = {shell_path, strings.path.data()};
   strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1,
                                 strings.argv_pointers.end());
+  strings.rulesets = spec.rulesets;
   for (const FilterSpec& filter : spec.filters) strings.programs.push_back(filter.program);
   for (size_t i = 0; i < spec.filters.size(); ++i) {
     // The kernel reads; its struct has no const.
@@ -54,6 +55,8 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.argv = strings.argv_pointers.data();
   plan.shell_argv = strings.shell_pointers.data();
   plan.environment = environ;
+  plan.rulesets = strings.rulesets.data();
+  plan.ruleset_count = strings.rulesets.size();
   plan.filters = strings.filters.data();
   plan.filter_count = strings.filters.size();
   plan.no_new_privs = spec.no_new_privs;

@@ -38,6 +38,7 @@ class Preparation {
     std::vector<std::string> argv;
     std::vector<char*> argv_pointers;
     std::vector<char*> shell_pointers;
+    std::vector<int> rulesets;
     std::vector<bpf::Program> programs;
     std::vector<ChildFilter> filters;
   };

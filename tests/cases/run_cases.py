@@ -223,6 +223,12 @@ def need_process_filters():
     return None if count == 1 else f"filters of processes cannot be read: {why}"
 
 
+def need_landlock():
+    """landlock_create_ruleset(NULL, 0, VERSION): scopes, the newest thing a case uses, came with ABI 6."""
+    abi = ctypes.CDLL(None).syscall(444, None, 0, 1)
+    return None if abi >= 6 else "the kernel has no Landlock of ABI 6"
+
+
 @functools.lru_cache(maxsize=None)
 def missing(need):
     kind, _, what = need.partition(":")
@@ -231,9 +237,9 @@ def missing(need):
     if kind == "program":
         return None if shutil.which(what) else f"{what} is not installed"
     check = {"root": need_root, "seccomp": need_seccomp, "i386": need_i386,
-             "process-filters": need_process_filters}.get(need)
+             "process-filters": need_process_filters, "landlock": need_landlock}.get(need)
     if not check:
-        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, process-filters, file:PATH and program:NAME")
+        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, process-filters, landlock, file:PATH and program:NAME")
     return check()
 
 

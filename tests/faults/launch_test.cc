@@ -9,6 +9,8 @@
 
 #include <ostream>
 
+#include "cordon/abi/landlock.h"
+#include "cordon/sandbox/landlock.h"
 #include "sandbox_fixture.h"
 
 namespace cordon::testing {
@@ -46,6 +48,9 @@ constexpr Fault kFaults[] = {
     {"pidfd_send_signal", SYS_pidfd_send_signal},
     {"faccessat2", SYS_faccessat2},
     {"newfstatat", SYS_newfstatat},
+    {"landlock_create_ruleset", 444},
+    {"landlock_add_rule", 445},
+    {"landlock_restrict_self", 446},
 };
 
 struct Way {
@@ -53,6 +58,7 @@ struct Way {
   StartPoint start;
   bool listener;
   bool traces;
+  bool landlocked = false;
 };
 
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
@@ -61,7 +67,21 @@ constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
                          {"listening", StartPoint::before_exec, true, false},
                          {"traced", StartPoint::before_exec, false, true},
                          {"entry", StartPoint::entry, false, false},
-                         {"entry_listening", StartPoint::entry, true, true}};
+                         {"entry_listening", StartPoint::entry, true, true},
+                         {"landlocked", StartPoint::before_exec, false, false, true},
+                         {"entry_landlocked", StartPoint::entry, false, false, true}};
+
+// Not among what is granted below.
+constexpr const char* kUngranted = "/etc/passwd";
+
+Result<std::vector<Fd>> make_rulesets() {
+  Confinement confinement;
+  LandlockLayer& layer = confinement.landlock.emplace_back();
+  layer.restricts_files = true;
+  for (const char* path : {"/usr", "/lib64", CORDON_VICTIM_DIR})
+    layer.paths.push_back({path, "exec", abi::landlock::kExecute | abi::landlock::kReadFile, {}});
+  return sandbox::make_rulesets(confinement, {});
+}
 
 bool answer_from_now_on(uint32_t nr, uint32_t ret) {
   bpf::Program program = filter_for(nr, ret);
@@ -82,6 +102,14 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
   spec.trace_exits = way.traces;
   dup2(output, STDOUT_FILENO);
   if (!fail_from_now_on(fault.nr, error)) return silent;
+  std::vector<Fd> rulesets;
+  if (way.landlocked) {
+    auto made = make_rulesets();
+    if (!made) return made.error().begin()->message.empty() ? silent : failed_as_said;
+    rulesets = std::move(*made);
+    for (const Fd& ruleset : rulesets) spec.rulesets.push_back(ruleset.get());
+    spec.argv = {CORDON_VICTIM_DIR "/sandbox_reach", "read", kUngranted};
+  }
   auto launched = sandbox::launch(spec);
   if (!launched) return launched.error().begin()->message.empty() ? silent : failed_as_said;
   Supervision supervision{.calls = {.answer = [](const Notification&) { return Response::fail(13); }}};
@@ -116,6 +144,7 @@ class Faults : public ::testing::TestWithParam<std::tuple<Way, Fault>> {};
 
 TEST_P(Faults, NeverRunTheCommandUnconfined) {
   const auto& [way, fault] = GetParam();
+  if (way.landlocked && sandbox::landlock_abi() < 3) GTEST_SKIP() << "this kernel has no Landlock of ABI 3";
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   for (uint32_t error : {EPERM, ENOSYS, EINVAL, ENOMEM}) {
     int output = memfd_create("output", 0);

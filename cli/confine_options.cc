@@ -1,0 +1,133 @@
+#include "cli/confine_options.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "cli/options.h"
+#include "cordon/base/text.h"
+#include "cordon/formats/read.h"
+
+namespace cordon::cli {
+namespace {
+
+// A path as a line takes it: quoted, and told apart from the words.
+std::string as_path(const std::string& path) {
+  const bool is_told = path.starts_with('/') || path.starts_with("./") || path.starts_with("../");
+  std::string text = is_told || path.empty() ? "\"" : "\"./";
+  for (char c : path) {
+    if (c == '"' || c == '\\') text += '\\';
+    text += c;
+    if (c == '\n') text.replace(text.size() - 1, 1, "\\n");
+  }
+  return text + "\"";
+}
+
+struct Word {
+  const char* option;
+  const char* line;
+  const char* type;
+  const char* help;
+  bool is_path;
+};
+
+constexpr Word kWords[] = {
+    {"--files-read", "files read", "PATH", "files and directories that may be read (Landlock); the rest is refused",
+     true},
+    {"--files-exec", "files exec", "PATH", "files that may be read and executed: the command, its loader", true},
+    {"--files-write", "files write", "PATH",
+     "files and directories that may be read, written, made, removed and renamed", true},
+    {"--files-create", "files create", "PATH", "directories in which entries may be made, and nothing else", true},
+    {"--net-bind", "net bind", "PORT", "TCP port that may be bound (Landlock); no other", false},
+    {"--net-connect", "net connect", "PORT", "TCP port that may be connected to; no other", false},
+};
+
+void at_option(Place& place, const std::string& option) {
+  place = {};
+  place.file = option;
+}
+
+Result<std::vector<PlacedLine>> read_line(const ConfineOptions::Line& line) {
+  Result<formats::PolicySource> read = formats::read_text(line.text, line.option, formats::SourceFormat::cordon, {});
+  if (!read) {
+    Diagnostics problems;
+    for (Diagnostic problem : read.error()) {
+      at_option(problem.place, line.option);
+      problem.notes.clear();
+      problems.add(std::move(problem));
+    }
+    return problems;
+  }
+  std::vector<PlacedLine> lines = policy::placed_lines(std::get<Policy>(read->content));
+  for (PlacedLine& made : lines)
+    for (Place& place : made.places) at_option(place, line.option);
+  return lines;
+}
+
+}  // namespace
+
+bool ConfineOptions::may_lack(const std::string& what) const {
+  return std::find(best_effort.begin(), best_effort.end(), what) != best_effort.end();
+}
+
+void add_confine_options(CLI::App& app, ConfineOptions& options) {
+  // Each value is a line of its own, so that a mistake is told at it.
+  const auto add = [&options](std::string option, const std::string& value, std::string line) {
+    options.lines.push_back({std::move(option) + (value.empty() ? "" : " " + base::printable(value)), std::move(line)});
+  };
+  for (const Word& word : kWords)
+    app.add_option_function<std::vector<std::string>>(
+           word.option,
+           [add, word](const std::vector<std::string>& values) {
+             for (const std::string& value : values)
+               add(word.option, value, std::string(word.line) + " " + (word.is_path ? as_path(value) : value));
+           },
+           word.help)
+        ->type_name(word.type)
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+  app.add_flag_callback(
+      "--net-none", [add] { add("--net-none", "", "net none"); }, "no TCP port at all");
+  app.add_option_function<std::vector<std::string>>(
+         "--scope",
+         [add](const std::vector<std::string>& values) {
+           for (const std::string& value : values)
+             add("--scope", value, value == "signal" ? "scope signal" : "scope abstract_unix");
+         },
+         "signal: processes outside cannot be signalled; abstract-unix: nor their abstract sockets connected to")
+      ->type_name("WHAT")
+      ->check(one_of({"signal", "abstract-unix"}))
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--best-effort", options.best_effort, "run without it where the system cannot do it: landlock")
+      ->type_name("WHAT")
+      ->check(one_of({"landlock"}))
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+}
+
+Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options) {
+  std::vector<PlacedLine> lines;
+  Diagnostics problems;
+  const ConfineOptions::Line* closed = nullptr;
+  const ConfineOptions::Line* opened = nullptr;
+  for (const ConfineOptions::Line& line : options.lines) {
+    if (line.text.starts_with("net")) (line.text == "net none" ? closed : opened) = &line;
+    Result<std::vector<PlacedLine>> read = read_line(line);
+    if (!read)
+      problems.append(read.error());
+    else
+      lines.insert(lines.end(), read->begin(), read->end());
+  }
+  if (closed != nullptr && opened != nullptr) {
+    Place place;
+    place.file = opened->option;
+    problems.error("sandbox-line", std::move(place), "--net-none contradicts it", "leave one of them out");
+  }
+  if (problems.has_errors()) return problems;
+  return lines;
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,41 @@
+#include "cli/run_options.h"
+
+#include <linux/seccomp.h>
+
+namespace cordon::cli {
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
+      ->type_name("POLICY")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
+  app.add_option("--start", options.start,
+                 "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
+      ->type_name("POINT")
+      ->check(one_of({"before-exec", "exec", "entry"}));
+  app.add_flag("--strict", options.strict, "seccomp mode 1 from the program's entry point; no policy");
+  app.add_option("--explain", options.explain, "denials (default), or all: calls answered ENOSYS on purpose too")
+      ->type_name("WHAT")
+      ->check(one_of({"denials", "all"}));
+  app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
+  app.add_flag("--no-listener", options.no_listener,
+               "leave the seccomp listener to the command; errno denials are not explained");
+  app.add_flag("--log", options.log, "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG)");
+  app.add_flag("--spec-allow", options.spec_allow, "no speculation mitigation (SECCOMP_FILTER_FLAG_SPEC_ALLOW)");
+  app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
+  app.add_flag("--wait-killable", options.wait_killable,
+               "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
+  add_confine_options(app, options.confining);
+  add_proof_options(app, options.proof);
+  app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
+  app.prefix_command();
+}
+
+uint32_t filter_flags(const RunOptions& options) {
+  return (options.log ? SECCOMP_FILTER_FLAG_LOG : 0u) | (options.spec_allow ? SECCOMP_FILTER_FLAG_SPEC_ALLOW : 0u) |
+         (options.tsync ? SECCOMP_FILTER_FLAG_TSYNC : 0u);
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,30 @@
+// The command line of `run`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/confine_options.h"
+#include "cli/explain.h"
+#include "cli/options.h"
+#include "cli/proved_filter.h"
+
+namespace cordon::cli {
+
+struct RunOptions {
+  std::vector<std::string> specs;
+  std::string start;
+  std::string explain = "denials";
+  bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
+  bool log = false, spec_allow = false, tsync = false, wait_killable = false;
+  ConfineOptions confining;
+  ExplainOptions explaining;
+  ProofOptions proof;
+};
+
+void add_run_options(CLI::App& app, RunOptions& options);
+
+// SECCOMP_FILTER_FLAG_* that go with every filter.
+uint32_t filter_flags(const RunOptions& options);
+
+}  // namespace cordon::cli

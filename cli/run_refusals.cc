@@ -1,0 +1,92 @@
+#include "cli/run_refusals.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "cordon/abi/syscalls.h"
+#include "cordon/policy/partial.h"
+
+namespace cordon::cli {
+namespace {
+
+bool names(const ResolvedPolicy& policy, Arch arch) {
+  return std::any_of(policy.arches.begin(), policy.arches.end(),
+                     [&](const ArchTable& table) { return table.audit_arch == abi::info(arch).audit_arch; });
+}
+
+// The policy answers by badarch whatever a program of this machine calls, or the exec that starts it.
+std::optional<Diagnostic> other_arch(const Loaded& loaded, StartPoint start) {
+  const Arch native = abi::native_arch();
+  if (names(*loaded.resolved, native) || policy::may_run(loaded.resolved->bad_arch.kind)) return std::nullopt;
+  const std::string name(abi::name(native));
+  const bool is_for_32_bit = native == Arch::x86_64 && names(*loaded.resolved, Arch::i386);
+  if (is_for_32_bit && start != StartPoint::before_exec) return std::nullopt;
+  Diagnostic problem;
+  problem.code = "other-arch";
+  problem.place.file = loaded.name;
+  problem.message = "the policy does not name " + name + ", and this machine " +
+                    (is_for_32_bit ? "starts every program by a call of it" : "makes no other calls");
+  problem.hint = is_for_32_bit ? "begin the filter later with --start exec or --start entry, or add the line `arch " +
+                                     name + "` and allow execve there"
+                               : "add the line `arch " + name + "`; a container profile is read with --arch " + name;
+  return problem;
+}
+
+// Calls that are handed to somebody who is not there.
+void warn_about_unanswered(const Action& action, const std::string& whose, const Place& place, Diagnostics& warnings) {
+  if (action.kind == ActionKind::notify)
+    warnings.warning("unanswered", place, whose + " says notify, and nothing answers here: the call fails with ENOSYS");
+  if (action.kind == ActionKind::trace)
+    warnings.warning("unanswered", place, whose + " says trace, and there is no tracer: the call fails with ENOSYS");
+}
+
+}  // namespace
+
+Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
+  Diagnostics problems;
+  for (const Loaded& loaded : policies) {
+    if (!loaded.policy) continue;
+    for (const SandboxLine& line : loaded.policy->sandbox.lines)
+      if (line.subject == "caps" || line.subject == "limit")
+        problems.error("sandbox-line", loaded.policy->sources.locate(line.span),
+                       "this version of cordon cannot apply '" + line.subject + "' lines",
+                       "remove the line; the command is not run with less confinement than the policy asks for");
+    if (const auto problem = other_arch(loaded, start)) {
+      problems.add(*problem);
+      continue;
+    }
+    if (start != StartPoint::before_exec) continue;
+    PartialCall exec;
+    exec.call.nr = *abi::number_of("execve", abi::native_arch());
+    exec.call.audit_arch = abi::info(abi::native_arch()).audit_arch;
+    bool may_exec = false;
+    Decision denied;
+    for (const Clause& clause : policy::outcomes(*loaded.resolved, exec)) {
+      may_exec |= clause.action.kind == ActionKind::allow || clause.action.kind == ActionKind::log;
+      denied = {clause.action, clause.origin};
+    }
+    if (may_exec) continue;
+    problems.error("execve-denied", place_of(loaded, denied.origin),
+                   "the policy denies execve, so the command could not even start (" +
+                       describe_origin(loaded, denied, exec.call) + ")",
+                   "allow execve, or begin the filter later with --start exec or --start entry");
+  }
+  return problems;
+}
+
+Diagnostics unanswered(const std::vector<Loaded>& policies) {
+  Diagnostics warnings;
+  for (const Loaded& loaded : policies) {
+    if (!loaded.policy) continue;
+    Place head;
+    head.file = loaded.name;
+    warn_about_unanswered(loaded.policy->default_action.action, "default", head, warnings);
+    warn_about_unanswered(loaded.policy->bad_arch.action, "badarch", head, warnings);
+    if (loaded.policy->unknown) warn_about_unanswered(loaded.policy->unknown->action, "unknown", head, warnings);
+    for (const Rule& rule : loaded.policy->rules)
+      warn_about_unanswered(rule.action, "the rule", loaded.policy->sources.locate(rule.span), warnings);
+  }
+  return warnings;
+}
+
+}  // namespace cordon::cli

@@ -1,0 +1,150 @@
+#include "cordon/policy/confinement.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "cordon/abi/landlock.h"
+
+namespace cordon::policy {
+namespace {
+
+namespace landlock = abi::landlock;
+
+// The four words of the language. Device nodes are in none of them: who may make one reaches the device past every
+// grant. resolve_unix goes with writing, as the kernel asks for write permission on a socket that is connected to.
+struct FileWord {
+  std::string_view word;
+  uint64_t rights;
+};
+constexpr uint64_t kRead = landlock::kReadFile | landlock::kReadDir;
+constexpr uint64_t kCreate =
+    landlock::kMakeDir | landlock::kMakeReg | landlock::kMakeSock | landlock::kMakeFifo | landlock::kMakeSym;
+constexpr FileWord kFileWords[] = {
+    {"read", kRead},
+    {"exec", kRead | landlock::kExecute},
+    {"write", kRead | kCreate | landlock::kWriteFile | landlock::kTruncate | landlock::kRemoveDir |
+                  landlock::kRemoveFile | landlock::kRefer | landlock::kResolveUnix},
+    {"create", kCreate}};
+
+// What the four words speak of, a kernel has to be able to refuse; `refer` it refuses before it knows it.
+constexpr int kFilesAbi = 3;
+
+class ConfinementMaker {
+ public:
+  void add_source(const std::vector<PlacedLine>& lines) {
+    LandlockLayer layer;
+    for (const PlacedLine& line : lines) add_line(line, layer);
+    if (!layer.is_empty()) made_.landlock.push_back(std::move(layer));
+  }
+
+  Result<Confinement> finish() && {
+    if (problems_.has_errors()) return std::move(problems_);
+    return std::move(made_);
+  }
+
+ private:
+  void add_line(const PlacedLine& line, LandlockLayer& layer) {
+    if (line.words.empty() || line.subject == "caps" || line.subject == "limit") return;
+    if (layer.is_empty()) layer.place = line.place_of(0);
+    if (line.subject == "files") return files(line, layer);
+    if (line.subject == "net") return net(line, layer);
+    if (line.subject == "scope") return scope(line, layer);
+    problems_.error("sandbox-line", line.place_of(0), "no line begins with '" + line.subject + "'");
+  }
+
+  void files(const PlacedLine& line, LandlockLayer& layer) {
+    const std::string& verb = line.words.front();
+    uint64_t rights = 0;
+    for (const FileWord& known : kFileWords)
+      if (known.word == verb) rights = known.rights;
+    if (const auto single = landlock::find_right(landlock::kFileRights, verb)) {
+      rights = single->bit;
+      if (single->since > kFilesAbi) need(layer, *single, line.place_of(0));
+    }
+    if (rights == 0)
+      return problems_.error("sandbox-line", line.place_of(0), "no right is called '" + verb + "'"), void();
+    if (!layer.restricts_files) need(layer, *landlock::find_right(landlock::kFileRights, "truncate"), line.place_of(0));
+    layer.restricts_files = true;
+    for (size_t i = 1; i < line.words.size(); ++i)
+      layer.paths.push_back({line.words[i], verb, rights, line.place_of(i)});
+  }
+
+  void net(const PlacedLine& line, LandlockLayer& layer) {
+    const std::string& verb = line.words.front();
+    const auto right = landlock::find_right(landlock::kNetRights, verb == "none" ? "bind" : verb);
+    if (!right) return problems_.error("sandbox-line", line.place_of(0), "'net' takes no '" + verb + "'"), void();
+    need(layer, *right, line.place_of(0));
+    if (verb == "none") {
+      layer.restricted_net = landlock::rights_of(landlock::kNetRights, INT32_MAX);
+      return;
+    }
+    layer.restricted_net |= right->bit;
+    for (size_t i = 1; i < line.words.size(); ++i) {
+      const std::string& word = line.words[i];
+      uint16_t port = 0;
+      const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), port);
+      if (error == std::errc() && end == word.data() + word.size())
+        layer.ports.push_back({port, right->bit, line.place_of(i)});
+      else
+        problems_.error("sandbox-line", line.place_of(i), "expected a port, 0 to 65535, found '" + word + "'");
+    }
+  }
+
+  void scope(const PlacedLine& line, LandlockLayer& layer) {
+    for (size_t i = 0; i < line.words.size(); ++i) {
+      const auto scope = landlock::find_right(landlock::kScopes, line.words[i]);
+      if (!scope) {
+        problems_.error("sandbox-line", line.place_of(i), "no scope is called '" + line.words[i] + "'",
+                        "signal or abstract_unix");
+        continue;
+      }
+      layer.scopes |= scope->bit;
+      need(layer, *scope, line.place_of(i));
+    }
+  }
+
+  // Said once, where it is first relied on.
+  static void need(LandlockLayer& layer, const landlock::Right& right, const Place& place) {
+    const bool is_known = std::any_of(layer.needs.begin(), layer.needs.end(),
+                                      [&](const LandlockNeed& known) { return known.right == right.name; });
+    if (!is_known) layer.needs.push_back({right.name, right.since, place});
+  }
+
+  Confinement made_;
+  Diagnostics problems_;
+};
+
+}  // namespace
+
+std::vector<PlacedLine> placed_lines(const Policy& policy) {
+  std::vector<PlacedLine> placed;
+  for (const SandboxLine& line : policy.sandbox.lines) {
+    PlacedLine& made = placed.emplace_back(PlacedLine{line.subject, line.words, {}});
+    for (const Span span : line.word_spans) made.places.push_back(policy.sources.locate(span));
+    if (made.places.empty()) made.places.push_back(policy.sources.locate(line.span));
+  }
+  return placed;
+}
+
+Result<Confinement> confine(std::span<const std::vector<PlacedLine>> sources) {
+  ConfinementMaker maker;
+  for (const std::vector<PlacedLine>& lines : sources) maker.add_source(lines);
+  return std::move(maker).finish();
+}
+
+Diagnostics lacking(const Confinement& confinement, int abi) {
+  Diagnostics problems;
+  for (const LandlockLayer& layer : confinement.landlock)
+    for (const LandlockNeed& need : layer.needs) {
+      if (need.since <= abi) continue;
+      problems.error("landlock-lacking", need.place,
+                     "this kernel's Landlock (ABI " + std::to_string(abi) + ") does not know '" +
+                         std::string(need.right) + "': what the line does not grant would not be refused",
+                     "Linux " + std::string(landlock::kernel_with(need.since)) +
+                         " does; --best-effort landlock runs the command without it");
+    }
+  return problems;
+}
+
+}  // namespace cordon::policy

@@ -1,0 +1,80 @@
+// What the lines about files, net and scope ask of the kernel, beside the filter.
+//
+//   std::vector<PlacedLine> lines = policy::placed_lines(policy);
+//   Result<Confinement> confinement = policy::confine({&lines, 1});
+//   Diagnostics lacking = policy::lacking(*confinement, 7);     // by a kernel with Landlock's ABI 7
+//
+// Pure: no path is looked up. Each source of lines (a policy; the options of a command line) becomes a layer of its
+// own, and the kernel lets happen what every layer lets happen: none can loosen another.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "cordon/base/result.h"
+#include "cordon/policy/policy.h"
+#include "cordon/policy/sandbox_spec.h"
+
+namespace cordon {
+
+// A line with the places of its words, the verb's first; places.front() stands for the line where one is missing.
+struct PlacedLine {
+  std::string subject;
+  std::vector<std::string> words;
+  std::vector<Place> places;
+
+  const Place& place_of(size_t word) const { return places[word < places.size() ? word : 0]; }
+};
+
+// Rights are bits of abi/landlock.h.
+struct PathGrant {
+  std::string path;
+  std::string verb;  // as written: "read"
+  uint64_t rights = 0;
+  Place place;
+};
+
+struct PortGrant {
+  uint16_t port = 0;
+  uint64_t rights = 0;
+  Place place;
+};
+
+// Something only a kernel with a newer Landlock refuses, and where the policy relies on it.
+struct LandlockNeed {
+  std::string_view right;  // its name
+  int since = 0;           // ABI
+  Place place;
+};
+
+// What is restricted is refused but for what is granted. Files are restricted for every right the kernel has.
+struct LandlockLayer {
+  bool restricts_files = false;
+  uint64_t restricted_net = 0;
+  uint64_t scopes = 0;
+  std::vector<PathGrant> paths;
+  std::vector<PortGrant> ports;
+  std::vector<LandlockNeed> needs;
+  Place place;  // of the first line
+
+  bool is_empty() const { return !restricts_files && restricted_net == 0 && scopes == 0; }
+};
+
+struct Confinement {
+  std::vector<LandlockLayer> landlock;  // the oldest first; none is empty
+};
+
+namespace policy {
+
+std::vector<PlacedLine> placed_lines(const Policy& policy);
+
+// Errors for words no kernel knows.
+Result<Confinement> confine(std::span<const std::vector<PlacedLine>> sources);
+
+// An error for each thing a kernel with this ABI of Landlock (1 or more) would not refuse although it was asked to.
+Diagnostics lacking(const Confinement& confinement, int abi);
+
+}  // namespace policy
+}  // namespace cordon

@@ -1,0 +1,148 @@
+#include "cordon/policy/confinement.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+
+#include "cordon/abi/landlock.h"
+
+namespace cordon::policy {
+namespace {
+
+namespace landlock = abi::landlock;
+
+constexpr uint64_t kRead = landlock::kReadFile | landlock::kReadDir;
+
+PlacedLine line(std::string subject, std::vector<std::string> words) {
+  Place place;
+  place.file = subject;
+  place.line = 1;
+  return {std::move(subject), std::move(words), {place}};
+}
+
+Confinement made_of(std::vector<std::vector<PlacedLine>> sources) {
+  Result<Confinement> made = confine(sources);
+  EXPECT_TRUE(made);
+  return made ? std::move(*made) : Confinement{};
+}
+
+struct VerbRow {
+  const char* verb;
+  uint64_t granted;
+  uint64_t not_granted;
+};
+
+void PrintTo(const VerbRow& row, std::ostream* out) { *out << row.verb; }
+
+class FileVerbs : public ::testing::TestWithParam<VerbRow> {};
+
+TEST_P(FileVerbs, GrantWhatTheySayAndNoMore) {
+  const Confinement made = made_of({{line("files", {GetParam().verb, "/a", "/b"})}});
+  ASSERT_EQ(made.landlock.size(), 1u);
+  ASSERT_EQ(made.landlock[0].paths.size(), 2u);
+  EXPECT_EQ(made.landlock[0].paths[1].path, "/b");
+  EXPECT_EQ(made.landlock[0].paths[1].rights & GetParam().granted, GetParam().granted);
+  EXPECT_EQ(made.landlock[0].paths[1].rights & GetParam().not_granted, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, FileVerbs,
+    ::testing::Values(VerbRow{"read", kRead, ~kRead}, VerbRow{"exec", kRead | landlock::kExecute, landlock::kWriteFile},
+                      VerbRow{"write", kRead | landlock::kWriteFile | landlock::kTruncate | landlock::kRefer,
+                              landlock::kExecute | landlock::kMakeChar | landlock::kMakeBlock | landlock::kIoctlDev},
+                      VerbRow{"create", landlock::kMakeReg | landlock::kMakeDir,
+                              kRead | landlock::kWriteFile | landlock::kRemoveFile | landlock::kMakeChar},
+                      VerbRow{"make_block", landlock::kMakeBlock, ~landlock::kMakeBlock},
+                      VerbRow{"ioctl_dev", landlock::kIoctlDev, ~landlock::kIoctlDev}),
+    [](const auto& row) { return std::string(row.param.verb); });
+
+TEST(Confine, EverySourceWithSuchLinesIsALayerOfItsOwn) {
+  const Confinement made = made_of({{line("files", {"read", "/usr"}), line("net", {"bind", "80"})},
+                                    {line("caps", {"keep"}), line("limit", {"nofile", "1"})},
+                                    {},
+                                    {line("net", {"none"})}});
+  ASSERT_EQ(made.landlock.size(), 2u);
+  EXPECT_TRUE(made.landlock[0].restricts_files);
+  EXPECT_EQ(made.landlock[0].restricted_net, landlock::kBindTcp);
+  EXPECT_FALSE(made.landlock[1].restricts_files);
+}
+
+TEST(Confine, PortsRestrictOnlyTheirOwnKind) {
+  const Confinement made = made_of({{line("net", {"bind", "80", "443"}), line("net", {"bind", "0"})}});
+  ASSERT_EQ(made.landlock.size(), 1u);
+  EXPECT_EQ(made.landlock[0].restricted_net, landlock::kBindTcp);
+  ASSERT_EQ(made.landlock[0].ports.size(), 3u);
+  EXPECT_EQ(made.landlock[0].ports[1].port, 443);
+  EXPECT_EQ(made.landlock[0].ports[2].port, 0);
+  EXPECT_EQ(made.landlock[0].ports[1].rights, landlock::kBindTcp);
+}
+
+TEST(Confine, NoNetRefusesAllTheKernelKnows) {
+  const Confinement made = made_of({{line("net", {"none"})}});
+  EXPECT_EQ(made.landlock[0].restricted_net,
+            landlock::kBindTcp | landlock::kConnectTcp | landlock::kBindUdp | landlock::kConnectSendUdp);
+  EXPECT_TRUE(made.landlock[0].ports.empty());
+}
+
+TEST(Confine, UnknownWordsAreErrorsAtTheirPlace) {
+  for (const PlacedLine& wrong :
+       {line("files", {"see", "/"}), line("net", {"listen", "80"}), line("net", {"bind", "x"}),
+        line("net", {"bind", "65536"}), line("scope", {"all"}), line("door", {"shut"})}) {
+    const std::vector<PlacedLine> lines{wrong};
+    const Result<Confinement> made = confine({&lines, 1});
+    ASSERT_FALSE(made) << wrong.subject;
+    EXPECT_EQ(made.error().begin()->place.file, wrong.subject);
+  }
+}
+
+struct LackRow {
+  const char* name;
+  std::vector<PlacedLine> lines;
+  int abi;
+  const char* lacking;  // names, in order
+};
+
+void PrintTo(const LackRow& row, std::ostream* out) { *out << row.name; }
+
+class Lacking : public ::testing::TestWithParam<LackRow> {};
+
+TEST_P(Lacking, IsWhatWouldNotBeRefused) {
+  const Confinement made = made_of({GetParam().lines});
+  std::string names;
+  for (const Diagnostic& problem : lacking(made, GetParam().abi)) {
+    const size_t begin = problem.message.find("know '") + 6;
+    names += (names.empty() ? "" : " ") + problem.message.substr(begin, problem.message.find('\'', begin) - begin);
+    EXPECT_NE(problem.hint.find("--best-effort landlock"), std::string::npos);
+    EXPECT_FALSE(problem.place.file.empty());
+  }
+  EXPECT_EQ(names, GetParam().lacking);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rows, Lacking,
+    ::testing::Values(
+        LackRow{"files_of_6_2", {line("files", {"read", "/"})}, 3, ""},
+        LackRow{"files_of_5_19_may_be_emptied", {line("files", {"read", "/"})}, 2, "truncate"},
+        LackRow{"no_refer_refuses_more", {line("files", {"refer", "/"})}, 3, ""},
+        LackRow{"a_right_that_is_named", {line("files", {"ioctl_dev", "/dev"})}, 4, "ioctl_dev"},
+        LackRow{"a_right_of_this_kernel", {line("files", {"ioctl_dev", "/dev"})}, 5, ""},
+        LackRow{"a_right_of_the_future", {line("files", {"resolve_unix", "/run"})}, 7, "resolve_unix"},
+        LackRow{"ports_before_6_7", {line("net", {"bind", "1"}), line("net", {"connect", "1"})}, 3, "bind connect"},
+        LackRow{"no_net", {line("net", {"none"})}, 4, ""},
+        LackRow{"scopes", {line("scope", {"signal", "abstract_unix"})}, 5, "signal abstract_unix"},
+        LackRow{"scopes_of_6_12", {line("scope", {"signal"})}, 6, ""}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+TEST(LandlockRights, AreThoseOfTheKernelsMasks) {
+  EXPECT_EQ(landlock::rights_of(landlock::kFileRights, 1), 0x1fffu);
+  EXPECT_EQ(landlock::rights_of(landlock::kFileRights, 2), 0x3fffu);
+  EXPECT_EQ(landlock::rights_of(landlock::kFileRights, 4), 0x7fffu);
+  EXPECT_EQ(landlock::rights_of(landlock::kFileRights, 8), 0xffffu);
+  EXPECT_EQ(landlock::rights_of(landlock::kFileRights, 9), 0x1ffffu);
+  EXPECT_EQ(landlock::rights_of(landlock::kNetRights, 3), 0u);
+  EXPECT_EQ(landlock::rights_of(landlock::kNetRights, 4), 3u);
+  EXPECT_EQ(landlock::rights_of(landlock::kScopes, 6), 3u);
+}
+
+}  // namespace
+}  // namespace cordon::policy
