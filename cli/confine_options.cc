@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/read.h"
 
@@ -20,6 +21,13 @@ std::string as_path(const std::string& path) {
     if (c == '\n') text.replace(text.size() - 1, 1, "\\n");
   }
   return text + "\"";
+}
+
+// " chown kill" of "chown,kill"; nothing of "none".
+std::string words_of_list(std::string list) {
+  if (list == "none") return {};
+  std::replace(list.begin(), list.end(), ',', ' ');
+  return " " + list;
 }
 
 struct Word {
@@ -57,7 +65,12 @@ Result<std::vector<PlacedLine>> read_line(const ConfineOptions::Line& line) {
     }
     return problems;
   }
-  std::vector<PlacedLine> lines = policy::placed_lines(std::get<Policy>(read->content));
+  const Policy& policy = std::get<Policy>(read->content);
+  std::vector<PlacedLine> lines = policy::placed_lines(policy);
+  if (lines.size() != 1 || !policy.rules.empty()) {
+    Diagnostics problem = usage_error("'" + line.option + "' says more than one line", "give the option once for each");
+    return problem;
+  }
   for (PlacedLine& made : lines)
     for (Place& place : made.places) at_option(place, line.option);
   return lines;
@@ -100,9 +113,34 @@ void add_confine_options(CLI::App& app, ConfineOptions& options) {
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
-  app.add_option("--best-effort", options.best_effort, "run without it where the system cannot do it: landlock")
+  app.add_option_function<std::vector<std::string>>(
+         "--caps-keep",
+         [add](const std::vector<std::string>& values) {
+           for (const std::string& value : values) add("--caps-keep", value, "caps keep" + words_of_list(value));
+         },
+         "capabilities the command may have, as net_bind_service,chown; or none")
+      ->type_name("LIST")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option_function<std::vector<std::string>>(
+         "--limit",
+         [add](const std::vector<std::string>& values) {
+           for (std::string value : values) {
+             const std::string given = value;
+             if (const size_t at = value.find('='); at != std::string::npos) value[at] = ' ';
+             add("--limit", given, "limit " + value);
+           }
+         },
+         "resource limit, soft and hard, as nofile=1024")
+      ->type_name("NAME=VALUE")
+      ->take_all()
+      ->expected(1)
+      ->allow_extra_args(false);
+  app.add_option("--best-effort", options.best_effort,
+                 "run without it where it cannot be had: landlock, caps (the bounding set)")
       ->type_name("WHAT")
-      ->check(one_of({"landlock"}))
+      ->check(one_of({"landlock", "caps"}))
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);

@@ -1,6 +1,6 @@
 // What the sandbox lines of policies and the options of a command line put a command under, ready to be launched.
 //
-//   Result<Confined> confined = confine(policies, options.confining, "ls");
+//   Result<Confined> confined = confine(policies, {options.confining, options.setup, "ls"});
 //   confined->apply(spec);            // `confined` has to outlive the launch
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "cli/confine_options.h"
 #include "cli/load.h"
+#include "cli/setup_options.h"
 #include "cordon/base/fd.h"
 #include "cordon/sandbox/launch.h"
 
@@ -16,13 +17,19 @@ namespace cordon::cli {
 
 struct Confined {
   std::vector<Fd> rulesets;
+  ProcessSetup setup;
 
   void apply(LaunchSpec& spec) const;
 };
 
-// `command` is its name as typed. Errors where something cannot be had, or would keep the command from starting; what
-// --best-effort leaves out is a warning.
-Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineOptions& options,
-                         const std::string& command);
+struct ConfineRequest {
+  const ConfineOptions& confining;
+  const SetupOptions& setup;
+  std::string command;  // its name as typed
+};
+
+// Errors where something cannot be had, or would keep the command from starting; what --best-effort leaves out is a
+// warning.
+Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineRequest& request);
 
 }  // namespace cordon::cli

@@ -11,6 +11,7 @@ inline constexpr int kRefused = 3;   // the system refused
 inline constexpr int kUndecided = 4;
 
 // Verbs that run a command end with its status, or with one of these.
+inline constexpr int kTimedOut = 124;
 inline constexpr int kOwnFailure = 125;
 inline constexpr int kNotExecutable = 126;
 inline constexpr int kNotFound = 127;

@@ -28,9 +28,23 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--wait-killable", options.wait_killable,
                "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
   add_confine_options(app, options.confining);
+  add_setup_options(app, options.setup);
+  constexpr double kLongest = 1e9;
+  app.add_option("--timeout", options.timeout_s, "end the command by SIGTERM after so long, with status 124")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.001, kLongest));
+  app.add_option("--kill-after", options.kill_after_s, "and by SIGKILL so long after that (default: 10)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.0, kLongest));
   add_proof_options(app, options.proof);
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.prefix_command();
+}
+
+std::optional<TimeLimit> time_limit(const RunOptions& options) {
+  if (!options.timeout_s) return std::nullopt;
+  const auto in_ms = [](double seconds) { return static_cast<int64_t>(seconds * 1000); };
+  return TimeLimit{.limit_ms = in_ms(*options.timeout_s), .grace_ms = in_ms(options.kill_after_s)};
 }
 
 uint32_t filter_flags(const RunOptions& options) {

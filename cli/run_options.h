@@ -1,6 +1,7 @@
 // The command line of `run`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +9,8 @@
 #include "cli/explain.h"
 #include "cli/options.h"
 #include "cli/proved_filter.h"
+#include "cli/setup_options.h"
+#include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
 
@@ -18,11 +21,16 @@ struct RunOptions {
   bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
   bool log = false, spec_allow = false, tsync = false, wait_killable = false;
   ConfineOptions confining;
+  SetupOptions setup;
   ExplainOptions explaining;
+  std::optional<double> timeout_s;
+  double kill_after_s = 10;
   ProofOptions proof;
 };
 
 void add_run_options(CLI::App& app, RunOptions& options);
+
+std::optional<TimeLimit> time_limit(const RunOptions& options);
 
 // SECCOMP_FILTER_FLAG_* that go with every filter.
 uint32_t filter_flags(const RunOptions& options);

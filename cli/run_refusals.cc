@@ -46,11 +46,6 @@ Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
   Diagnostics problems;
   for (const Loaded& loaded : policies) {
     if (!loaded.policy) continue;
-    for (const SandboxLine& line : loaded.policy->sandbox.lines)
-      if (line.subject == "caps" || line.subject == "limit")
-        problems.error("sandbox-line", loaded.policy->sources.locate(line.span),
-                       "this version of cordon cannot apply '" + line.subject + "' lines",
-                       "remove the line; the command is not run with less confinement than the policy asks for");
     if (const auto problem = other_arch(loaded, start)) {
       problems.add(*problem);
       continue;

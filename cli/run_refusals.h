@@ -7,8 +7,8 @@
 
 namespace cordon::cli {
 
-// Errors where a run would be pointless or less confined than asked: sandbox lines that are not applied,
-// execve denied although the filter begins before it, no call allowed at all.
+// Errors where a run would be pointless or less confined than asked: execve denied although the filter begins before
+// it, a policy for another architecture.
 Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start);
 
 // Warnings where a call is handed to somebody who is not there.

@@ -48,7 +48,7 @@ struct Answerer {
   }
 };
 
-int supervise_command(Launched launched, const RunPlan& plan, bool strict, Explainer& explainer,
+int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRun& run, Explainer& explainer,
                       const OutputOptions& output) {
   Answerer answerer{.plan = plan, .command = launched.pid, .gate_shut = launched.gate_shut};
   Supervision supervision;
@@ -61,7 +61,7 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
     supervision.calls.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
   }
   supervision.on_kernel_verdict = [&](const KernelVerdict& verdict) {
-    if (strict)
+    if (run.strict)
       explainer.denied_by_strict_mode(verdict);
     else
       explainer.denied(verdict);
@@ -69,10 +69,13 @@ int supervise_command(Launched launched, const RunPlan& plan, bool strict, Expla
   supervision.holding = {.kept = explainer.log_fd(),
                          .on_start = [&](int log_fd) { explainer.continue_in_holder(log_fd); },
                          .on_end = [&] { explainer.finish(); }};
+  supervision.time_limit = run.time_limit;
   Result<Outcome> outcome = sandbox::supervise(std::move(launched), supervision);
   explainer.finish();
   if (!outcome) return fail(outcome.error(), output, kOwnFailure);
-  return answerer.exit_status(*outcome);
+  if (!outcome->timed_out) return answerer.exit_status(*outcome);
+  if (!output.quiet) print_error("cordon: the command's time was up, and it was ended (--timeout)\n");
+  return kTimedOut;
 }
 
 }  // namespace
@@ -100,7 +103,7 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   }
   print_diagnostics(launched.diagnostics(), output);
   if (!launched) return launch_failure_status(launched.error());
-  return supervise_command(std::move(*launched), plan, run.strict, explainer, output);
+  return supervise_command(std::move(*launched), plan, run, explainer, output);
 }
 
 }  // namespace cordon::cli

@@ -3,6 +3,7 @@
 //   return run_supervised(std::move(spec), plan, {.policies = policies, .explaining = {}}, output);
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "cli/explain.h"
@@ -10,6 +11,7 @@
 #include "cli/output.h"
 #include "cli/run_plan.h"
 #include "cordon/sandbox/launch.h"
+#include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
 
@@ -17,6 +19,7 @@ struct SupervisedRun {
   const std::vector<Loaded>& policies;
   ExplainOptions explaining;
   bool strict = false;  // the filters are seccomp's mode 1
+  std::optional<TimeLimit> time_limit = {};
 };
 
 // The status to end with.

@@ -9,6 +9,7 @@
 #include "cli/verb.h"
 #include "cordon/base/sarif.h"
 #include "cordon/base/text.h"
+#include "cordon/policy/confinement.h"
 #include "cordon/policy/lint.h"
 
 namespace cordon::cli {
@@ -47,28 +48,14 @@ Diagnostics with_absent_calls_counted(const Diagnostics& findings) {
   return kept;
 }
 
-// Such a policy is right, but no verb can do all that it says yet.
-void note_sandbox_lines(const Loaded& loaded, Diagnostics& findings) {
-  std::vector<SandboxLine> lines;
-  for (const SandboxLine& line : loaded.policy->sandbox.lines)
-    if (line.subject == "caps" || line.subject == "limit") lines.push_back(line);
-  if (lines.empty()) return;
-  std::vector<std::string> subjects;
-  for (const SandboxLine& line : lines)
-    if (std::find(subjects.begin(), subjects.end(), line.subject) == subjects.end()) subjects.push_back(line.subject);
-  std::string text;
-  for (const std::string& subject : subjects)
-    text += (text.empty() ? "" : &subject == &subjects.back() ? " and " : ", ") + ("'" + subject + "'");
-  findings.note("sandbox-line", loaded.policy->sources.locate(lines.front().span),
-                text + " lines cannot be applied by this version of cordon: `run` refuses the policy",
-                "`compile --filter-only` leaves them out");
-}
-
 Diagnostics weaknesses(const Loaded& loaded) {
   Diagnostics findings;
   if (const std::string mark = incomplete_mark(*loaded.policy); !mark.empty())
     findings.warning("incomplete-recording", in_file(loaded), "the policy says of itself: " + base::printable(mark),
                      "learn it again; or, if the rules are known to be enough, take the comment out");
+  const std::vector<PlacedLine> lines = policy::placed_lines(*loaded.policy);
+  if (const Result<Confinement> confinement = policy::confine({&lines, 1}); !confinement)
+    findings.append(confinement.error());
   for (Diagnostic finding : policy::lint(*loaded.policy, *loaded.resolved)) {
     if (finding.place.file.empty()) finding.place.file = loaded.name;
     findings.add(std::move(finding));
@@ -96,7 +83,6 @@ Diagnostics check(const Result<Loaded>& loaded) {
     findings.append(weaknesses_of_program(*loaded));
     return findings;
   }
-  note_sandbox_lines(*loaded, findings);
   findings.append(weaknesses(*loaded));
   Result<FilterStack> stack = compile_stack(*loaded, {}, {});
   findings.append(stack.diagnostics());

@@ -125,7 +125,8 @@ int compile_main(int argc, char** argv) {
   app->add_flag("--split", options.split,
                 "write a policy too large for one filter as several: FILE, then FILE with .2, .3 before its extension");
   app->add_flag("--report", options.report, "print what the filter costs");
-  app->add_flag("--filter-only", options.filter_only, "leave out lines a filter cannot hold (files, net, caps, limit)");
+  app->add_flag("--filter-only", options.filter_only,
+                "leave out lines a filter cannot hold (files, net, scope, caps, limit)");
   app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")
       ->type_name("STAGES")
       ->delimiter(',')

@@ -144,7 +144,7 @@ int convert_main(int argc, char** argv) {
                   "what calls of other architectures get, instead of what POLICY says: most formats know one answer")
       ->type_name("ACTION");
   app->add_flag("--filter-only", options.how.filter_only,
-                "leave out lines the format cannot hold (files, net, caps, limit)");
+                "leave out lines the format cannot hold (files, net, scope, caps, limit)");
   app->add_option("--effort", options.how.effort, "let decompiling take so many times its usual bound, 1 to 1000")
       ->type_name("N")
       ->check(CLI::Range(1u, 1000u));

@@ -56,7 +56,7 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
         usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
         output, kOwnFailure);
   const std::vector<Loaded> none;
-  Result<Confined> confined = confine(none, options.confining, spec.argv.front());
+  Result<Confined> confined = confine(none, {options.confining, options.setup, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);
@@ -65,8 +65,9 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
     return fail(refused, output, launch_failure_status(refused));
   }
   spec.trace_exits = true;
-  return run_supervised(std::move(spec), {}, {.policies = none, .explaining = options.explaining, .strict = true},
-                        output);
+  return run_supervised(
+      std::move(spec), {},
+      {.policies = none, .explaining = options.explaining, .strict = true, .time_limit = time_limit(options)}, output);
 }
 
 int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& output,
@@ -76,6 +77,10 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   LaunchSpec spec;
   spec.argv = std::move(command);
   spec.no_new_privs = !options.danger_new_privs;
+  if (options.exec && options.timeout_s)
+    return fail(usage_error("with --exec nothing stays that could end the command after a --timeout",
+                            "leave one of them out, or run timeout(1)"),
+                output, kOwnFailure);
   options.explaining.all = options.explain == "all";
   if (options.strict) return run_strict(options, std::move(spec), output);
   if (options.specs.empty())
@@ -93,7 +98,7 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   problems.append(unanswered(policies));
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kOwnFailure;
-  Result<Confined> confined = confine(policies, options.confining, spec.argv.front());
+  Result<Confined> confined = confine(policies, {options.confining, options.setup, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);
@@ -122,7 +127,9 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
     return gate ? std::optional(listening(std::move(*gate), options)) : gate;
   };
   spec.trace_exits = plan->can_kill;
-  return run_supervised(std::move(spec), *plan, {.policies = policies, .explaining = options.explaining}, output);
+  return run_supervised(std::move(spec), *plan,
+                        {.policies = policies, .explaining = options.explaining, .time_limit = time_limit(options)},
+                        output);
 }
 
 }  // namespace

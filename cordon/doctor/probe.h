@@ -81,7 +81,8 @@ namespace doctor {
 
 KernelFeatures probe();
 
-inline constexpr unsigned kCapSysPtrace = 19, kCapSysAdmin = 21, kCapAuditRead = 37, kCapPerfmon = 38, kCapBpf = 39;
+inline constexpr unsigned kCapSetpcap = 8, kCapSysPtrace = 19, kCapSysAdmin = 21, kCapAuditRead = 37, kCapPerfmon = 38,
+                          kCapBpf = 39;
 
 // What /proc/PID/status says under a name: the rest of the line, without blanks around it.
 std::optional<std::string> status_field(const std::string& status, const std::string& name);

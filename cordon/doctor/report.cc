@@ -168,12 +168,17 @@ class Report {
       auto name = [&](unsigned bit, const char* word) {
         if ((held & (one << bit)) != 0) append(row.detail, word);
       };
+      name(kCapSetpcap, "setpcap");
       name(kCapSysAdmin, "sys_admin");
       name(kCapSysPtrace, "sys_ptrace");
       name(kCapAuditRead, "audit_read");
       name(kCapPerfmon, "perfmon");
       name(kCapBpf, "bpf");
     }
+    if (features_.effective_capabilities)
+      add("caps.bounding", "reducing the bounding set",
+          (*features_.effective_capabilities & (one << kCapSetpcap)) != 0 ? Presence::yes : Presence::no,
+          "lines about caps", "CAP_SETPCAP; --best-effort caps leaves that set as it is");
     if (features_.no_new_privs) {
       add("self.no_new_privs", "no_new_privs set here", *features_.no_new_privs ? Presence::yes : Presence::no, {}, {});
     }

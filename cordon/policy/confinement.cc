@@ -4,7 +4,10 @@
 #include <charconv>
 #include <optional>
 
+#include "cordon/abi/capabilities.h"
 #include "cordon/abi/landlock.h"
+#include "cordon/abi/resource_limits.h"
+#include "cordon/base/text.h"
 
 namespace cordon::policy {
 namespace {
@@ -34,8 +37,18 @@ class ConfinementMaker {
  public:
   void add_source(const std::vector<PlacedLine>& lines) {
     LandlockLayer layer;
-    for (const PlacedLine& line : lines) add_line(line, layer);
+    std::optional<uint64_t> kept;
+    for (const PlacedLine& line : lines) {
+      if (line.words.empty()) continue;
+      if (line.subject == "caps")
+        kept = kept.value_or(0) | capabilities(line);
+      else if (line.subject == "limit")
+        limit(line);
+      else
+        add_line(line, layer);
+    }
     if (!layer.is_empty()) made_.landlock.push_back(std::move(layer));
+    if (kept) made_.kept_capabilities = made_.kept_capabilities.value_or(~uint64_t{0}) & *kept;
   }
 
   Result<Confinement> finish() && {
@@ -45,12 +58,57 @@ class ConfinementMaker {
 
  private:
   void add_line(const PlacedLine& line, LandlockLayer& layer) {
-    if (line.words.empty() || line.subject == "caps" || line.subject == "limit") return;
     if (layer.is_empty()) layer.place = line.place_of(0);
     if (line.subject == "files") return files(line, layer);
     if (line.subject == "net") return net(line, layer);
     if (line.subject == "scope") return scope(line, layer);
     problems_.error("sandbox-line", line.place_of(0), "no line begins with '" + line.subject + "'");
+  }
+
+  uint64_t capabilities(const PlacedLine& line) {
+    uint64_t kept = 0;
+    if (line.words.front() != "keep")
+      problems_.error("sandbox-line", line.place_of(0), "'caps' takes no '" + line.words.front() + "'", "caps keep");
+    for (size_t i = 1; i < line.words.size(); ++i) {
+      if (const auto number = abi::find_capability(line.words[i]))
+        kept |= uint64_t{1} << *number;
+      else
+        problems_.error("unknown-capability", line.place_of(i),
+                        "no capability is called '" + base::printable(line.words[i]) + "'",
+                        base::did_you_mean(abi::plain_capability(line.words[i]), abi::kCapabilities));
+    }
+    return kept;
+  }
+
+  void limit(const PlacedLine& line) {
+    const auto resource = abi::find_resource(line.words.front());
+    const auto value = line.words.size() == 2 ? limit_value(line.words[1]) : std::nullopt;
+    if (!resource || !value) {
+      problems_.error("sandbox-line", line.place_of(0), "a limit is a name and a value", "such as 'limit nofile 1024'");
+      return;
+    }
+    const auto known = std::find_if(made_.limits.begin(), made_.limits.end(),
+                                    [&](const ResourceLimit& limit) { return limit.resource == *resource; });
+    if (known == made_.limits.end())
+      made_.limits.push_back({*resource, *value, line.place_of(0)});
+    else if (*value < known->value)
+      *known = {*resource, *value, line.place_of(0)};
+  }
+
+  // As the language writes numbers.
+  static std::optional<uint64_t> limit_value(std::string_view word) {
+    if (word == "unlimited") return abi::kUnlimited;
+    int base = 10;
+    if (word.starts_with("0x") || word.starts_with("0X"))
+      base = 16, word.remove_prefix(2);
+    else if (word.starts_with("0o"))
+      base = 8, word.remove_prefix(2);
+    else if (word.size() > 1 && word.front() == '0')
+      base = 8, word.remove_prefix(1);
+    uint64_t value = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value, base);
+    if (error != std::errc() || end != word.data() + word.size()) return std::nullopt;
+    return value;
   }
 
   void files(const PlacedLine& line, LandlockLayer& layer) {

@@ -1,14 +1,16 @@
-// What the lines about files, net and scope ask of the kernel, beside the filter.
+// What the lines that are not about system calls ask of the kernel, beside the filter.
 //
 //   std::vector<PlacedLine> lines = policy::placed_lines(policy);
 //   Result<Confinement> confinement = policy::confine({&lines, 1});
 //   Diagnostics lacking = policy::lacking(*confinement, 7);     // by a kernel with Landlock's ABI 7
 //
 // Pure: no path is looked up. Each source of lines (a policy; the options of a command line) becomes a layer of its
-// own, and the kernel lets happen what every layer lets happen: none can loosen another.
+// own, // and the kernel lets happen what every layer lets happen: none can loosen another. So it is with the rest: a
+// capability is kept that every source keeps which speaks of them, and of several limits the lowest holds.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -62,8 +64,16 @@ struct LandlockLayer {
   bool is_empty() const { return !restricts_files && restricted_net == 0 && scopes == 0; }
 };
 
+struct ResourceLimit {
+  unsigned resource = 0;  // abi/resource_limits.h
+  uint64_t value = 0;
+  Place place;
+};
+
 struct Confinement {
-  std::vector<LandlockLayer> landlock;  // the oldest first; none is empty
+  std::vector<LandlockLayer> landlock;        // the oldest first; none is empty
+  std::optional<uint64_t> kept_capabilities;  // bits by number; no value: nothing is said
+  std::vector<ResourceLimit> limits;          // one of each resource
 };
 
 namespace policy {

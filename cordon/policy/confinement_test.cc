@@ -85,14 +85,34 @@ TEST(Confine, NoNetRefusesAllTheKernelKnows) {
 }
 
 TEST(Confine, UnknownWordsAreErrorsAtTheirPlace) {
-  for (const PlacedLine& wrong :
-       {line("files", {"see", "/"}), line("net", {"listen", "80"}), line("net", {"bind", "x"}),
-        line("net", {"bind", "65536"}), line("scope", {"all"}), line("door", {"shut"})}) {
+  for (const PlacedLine& wrong : {line("files", {"see", "/"}), line("net", {"listen", "80"}),
+                                  line("net", {"bind", "x"}), line("net", {"bind", "65536"}), line("scope", {"all"}),
+                                  line("door", {"shut"}), line("caps", {"keep", "net_admn"}), line("caps", {"drop"}),
+                                  line("limit", {"nofiles", "1"}), line("limit", {"nofile", "1k"})}) {
     const std::vector<PlacedLine> lines{wrong};
     const Result<Confinement> made = confine({&lines, 1});
     ASSERT_FALSE(made) << wrong.subject;
     EXPECT_EQ(made.error().begin()->place.file, wrong.subject);
   }
+}
+
+TEST(Confine, CapabilitiesAreThoseEverySourceKeeps) {
+  const Confinement made = made_of({{line("caps", {"keep", "chown", "CAP_KILL"}), line("caps", {"keep", "bpf"})},
+                                    {line("files", {"read", "/"})},
+                                    {line("caps", {"keep", "kill", "BPF", "setuid"})}});
+  EXPECT_EQ(made.kept_capabilities, uint64_t{1} << 5 | uint64_t{1} << 39);
+  EXPECT_EQ(made_of({{line("caps", {"keep"})}}).kept_capabilities, 0u);
+  EXPECT_FALSE(made_of({{line("net", {"none"})}}).kept_capabilities);
+}
+
+TEST(Confine, OfSeveralLimitsTheLowestHolds) {
+  const Confinement made = made_of({{line("limit", {"nofile", "100"}), line("limit", {"core", "unlimited"})},
+                                    {line("limit", {"nofile", "0x40"}), line("limit", {"nofile", "unlimited"})}});
+  ASSERT_EQ(made.limits.size(), 2u);
+  EXPECT_EQ(made.limits[0].resource, 7u);
+  EXPECT_EQ(made.limits[0].value, 64u);
+  EXPECT_EQ(made.limits[1].resource, 4u);
+  EXPECT_EQ(made.limits[1].value, UINT64_MAX);
 }
 
 struct LackRow {

@@ -23,14 +23,6 @@ struct KernelSigaction {
   uint64_t mask = 0;
 };
 
-void enter_step(LaunchReport& report, LaunchStep step) { report.step.store(static_cast<uint32_t>(step)); }
-
-bool failed(LaunchReport& report, long result) {
-  if (result >= 0) return false;
-  report.error.store(static_cast<int32_t>(-result));
-  return true;
-}
-
 // Handlers are the parent's code and must not run here; what is ignored stays ignored, as exec has it.
 bool reset_signals(const ChildPlan& plan) {
   for (unsigned signal = 1; signal <= kSignalCount; ++signal) {
@@ -44,18 +36,18 @@ bool reset_signals(const ChildPlan& plan) {
   ignored.handler = 1;  // SIG_IGN
   if (plan.ignores_child_signal) raw_syscall(SYS_rt_sigaction, SIGCHLD, raw_pointer(&ignored), 0, kSignalSetBytes, 0);
   long result = raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&plan.signal_mask), 0, kSignalSetBytes, 0);
-  return !failed(*plan.report, result);
+  return !plan.report->failed(result);
 }
 
 bool watch_exec(LaunchReport& report) {
   long tid = raw_syscall(SYS_gettid, 0, 0, 0, 0, 0);
-  if (tid <= 0) return !failed(report, tid < 0 ? tid : -EINVAL);
+  if (tid <= 0) return !report.failed(tid < 0 ? tid : -EINVAL);
   report.robust.list.next = &report.robust_entry;
   report.robust_entry.next = &report.robust.list;
   report.robust.futex_offset = reinterpret_cast<char*>(&report.lock) - reinterpret_cast<char*>(&report.robust_entry);
   report.robust.list_op_pending = nullptr;
   report.lock.store(static_cast<uint32_t>(tid) | FUTEX_WAITERS);
-  return !failed(report, raw_syscall(SYS_set_robust_list, raw_pointer(&report.robust), sizeof report.robust, 0, 0, 0));
+  return !report.failed(raw_syscall(SYS_set_robust_list, raw_pointer(&report.robust), sizeof report.robust, 0, 0, 0));
 }
 
 // Whoever is to open the gate may be ended first. Where a filter above denies futex(2) this looks again and again.
@@ -78,7 +70,7 @@ bool enter_landlock(const ChildPlan& plan) {
   constexpr long kRestrictSelf = 446;
   for (size_t i = 0; i < plan.ruleset_count; ++i) {
     long result = raw_syscall(kRestrictSelf, static_cast<uint64_t>(plan.rulesets[i]), 0, 0, 0, 0);
-    if (failed(*plan.report, result)) return false;
+    if (plan.report->failed(result)) return false;
   }
   return true;
 }
@@ -100,10 +92,10 @@ long install_with_listener(const ChildFilter& filter) {
 bool install_filters(const ChildPlan& plan) {
   LaunchReport& report = *plan.report;
   for (size_t i = 0; i < plan.filter_count; ++i) {
-    report.filter.store(static_cast<uint32_t>(i));
+    report.index.store(static_cast<uint32_t>(i));
     bool listens = plan.listener && i + 1 == plan.filter_count;
     long result = listens ? install_with_listener(plan.filters[i]) : install(plan.filters[i], 0);
-    if (failed(report, result)) return false;
+    if (report.failed(result)) return false;
     if (listens) report.listener.store(static_cast<int32_t>(result));
   }
   return true;
@@ -113,28 +105,29 @@ bool install_filters(const ChildPlan& plan) {
 
 void become(const ChildPlan& plan) {
   LaunchReport& report = *plan.report;
-  enter_step(report, LaunchStep::signals);
+  report.enter(LaunchStep::signals);
   if (!reset_signals(plan)) return;
-  enter_step(report, LaunchStep::no_new_privs);
-  if (plan.no_new_privs && failed(report, raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
-  enter_step(report, LaunchStep::gate);
+  report.enter(LaunchStep::no_new_privs);
+  if (plan.no_new_privs && report.failed(raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
+  report.enter(LaunchStep::gate);
   if (plan.gated && !pass_gate(plan)) return;
-  enter_step(report, LaunchStep::landlock);  // a filter may deny its calls
+  if (!apply_setup(plan.setup, report)) return;
+  report.enter(LaunchStep::landlock);  // a filter may deny its calls
   if (!enter_landlock(plan)) return;
-  enter_step(report, LaunchStep::filter);
+  report.enter(LaunchStep::filter);
   if (!install_filters(plan)) return;
-  enter_step(report, LaunchStep::exec);
+  report.enter(LaunchStep::exec);
   long result =
       raw_syscall(SYS_execve, raw_pointer(plan.path), raw_pointer(plan.argv), raw_pointer(plan.environment), 0, 0);
   if (result == -ENOEXEC)
     result = raw_syscall(SYS_execve, raw_pointer(plan.shell_argv[0]), raw_pointer(plan.shell_argv),
                          raw_pointer(plan.environment), 0, 0);
-  failed(report, result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
+  report.failed(result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
 }
 
 int run_child(void* argument) {
   const ChildPlan& plan = *static_cast<const ChildPlan*>(argument);
-  enter_step(*plan.report, LaunchStep::watch);
+  plan.report->enter(LaunchStep::watch);
   if (watch_exec(*plan.report)) become(plan);
   raw_syscall(SYS_exit_group, 127, 0, 0, 0, 0);
   raw_syscall(SYS_exit, 127, 0, 0, 0, 0);

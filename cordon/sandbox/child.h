@@ -11,9 +11,27 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cordon/sandbox/child_setup.h"
+
 namespace cordon::sandbox {
 
-enum class LaunchStep : uint32_t { start, signals, watch, no_new_privs, gate, landlock, filter, exec };
+enum class LaunchStep : uint32_t {
+  start,
+  signals,
+  watch,
+  no_new_privs,
+  gate,
+  limits,
+  groups,
+  gid,
+  bounding_set,
+  uid,
+  directory,
+  capabilities,
+  landlock,
+  filter,
+  exec
+};
 
 // In memory both sides see. `lock` is a robust futex the child holds: the kernel lets go of it (and wakes
 // the parent) when the child leaves its first program by exec or by death, without a call of the child
@@ -27,11 +45,18 @@ struct LaunchReport {
   std::atomic<int32_t> tracer{0};       // pid of a tracer that is no relative; it waits until `gate_reached`
   std::atomic<uint32_t> gate_reached{0};
   std::atomic<uint32_t> step{0};
-  std::atomic<int32_t> error{0};    // of `step`; 0: not failed
-  std::atomic<uint32_t> filter{0};  // index of the filter being installed
+  std::atomic<int32_t> error{0};   // of `step`; 0: not failed
+  std::atomic<uint32_t> index{0};  // of the filter being installed, of the limit being set
   std::atomic<int32_t> listener{-1};
 
   LaunchStep current_step() const { return static_cast<LaunchStep>(step.load()); }
+  void enter(LaunchStep next) { step.store(static_cast<uint32_t>(next)); }
+  // Notes what a raw call of the current step answered.
+  bool failed(long result) {
+    if (result >= 0) return false;
+    error.store(static_cast<int32_t>(-result));
+    return true;
+  }
   bool has_left() const { return (lock.load() & FUTEX_OWNER_DIED) != 0; }
 };
 
@@ -47,6 +72,7 @@ struct ChildPlan {
   char* const* argv = nullptr;
   char* const* shell_argv = nullptr;  // {"/bin/sh", path, argv[1]…}: a file without a known format, as execvp
   char* const* environment = nullptr;
+  ChildSetup setup;
   const int* rulesets = nullptr;  // of Landlock; nobody closes them before the exec does
   size_t ruleset_count = 0;
   const ChildFilter* filters = nullptr;

@@ -14,6 +14,7 @@
 #include <climits>
 #include <cstdio>
 
+#include "cordon/abi/resource_limits.h"
 #include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/process_info.h"
 
@@ -150,11 +151,15 @@ FailedStep failed_step(const Preparation& preparation) {
   const LaunchReport& report = *plan.report;
   FailedStep failed{.step = report.current_step(),
                     .error = report.error.load(),
-                    .filter = report.filter.load(),
+                    .filter = report.index.load(),
                     .filter_count = static_cast<uint32_t>(plan.filter_count),
                     .filter_size = 0,
-                    .path = preparation.path()};
+                    .path = preparation.path(),
+                    .what = {}};
   if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
+  if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count)
+    failed.what = abi::kResources[plan.setup.limits[report.index.load()].resource];
+  if (failed.step == LaunchStep::directory) failed.what = plan.setup.directory;
   return failed;
 }
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +20,9 @@ Diagnostic refusal(const std::string& name, int error) {
 }
 
 // 0, or the errno execve would give as far as it can be told from outside.
-int executability(const std::string& path) {
+int executability(const ProgramSearch& search, const std::string& name) {
+  const bool is_relative = !search.directory.empty() && !name.starts_with('/');
+  const std::string path = is_relative ? search.directory + "/" + name : name;
   struct stat status {};
   if (stat(path.c_str(), &status) != 0) return errno;
   if (!S_ISREG(status.st_mode)) return EACCES;
@@ -29,21 +32,34 @@ int executability(const std::string& path) {
 
 }  // namespace
 
-Result<std::string> find_program(const std::string& name, const char* search_path) {
+ProgramSearch search_of(const ProcessSetup& setup) {
+  ProgramSearch search;
+  search.directory = setup.directory.value_or("");
+  constexpr std::string_view kPath = "PATH=";
+  if (setup.environment) {
+    for (const std::string& entry : *setup.environment)
+      if (entry.starts_with(kPath)) search.path = entry.substr(kPath.size());
+  } else if (const char* path = getenv("PATH")) {
+    search.path = path;
+  }
+  return search;
+}
+
+Result<std::string> find_program(const std::string& name, const ProgramSearch& search) {
   if (name.empty()) return refusal(name, ENOENT);
   if (name.find('/') != std::string::npos) {
-    int error = executability(name);
+    int error = executability(search, name);
     if (error != 0) return refusal(name, error);
     return name;
   }
-  std::string_view rest = search_path != nullptr ? search_path : "/bin:/usr/bin";
+  std::string_view rest = search.path ? std::string_view(*search.path) : "/bin:/usr/bin";
   int refused = 0;
   for (;;) {
     size_t colon = rest.find(':');
     std::string candidate(rest.substr(0, colon));
     if (!candidate.empty()) candidate += '/';  // an empty element is the working directory
     candidate += name;
-    int error = executability(candidate);
+    int error = executability(search, candidate);
     if (error == 0) return candidate;
     if (error == EACCES) refused = error;
     if (colon == std::string_view::npos) break;

@@ -32,7 +32,7 @@ class FindProgram : public ::testing::Test {
     chmod((root_ + name).c_str(), mode);
   }
   std::string found(const std::string& name) {
-    auto result = find_program(name, path_.c_str());
+    auto result = find_program(name, {.path = path_, .directory = {}});
     return result ? *result : result.error().begin()->code;
   }
 
@@ -65,12 +65,12 @@ TEST_F(FindProgram, AnEmptyElementIsTheWorkingDirectory) {
   char before[4096];
   ASSERT_NE(getcwd(before, sizeof before), nullptr);
   ASSERT_EQ(chdir((root_ + "/second").c_str()), 0);
-  EXPECT_EQ(*find_program("tool", "/none:"), "tool");
-  EXPECT_EQ(*find_program("tool", ""), "tool");
+  EXPECT_EQ(*find_program("tool", {.path = "/none:", .directory = {}}), "tool");
+  EXPECT_EQ(*find_program("tool", {.path = "", .directory = {}}), "tool");
   ASSERT_EQ(chdir(before), 0);
 }
 
-TEST_F(FindProgram, WithoutAPathTheStandardOneIsSearched) { EXPECT_EQ(*find_program("sh", nullptr), "/bin/sh"); }
+TEST_F(FindProgram, WithoutAPathTheStandardOneIsSearched) { EXPECT_EQ(*find_program("sh", {}), "/bin/sh"); }
 
 }  // namespace
 }  // namespace cordon::sandbox

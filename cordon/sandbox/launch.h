@@ -23,6 +23,7 @@
 #include "cordon/policy/policy.h"
 #include "cordon/sandbox/kernel_verdict.h"
 #include "cordon/sandbox/listener.h"
+#include "cordon/sandbox/process_setup.h"
 
 namespace cordon {
 
@@ -39,7 +40,8 @@ struct FilterSpec {
 };
 
 struct LaunchSpec {
-  std::vector<std::string> argv;    // argv[0] is looked up in PATH as execvp does
+  std::vector<std::string> argv;  // argv[0] is looked up in PATH, of its environment, as execvp does
+  ProcessSetup setup = {};
   std::vector<int> rulesets = {};   // make_rulesets(), entered in this order before the filters; the caller's
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;

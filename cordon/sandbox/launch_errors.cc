@@ -38,6 +38,32 @@ Diagnostic landlock_error(int error) {
   return system_error("enter the Landlock domain", error, cure);
 }
 
+Diagnostic setup_error(const FailedStep& failed) {
+  const bool is_refused = failed.error == EPERM;
+  const std::string unmapped = failed.error == EINVAL ? "the number is not mapped in this user namespace" : "";
+  switch (failed.step) {
+    case LaunchStep::limits:
+      return system_error("set the limit '" + failed.what + "'", failed.error,
+                          is_refused ? "raising a hard limit needs CAP_SYS_RESOURCE; nofile ends at fs.nr_open" : "");
+    case LaunchStep::groups:
+      return system_error("set the command's groups", failed.error,
+                          is_refused ? "it needs CAP_SETGID, and a user namespace that allows setgroups(2)" : unmapped);
+    case LaunchStep::gid:
+      return system_error("set the command's group", failed.error, is_refused ? "it needs CAP_SETGID" : unmapped);
+    case LaunchStep::uid:
+      return system_error("set the command's user", failed.error, is_refused ? "it needs CAP_SETUID" : unmapped);
+    case LaunchStep::bounding_set:
+      return system_error("drop capabilities from the bounding set", failed.error,
+                          is_refused ? "it needs CAP_SETPCAP; --best-effort caps leaves that set as it is" : "");
+    case LaunchStep::directory:
+      return system_error("enter the directory '" + base::printable(failed.what) + "'", failed.error,
+                          failed.error == EACCES ? "the command's user must be able to" : "");
+    default: break;
+  }
+  return system_error("reduce the command's capabilities", failed.error,
+                      is_refused ? "securebits (no_cap_ambient_raise) or a filter above this process forbid it" : "");
+}
+
 }  // namespace
 
 Diagnostic install_error(const FailedStep& failed) {
@@ -85,6 +111,13 @@ Diagnostic describe_death(const FailedStep& failed) {
 
 Diagnostic describe(const FailedStep& failed) {
   switch (failed.step) {
+    case LaunchStep::limits:
+    case LaunchStep::groups:
+    case LaunchStep::gid:
+    case LaunchStep::bounding_set:
+    case LaunchStep::uid:
+    case LaunchStep::directory:
+    case LaunchStep::capabilities: return setup_error(failed);
     case LaunchStep::landlock: return landlock_error(failed.error);
     case LaunchStep::filter: return install_error(failed);
     case LaunchStep::exec: return exec_error(failed);

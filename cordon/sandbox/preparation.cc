@@ -24,7 +24,7 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
     errors.error("usage", {}, "there is no command to run");
     return errors;
   }
-  CORDON_TRY(path, find_program(spec.argv.front(), getenv("PATH")));
+  CORDON_TRY(path, find_program(spec.argv.front(), search_of(spec.setup)));
   std::unique_ptr<Preparation> made(new Preparation);
 
   void* memory = mmap(nullptr, kReportBytes + kStackBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -55,6 +55,7 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.argv = strings.argv_pointers.data();
   plan.shell_argv = strings.shell_pointers.data();
   plan.environment = environ;
+  made->set_up(spec.setup);
   plan.rulesets = strings.rulesets.data();
   plan.ruleset_count = strings.rulesets.size();
   plan.filters = strings.filters.data();
@@ -62,6 +63,31 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.no_new_privs = spec.no_new_privs;
   plan.listener = spec.listener;
   return made;
+}
+
+void Preparation::set_up(const ProcessSetup& setup) {
+  strings_->setup = setup;
+  ProcessSetup& kept = strings_->setup;
+  ChildSetup& to = plan.setup;
+  to.limits = kept.limits.data();
+  to.limit_count = kept.limits.size();
+  if (kept.identity) {
+    to.has_identity = true;
+    to.uid = kept.identity->uid;
+    to.gid = kept.identity->gid;
+    to.groups = kept.identity->groups.data();
+    to.group_count = kept.identity->groups.size();
+  }
+  to.reduces_capabilities = kept.kept_capabilities.has_value();
+  to.kept_capabilities = kept.kept_capabilities.value_or(0);
+  to.keeps_bounding_set = kept.keeps_bounding_set;
+  to.directory = kept.directory ? kept.directory->c_str() : nullptr;
+  to.has_umask = kept.umask.has_value();
+  to.umask = kept.umask.value_or(0);
+  if (!kept.environment) return;
+  for (std::string& entry : *kept.environment) strings_->environment_pointers.push_back(entry.data());
+  strings_->environment_pointers.push_back(nullptr);
+  plan.environment = strings_->environment_pointers.data();
 }
 
 void* Preparation::stack_top() const { return static_cast<char*>(memory_) + kReportBytes + kStackBytes; }

@@ -38,12 +38,15 @@ class Preparation {
     std::vector<std::string> argv;
     std::vector<char*> argv_pointers;
     std::vector<char*> shell_pointers;
+    ProcessSetup setup;
+    std::vector<char*> environment_pointers;
     std::vector<int> rulesets;
     std::vector<bpf::Program> programs;
     std::vector<ChildFilter> filters;
   };
 
   Preparation() = default;
+  void set_up(const ProcessSetup& setup);
 
   void* memory_ = nullptr;
   std::unique_ptr<Strings> strings_;

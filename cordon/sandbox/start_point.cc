@@ -200,7 +200,8 @@ FailedStep step_of(std::span<const FilterSpec> filters, size_t index, long resul
           .filter = static_cast<uint32_t>(index),
           .filter_count = static_cast<uint32_t>(filters.size()),
           .filter_size = static_cast<uint32_t>(filters[index].program.size()),
-          .path = {}};
+          .path = {},
+          .what = {}};
 }
 
 long install(Injection& injection, const FilterSpec& filter, uint64_t flags) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <climits>
 #include <utility>
 
 #include "cordon/sandbox/audit_reader.h"
@@ -24,6 +25,7 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr int kSecondMs = 1000;
+constexpr int64_t kMillisecondNs = 1'000'000;
 // Then the command is looked at although nothing says that it changed: SIGCHLD may have gone to another thread.
 constexpr unsigned kMostAnswersInARow = 64;
 // A program may put its terminal in order before it stops.
@@ -77,6 +79,7 @@ class Supervisor {
       responder_.emplace(*launched_.listener, supervision_.calls);
     }
     for (const KernelVerdict& verdict : launched_.verdicts) report(verdict);
+    if (supervision_.time_limit) deadline_ns_ = now_ns() + supervision_.time_limit->limit_ms * kMillisecondNs;
     watch_command();  // its SIGCHLD may have come before we listened
     while (!ended_ && !failure_) turn();
     if (failure_) kill_command(launched_);
@@ -85,6 +88,8 @@ class Supervisor {
 
  private:
   void turn();
+  int patience_ms() const;
+  void watch_time();
   void answer_waiting(short events);
   void forget_listener();
   void watch_command();
@@ -104,6 +109,8 @@ class Supervisor {
   std::optional<Responder> responder_;  // there is one as long as there is a listener
   SignalInbox signals_;
   bool ended_ = false;
+  int64_t deadline_ns_ = 0;  // of the next signal that ends the command; 0: none
+  bool timed_out_ = false;
   unsigned answers_in_a_row_ = 0;
   int64_t asked_to_stop_ns_ = 0;    // when we were sent a stop signal, which the command has got too
   bool waits_for_stopped_ = false;  // the command was stopped, and we were not
@@ -111,17 +118,38 @@ class Supervisor {
   std::optional<Diagnostic> failure_;  // we cannot go on: the command must not either
 };
 
+// Until there is something to do although nothing happens.
+int Supervisor::patience_ms() const {
+  // SIGCHLD may have gone to another thread of the caller; a stopped tracee must not wait for ever then.
+  int64_t patience_ms = launched_.tracer ? kSecondMs : -1;
+  if (deadline_ns_ == 0) return static_cast<int>(patience_ms);
+  const int64_t left_ms = std::max<int64_t>(0, (deadline_ns_ - now_ns() + kMillisecondNs - 1) / kMillisecondNs);
+  if (patience_ms < 0 || left_ms < patience_ms) patience_ms = std::min<int64_t>(left_ms, INT_MAX);
+  return static_cast<int>(patience_ms);
+}
+
+void Supervisor::watch_time() {
+  if (deadline_ns_ == 0 || now_ns() < deadline_ns_ || has_died(launched_)) return;
+  if (timed_out_) {
+    deadline_ns_ = 0;
+    kill_command(launched_);
+    return;
+  }
+  timed_out_ = true;
+  deadline_ns_ = now_ns() + supervision_.time_limit->grace_ms * kMillisecondNs;
+  for (int signal : {SIGTERM, SIGCONT}) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), signal, nullptr, 0);
+}
+
 void Supervisor::turn() {
   pollfd entries[] = {{signals_.fd(), POLLIN, 0},
                       {launched_.pidfd.get(), POLLIN, 0},
                       {launched_.listener ? launched_.listener->fd() : -1, POLLIN, 0},
                       {launched_.audit ? launched_.audit->fd() : -1, POLLIN, 0}};
-  // SIGCHLD may have gone to another thread of the caller; a stopped tracee must not wait for ever then.
-  int timeout_ms = launched_.tracer ? kSecondMs : -1;
-  if (poll(entries, std::size(entries), timeout_ms) < 0) {
+  if (poll(entries, std::size(entries), patience_ms()) < 0) {
     if (errno != EINTR) failure_ = cannot_supervise("wait for the command", errno);
     return;
   }
+  watch_time();
   const bool asks = (entries[2].revents & POLLIN) != 0;
   if (asks) answer_waiting(entries[2].revents);
   // A caller that was answered may ask again at once, and pays for all that stands between.
@@ -293,8 +321,9 @@ Result<Outcome> Supervisor::finish() {
   if (failure) return *failure;
   if (status < 0) return system_error("learn how the command ended", ECHILD, "something else has waited for it");
   if (WIFSIGNALED(status))
-    return Outcome{.signaled = true, .code = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0};
-  return Outcome{.signaled = false, .code = WEXITSTATUS(status), .core_dumped = false};
+    return Outcome{
+        .signaled = true, .code = WTERMSIG(status), .core_dumped = WCOREDUMP(status) != 0, .timed_out = timed_out_};
+  return Outcome{.signaled = false, .code = WEXITSTATUS(status), .core_dumped = false, .timed_out = timed_out_};
 }
 
 }  // namespace

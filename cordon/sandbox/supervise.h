@@ -5,7 +5,9 @@
 //   return outcome->exit_status();
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "cordon/base/result.h"
 #include "cordon/sandbox/answering.h"
@@ -19,14 +21,23 @@ struct Outcome {
   bool signaled = false;
   int code = 0;  // exit code, or signal number
   bool core_dumped = false;
+  bool timed_out = false;  // its time was up (Supervision::time_limit)
 
   int exit_status() const { return signaled ? 128 + code : code; }
+};
+
+// When it is up the command, and nothing else, is sent SIGTERM (and SIGCONT, so that a stopped one hears it); after the
+// grace SIGKILL.
+struct TimeLimit {
+  int64_t limit_ms = 0;
+  int64_t grace_ms = 0;
 };
 
 struct Supervision {
   Answering calls;
   std::function<void(const KernelVerdict&)> on_kernel_verdict = {};
   Holding holding = {};  // for what outlives the command
+  std::optional<TimeLimit> time_limit = {};
 };
 
 namespace sandbox {

@@ -48,6 +48,13 @@ constexpr Fault kFaults[] = {
     {"pidfd_send_signal", SYS_pidfd_send_signal},
     {"faccessat2", SYS_faccessat2},
     {"newfstatat", SYS_newfstatat},
+    {"prlimit64", SYS_prlimit64},
+    {"setgroups", SYS_setgroups},
+    {"setresgid", SYS_setresgid},
+    {"setresuid", SYS_setresuid},
+    {"capget", SYS_capget},
+    {"capset", SYS_capset},
+    {"chdir", SYS_chdir},
     {"landlock_create_ruleset", 444},
     {"landlock_add_rule", 445},
     {"landlock_restrict_self", 446},
@@ -59,6 +66,7 @@ struct Way {
   bool listener;
   bool traces;
   bool landlocked = false;
+  bool set_up = false;
 };
 
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
@@ -69,7 +77,22 @@ constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
                          {"entry", StartPoint::entry, false, false},
                          {"entry_listening", StartPoint::entry, true, true},
                          {"landlocked", StartPoint::before_exec, false, false, true},
-                         {"entry_landlocked", StartPoint::entry, false, false, true}};
+                         {"entry_landlocked", StartPoint::entry, false, false, true},
+                         {"set_up", StartPoint::before_exec, false, false, false, true},
+                         {"entry_set_up", StartPoint::entry, false, true, false, true}};
+
+// A process only root may signal, by a call that no fault above answers.
+constexpr const char* kForeignProcess = "1";
+
+ProcessSetup make_setup() {
+  constexpr uid_t kNobody = 65534;
+  ProcessSetup setup;
+  setup.identity = ProcessIdentity{.uid = kNobody, .gid = kNobody, .groups = {}};
+  setup.kept_capabilities = 0;
+  setup.limits = {{7, 64}};  // nofile
+  setup.directory = "/";
+  return setup;
+}
 
 // Not among what is granted below.
 constexpr const char* kUngranted = "/etc/passwd";
@@ -103,6 +126,10 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
   dup2(output, STDOUT_FILENO);
   if (!fail_from_now_on(fault.nr, error)) return silent;
   std::vector<Fd> rulesets;
+  if (way.set_up) {
+    spec.setup = make_setup();
+    spec.argv = {CORDON_VICTIM_DIR "/sandbox_reach", "signal", kForeignProcess};
+  }
   if (way.landlocked) {
     auto made = make_rulesets();
     if (!made) return made.error().begin()->message.empty() ? silent : failed_as_said;
@@ -154,12 +181,14 @@ TEST_P(Faults, NeverRunTheCommandUnconfined) {
     }
     int status = await(pid);
     EXPECT_TRUE(no_child_is_left());
-    char text[64]{};
-    ssize_t count = pread(output, text, sizeof text - 1, 0);
+    char bytes[64]{};
+    ssize_t count = pread(output, bytes, sizeof bytes - 1, 0);
+    const std::string text = bytes;
+    const std::string confined = way.set_up ? "errno 1\n" : "errno 13\n";
     close(output);
     ASSERT_TRUE(WIFEXITED(status)) << "errno " << error << ", ended by signal " << WTERMSIG(status);
     EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined) << WEXITSTATUS(status);
-    EXPECT_TRUE(count <= 0 || std::string(text) == "errno 13\n") << text << "errno " << error;
+    EXPECT_TRUE(count <= 0 || text == confined) << text << "errno " << error;
     EXPECT_FALSE(WEXITSTATUS(status) == failed_as_said && count > 0) << "errno " << error;
   }
 }

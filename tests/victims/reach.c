@@ -63,7 +63,7 @@ static int reach(const char* way, char* object) {
   if (strcmp(way, "bind") == 0) return with_port(object, bind);
   if (strcmp(way, "connect") == 0) return with_port(object, connect);
   if (strcmp(way, "abstract") == 0) return connect_abstract(object);
-  if (strcmp(way, "signal") == 0) return atoi(object) > 1 ? kill(atoi(object), 0) : -1;
+  if (strcmp(way, "signal") == 0) return atoi(object) > 0 ? kill(atoi(object), 0) : -1;
   if (strcmp(way, "exec") == 0) return execl(object, object, (char*)NULL);
   fprintf(stderr, "reach: no way '%s'\n", way);
   exit(99);

@@ -1,0 +1,137 @@
+#include "cli/setup_options.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cli/output.h"
+#include "cordon/base/text.h"
+
+namespace cordon::cli {
+namespace {
+
+std::string quoted(const std::string& text) { return "'" + base::printable(text) + "'"; }
+
+// The last number means "no change" to the kernel.
+std::optional<uint32_t> id_number(const std::string& text) {
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_number = error == std::errc() && end == text.data() + text.size() && number != UINT32_MAX;
+  return is_number ? std::optional(number) : std::nullopt;
+}
+
+struct User {
+  uid_t uid = 0;
+  std::optional<gid_t> gid;  // none: the user database does not know this number
+};
+
+Result<User> find_user(const std::string& text) {
+  const auto number = id_number(text);
+  if (const passwd* known = number ? getpwuid(*number) : getpwnam(text.c_str()))
+    return User{known->pw_uid, known->pw_gid};
+  if (number) return User{*number, std::nullopt};
+  return usage_error("no user is called " + quoted(text), "a name of the user database, or a number");
+}
+
+Result<gid_t> find_group(const std::string& text) {
+  if (const auto number = id_number(text)) return *number;
+  if (const group* known = getgrnam(text.c_str())) return known->gr_gid;
+  return usage_error("no group is called " + quoted(text), "a name of the group database, or a number");
+}
+
+// Groups nobody asked for are not left to the command: they are the launcher's, and may be root's.
+Result<std::optional<ProcessIdentity>> identity_of(const SetupOptions& options) {
+  std::optional<ProcessIdentity> identity;
+  if (options.uid.empty() && options.gid.empty() && !options.groups) return identity;
+  identity = ProcessIdentity{.uid = geteuid(), .gid = getegid(), .groups = {}};
+  if (!options.uid.empty()) {
+    CORDON_TRY(user, find_user(options.uid));
+    if (!user.gid && options.gid.empty())
+      return usage_error("the user database does not know " + quoted(options.uid) + ", nor its group",
+                         "say it: --gid " + options.uid);
+    identity->uid = user.uid;
+    identity->gid = user.gid.value_or(0);
+  }
+  if (!options.gid.empty()) {
+    CORDON_TRY(gid, find_group(options.gid));
+    identity->gid = gid;
+  }
+  const std::string list = options.groups.value_or("");
+  for (size_t at = 0; at < list.size();) {
+    const size_t end = std::min(list.find(',', at), list.size());
+    CORDON_TRY(group, find_group(list.substr(at, end - at)));
+    identity->groups.push_back(group);
+    at = end + 1;
+  }
+  return identity;
+}
+
+bool is_entry_of(const std::string& entry, const std::string& name) {
+  return entry.size() > name.size() && entry[name.size()] == '=' && entry.starts_with(name);
+}
+
+void remove(std::vector<std::string>& environment, const std::string& name) {
+  std::erase_if(environment, [&](const std::string& entry) { return is_entry_of(entry, name); });
+}
+
+Result<std::optional<std::vector<std::string>>> environment_of(const SetupOptions& options) {
+  std::optional<std::vector<std::string>> made;
+  if (!options.clear_environment && options.unset.empty() && options.environment.empty()) return made;
+  made.emplace();
+  if (!options.clear_environment)
+    for (char** entry = environ; *entry != nullptr; ++entry) made->emplace_back(*entry);
+  for (const std::string& name : options.unset) {
+    if (name.empty() || name.find('=') != std::string::npos)
+      return usage_error("--unset-env takes the name of a variable, not " + quoted(name), {});
+    remove(*made, name);
+  }
+  for (const std::string& entry : options.environment) {
+    const size_t end = entry.find('=');
+    if (end == 0 || end == std::string::npos)
+      return usage_error("--env takes NAME=VALUE, not " + quoted(entry), "--unset-env takes a variable away");
+    remove(*made, entry.substr(0, end));
+    made->push_back(entry);
+  }
+  return made;
+}
+
+}  // namespace
+
+void add_setup_options(CLI::App& app, SetupOptions& options) {
+  app.add_option("--uid", options.uid, "the user to run as; its group, no other groups and no capabilities go with it")
+      ->type_name("USER");
+  app.add_option("--gid", options.gid, "the group to run as (default: the user's)")->type_name("GROUP");
+  app.add_option("--groups", options.groups, "supplementary groups (default with --uid or --gid: none)")
+      ->type_name("LIST");
+  app.add_option("--chdir", options.directory, "the directory to run in")->type_name("DIR");
+  app.add_option("--umask", options.umask, "which permissions new files do not get, as 027")->type_name("OCTAL");
+  const auto add_list = [&app](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
+    app.add_option(name, list, help)->type_name(type)->take_all()->expected(1)->allow_extra_args(false);
+  };
+  add_list("--env", options.environment, "NAME=VALUE", "set a variable of the command's environment");
+  add_list("--unset-env", options.unset, "NAME", "take a variable away");
+  app.add_flag("--clear-env", options.clear_environment, "begin with an empty environment");
+}
+
+Result<ProcessSetup> setup_of(const SetupOptions& options) {
+  ProcessSetup setup;
+  CORDON_TRY(identity, identity_of(options));
+  CORDON_TRY(environment, environment_of(options));
+  setup.identity = std::move(identity);
+  setup.environment = std::move(environment);
+  setup.directory = options.directory;
+  if (!options.umask.empty()) {
+    unsigned mask = 0;
+    const char* last = options.umask.data() + options.umask.size();
+    const auto [end, error] = std::from_chars(options.umask.data(), last, mask, 8);
+    if (error != std::errc() || end != last || mask > 0777)
+      return usage_error("--umask takes an octal number up to 777, not " + quoted(options.umask), {});
+    setup.umask = static_cast<mode_t>(mask);
+  }
+  return setup;
+}
+
+}  // namespace cordon::cli

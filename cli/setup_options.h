@@ -1,0 +1,28 @@
+// Options of `run` for what a command is started with: its user, directory and environment.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cordon/base/result.h"
+#include "cordon/sandbox/process_setup.h"
+
+namespace cordon::cli {
+
+struct SetupOptions {
+  std::string uid, gid;  // names or numbers
+  std::optional<std::string> groups;
+  std::optional<std::string> directory;
+  std::string umask;
+  std::vector<std::string> environment, unset;
+  bool clear_environment = false;
+};
+
+void add_setup_options(CLI::App& app, SetupOptions& options);
+
+// Errors for users nobody knows, and values that are none.
+Result<ProcessSetup> setup_of(const SetupOptions& options);
+
+}  // namespace cordon::cli

@@ -1,0 +1,46 @@
+// What a command is started with beside its filters: identity, capabilities, limits, directory, environment.
+//
+//   LaunchSpec spec{.argv = {"worker"}};
+//   spec.setup.identity = ProcessIdentity{.uid = 1000, .gid = 1000, .groups = {}};
+//   spec.setup.limits.push_back({7, 1024});                 // RLIMIT_NOFILE
+//
+// Applied in this order, before Landlock and the filters: limits (raising one takes CAP_SYS_RESOURCE), groups, gid,
+// bounding set, uid, directory (which the command's user has to be able to enter), capabilities, umask. A step that
+// fails is told with its errno, and nothing is executed.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cordon {
+
+// All of real, effective and saved. A user that is not 0 gets no capability of the launcher's but those kept.
+struct ProcessIdentity {
+  uid_t uid = 0;
+  gid_t gid = 0;
+  std::vector<gid_t> groups;  // the supplementary ones
+};
+
+// Soft and hard.
+struct ProcessLimit {
+  unsigned resource = 0;  // abi/resource_limits.h
+  uint64_t value = 0;
+};
+
+struct ProcessSetup {
+  std::vector<ProcessLimit> limits = {};
+  std::optional<ProcessIdentity> identity = {};
+  // Bits by number: every set is reduced to these. With an identity that is not root those the launcher has are
+  // made ambient, so that the command has them.
+  std::optional<uint64_t> kept_capabilities = {};
+  bool keeps_bounding_set = false;  // what was dropped can come back in a user namespace of the command's own
+  std::optional<std::string> directory = {};
+  std::optional<mode_t> umask = {};
+  std::optional<std::vector<std::string>> environment = {};  // "NAME=VALUE"; not given: the launcher's
+};
+
+}  // namespace cordon
