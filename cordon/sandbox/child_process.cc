@@ -149,13 +149,15 @@ void destroy(const Launched& launched) {
 FailedStep failed_step(const Preparation& preparation) {
   const ChildPlan& plan = preparation.plan;
   const LaunchReport& report = *plan.report;
-  FailedStep failed{.step = report.current_step(),
-                    .error = report.error.load(),
-                    .filter = report.index.load(),
-                    .filter_count = static_cast<uint32_t>(plan.filter_count),
-                    .filter_size = 0,
-                    .path = preparation.path(),
-                    .what = {}};
+  FailedStep failed{
+      .step = report.current_step(),
+      .error = report.error.load(),
+      .filter = report.index.load(),
+      .filter_count = static_cast<uint32_t>(plan.filter_count),
+      .filter_size = 0,
+      .path = preparation.path(),
+      .what = {},
+      .is_confined = plan.ruleset_count > 0 || plan.setup.has_identity || plan.setup.reduces_capabilities};
   if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
   if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count)
     failed.what = abi::kResources[plan.setup.limits[report.index.load()].resource];

@@ -20,7 +20,9 @@ Diagnostic exec_error(const FailedStep& failed) {
   bool is_missing = failed.error == ENOENT || failed.error == ENOTDIR;
   diagnostic.code = is_missing ? "not-found" : "not-executable";
   if (is_missing) diagnostic.hint = "the file is there: its interpreter or loader is not";
-  if (failed.filter_count > 0 && !is_missing)
+  if (failed.is_confined && !is_missing)
+    diagnostic.hint = "the command's user and capabilities, and the lines about files, have to let it be executed";
+  else if (failed.filter_count > 0 && !is_missing)
     diagnostic.hint = "either the file, or the policy itself answers execve so: see 'cordon test POLICY execve'";
   return diagnostic;
 }

@@ -16,6 +16,7 @@ struct FailedStep {
   uint32_t filter_size = 0;      // instructions
   std::string path;              // of the program
   std::string what;              // the limit, the directory
+  bool is_confined = false;      // by more than filters: another user, fewer capabilities, Landlock
   bool ended_by_signal = false;  // describe_death
   int status = 0;                // exit status or signal
 };

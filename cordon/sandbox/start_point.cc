@@ -201,7 +201,8 @@ FailedStep step_of(std::span<const FilterSpec> filters, size_t index, long resul
           .filter_count = static_cast<uint32_t>(filters.size()),
           .filter_size = static_cast<uint32_t>(filters[index].program.size()),
           .path = {},
-          .what = {}};
+          .what = {},
+          .is_confined = false};
 }
 
 long install(Injection& injection, const FilterSpec& filter, uint64_t flags) {
