@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace cordon::compiler {
 namespace detail {
@@ -60,6 +62,16 @@ class Search {
   policy::Budget& budget_;
 };
 
+// A value in first..last that none of the facts, all of which leave a range out, takes away.
+constexpr bool has_gap(uint64_t first, uint64_t last, Facts left_out) {
+  std::sort(left_out.begin(), left_out.end(), [](const Fact& a, const Fact& b) { return a.first < b.first; });
+  for (const Fact& fact : left_out) {
+    if (fact.first > first) break;
+    first = std::max(first, static_cast<uint64_t>(fact.last) + 1);
+  }
+  return first <= last;
+}
+
 }  // namespace detail
 
 constexpr bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& steps) {
@@ -80,9 +92,14 @@ constexpr bool can_hold(const Facts& facts, const Fact& fact, policy::Budget& st
   for (const Fact& other : facts) {
     if (other.word == fact.word) add(other);
   }
-  if (plain && first > last) return false;
-  if (plain && last - first + 1 > taken_out) return true;
-  return detail::Search(facts, fact, steps).solve(0, 32);
+  if (!plain) return detail::Search(facts, fact, steps).solve(0, 32);
+  if (first > last) return false;
+  if (last - first + 1 > taken_out) return true;
+  Facts left_out;
+  if (!fact.inside) left_out.push_back(fact);
+  std::copy_if(facts.begin(), facts.end(), std::back_inserter(left_out),
+               [&](const Fact& f) { return f.word == fact.word && !f.inside; });
+  return detail::has_gap(first, last, std::move(left_out));
 }
 
 }  // namespace cordon::compiler

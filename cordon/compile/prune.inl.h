@@ -13,6 +13,13 @@ namespace detail {
 // Eight times the instructions the kernel takes: a graph that is larger stays too large.
 inline constexpr NodeId kMaxNodes = 8 * 4096;
 
+// States at a node while steps are plenty, and once as many as small programs take are gone: then what is known grows
+// with the program, and so many states would cost much and tell little.
+inline constexpr size_t kManyStates = 64, kFewStates = 8;
+inline constexpr uint64_t kPlentySteps = uint64_t{1} << 17;
+// About one word; of a long chain of tests only the last values that were not met are known.
+inline constexpr size_t kMaxFacts = 24;
+
 // What holds when the test says yes.
 constexpr Fact fact_of(const Node& test) {
   const Accumulator& a = test.accumulator;
@@ -27,7 +34,7 @@ constexpr Fact fact_of(const Node& test) {
 class Pruner {
  public:
   constexpr Pruner(Graph& graph, NodeId root, const PruneOptions& options)
-      : graph_(graph), root_(root), words_(root + 1, 0), steps_(options.max_steps) {}
+      : graph_(graph), root_(root), words_(root + 1, 0), max_steps_(options.max_steps), steps_(options.max_steps) {}
 
   constexpr Pruned run() {
     bool tests_twice = false;
@@ -86,15 +93,31 @@ class Pruner {
     for (const Fact& fact : facts) {
       if (matters(id, fact)) kept.push_back(fact);  // weaker ones too: they are what ways have in common
     }
-    if (news != nullptr && matters(id, *news)) kept.push_back(*news);
+    if (news != nullptr && matters(id, *news)) {
+      kept.push_back(*news);
+      forget_one(kept, news->word);
+    }
     if (!kept.empty())
-      states_[id].add(std::move(kept), steps_);
+      states_[id].add(std::move(kept), has_plenty() ? kManyStates : kFewStates, steps_);
     else
       states_[id].clear();
     is_blurred_ = is_blurred_ || states_[id].is_blurred();
     const bool knows_nothing = states_[id].list().empty() || states_[id].knows_nothing() || steps_.is_exceeded();
     reach_[id] = knows_nothing ? Reach::knowing_nothing : Reach::in_states;
     if (knows_nothing) states_[id].clear();
+  }
+
+  constexpr bool has_plenty() const { return max_steps_ - steps_.left() < kPlentySteps; }
+
+  // The first value that the word was found not to have; ranges that it was found in say more.
+  constexpr void forget_one(Facts& facts, WordId word) {
+    const auto count = std::count_if(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == word; });
+    if (static_cast<size_t>(count) <= kMaxFacts) return;
+    const auto first =
+        std::find_if(facts.begin(), facts.end(), [&](const Fact& f) { return f.word == word && !f.inside; });
+    if (first == facts.end()) return;
+    facts.erase(first);
+    is_blurred_ = true;
   }
 
   constexpr void pass_on(NodeId id) {
@@ -175,6 +198,7 @@ class Pruner {
   std::vector<States> states_;
   std::vector<Reach> reach_;
   std::vector<Taken> taken_;
+  uint64_t max_steps_;
   policy::Budget steps_;
   bool is_blurred_ = false;
 };

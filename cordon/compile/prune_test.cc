@@ -60,6 +60,22 @@ TEST_F(Prune, CutsWhatItJudgedBeforeTheStepsRanOut) {
   EXPECT_EQ(pruned.root, graph.enter(graph.test(kBits, TestOp::eq, 2, a, chain)));
 }
 
+TEST_F(Prune, RemembersAWordHoweverManyValuesOfAnotherWereTakenOut) {
+  NodeId chain = graph.test(kSecond, TestOp::eq, 7, b, c);
+  for (uint32_t value = 200; value > 0; --value) chain = graph.test(kLow, TestOp::eq, value * 3, a, chain);
+  NodeId root = graph.enter(graph.test(kSecond, TestOp::eq, 7, c, chain));
+  NodeId expected = c;
+  for (uint32_t value = 200; value > 0; --value) expected = graph.test(kLow, TestOp::eq, value * 3, a, expected);
+  const Pruned pruned = prune(graph, root, {});
+  EXPECT_EQ(pruned.root, graph.enter(graph.test(kSecond, TestOp::eq, 7, c, expected)));
+}
+
+TEST_F(Prune, SaysThatALongChainIsNotJudgedExactly) {
+  NodeId chain = graph.test(kLow, TestOp::eq, 3, b, c);  // the first value that was taken out
+  for (uint32_t value = 200; value > 0; --value) chain = graph.test(kLow, TestOp::eq, value * 3, a, chain);
+  EXPECT_FALSE(prune(graph, graph.enter(chain), {}).is_exact);
+}
+
 TEST_F(Prune, TellsWhichNodesStandForOthers) {
   NodeId tail = graph.test(kSecond, TestOp::eq, 4, a, graph.test(kLow, TestOp::eq, 6, b, c));
   NodeId root = graph.enter(graph.test(kBits, TestOp::eq, 2, a, tail));

@@ -8,8 +8,6 @@
 namespace cordon::compiler {
 namespace detail {
 
-inline constexpr size_t kMaxStates = 64;
-
 // Of one word under one mask: where `known` holds, `fact` does.
 constexpr bool implies(const Fact& known, const Fact& fact) {
   if (known.word != fact.word || known.mask != fact.mask) return false;
@@ -56,8 +54,8 @@ constexpr std::vector<Facts> blur(const std::vector<Facts>& states, WordId word,
 }
 
 // Blurs word after word, first those that make the most states alike.
-constexpr void widen(std::vector<Facts>& states, policy::Budget& steps) {
-  for (unsigned blurred = 0; states.size() > kMaxStates && !steps.is_exceeded();) {
+constexpr void widen(std::vector<Facts>& states, size_t max_states, policy::Budget& steps) {
+  for (unsigned blurred = 0; states.size() > max_states && !steps.is_exceeded();) {
     std::vector<Facts> best;
     WordId best_word = kWordNr;
     for (WordId word = 0; word < kWordNr; ++word) {
@@ -74,11 +72,11 @@ constexpr void widen(std::vector<Facts>& states, policy::Budget& steps) {
 
 }  // namespace detail
 
-constexpr void States::add(Facts facts, policy::Budget& steps) {
+constexpr void States::add(Facts facts, size_t max_states, policy::Budget& steps) {
   detail::add_state(states_, std::move(facts), steps);
-  if (states_.size() <= detail::kMaxStates) return;
+  if (states_.size() <= max_states) return;
   is_blurred_ = true;
-  detail::widen(states_, steps);
+  detail::widen(states_, max_states, steps);
 }
 
 }  // namespace cordon::compiler

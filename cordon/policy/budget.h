@@ -21,6 +21,7 @@ class Budget {
     return !is_exceeded_;
   }
   constexpr bool is_exceeded() const { return is_exceeded_; }
+  constexpr uint64_t left() const { return is_exceeded_ ? 0 : left_; }
 
  private:
   uint64_t left_;
