@@ -14,7 +14,8 @@
 namespace cordon::cli {
 namespace {
 
-constexpr uint64_t kStepsPerEffort = 2'000'000;
+// About a tenth of a second each.
+constexpr uint64_t kStepsPerEffort = 2'000'000, kPartStepsPerEffort = 3'000'000;
 
 std::string arch_of(const Call& call) {
   const auto arch = abi::arch_of_call(call.audit_arch, call.nr);
@@ -71,6 +72,7 @@ prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions
   result.as_permission = options.as_permission;
   result.encode.exempt_uprobe_calls = options.exempt_uprobe_calls;
   result.encode.max_steps = kStepsPerEffort * options.effort;
+  result.encode.max_part_steps = kPartStepsPerEffort * options.effort;
   result.encode.endian = abi::info(abi::native_arch()).endian;
   for (const Loaded* side : {&sides.left, &sides.right})
     if (side->resolved && !side->resolved->arches.empty()) result.encode.endian = side->resolved->arches[0].endian;

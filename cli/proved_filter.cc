@@ -58,6 +58,7 @@ prove::Comparison compare(const ResolvedPolicy& policy, std::span<const bpf::Pro
   prove::CompareOptions comparing;
   comparing.encode.endian = endian;
   comparing.encode.max_steps = kStepsPerEffort * proof.effort;
+  comparing.encode.max_part_steps *= proof.effort;
   return prove::compare(&policy, programs, comparing);
 }
 

@@ -175,5 +175,26 @@ TEST(Find, GivesAPointWithTheWantedValueAndPrefersWhatItIsTold) {
   EXPECT_EQ(leaves(m, node).size(), 3u);
 }
 
+TEST(PointIn, IsTheLeastPointOfARegionHoweverWordsAreCut) {
+  for (uint32_t mask : {UINT32_MAX, 0xff00u, 0x00f0f000u}) {
+    Cuts cuts;
+    cuts.at_mask(1, mask);
+    Manager m = manager_of(cuts);
+    const Node region = m.both(range(m, 1, 0x1234, 0xabcdef), range(m, 3, 7, 9));
+    const auto point = point_in(m, region);
+    ASSERT_TRUE(point);
+    EXPECT_EQ((*point)[1], 0x1234u);
+    EXPECT_EQ((*point)[3], 7u);
+    EXPECT_EQ(value_at(m, region, *point), 1u);
+    EXPECT_EQ(*point, *find(m, region, [](uint64_t leaf) { return leaf == 1; }, {}));
+  }
+}
+
+TEST(PointIn, IsNoneOfAnEmptyRegion) {
+  Manager m = manager_of({});
+  EXPECT_FALSE(point_in(m, Manager::kFalse));
+  EXPECT_TRUE(point_in(m, Manager::kTrue));
+}
+
 }  // namespace
 }  // namespace cordon::diagram

@@ -120,6 +120,24 @@ std::vector<Node> leaves(const Manager& manager, Node root) {
   return found;
 }
 
+std::optional<Point> point_in(const Manager& manager, Node region) {
+  if (region == Manager::kFalse) return std::nullopt;
+  Point point{};
+  while (!manager.is_leaf(region)) {
+    const Field& field = manager.order().field(manager.level(region));
+    uint64_t first = 0;
+    for (const Edge& edge : manager.edges(region)) {
+      if (edge.child != Manager::kFalse) {
+        point[field.word] |= static_cast<uint32_t>(first) << field.low;
+        region = edge.child;
+        break;
+      }
+      first = uint64_t{edge.last} + 1;
+    }
+  }
+  return point;
+}
+
 std::optional<Point> find(const Manager& manager, Node root, const std::function<bool(uint64_t)>& is_wanted,
                           const Preferences& preferences) {
   const std::vector<bool> is_reached = reachable(manager, root);

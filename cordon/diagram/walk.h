@@ -27,6 +27,10 @@ using Preferences = std::array<std::span<const uint32_t>, kMaxWords>;
 std::optional<Point> find(const Manager& manager, Node node, const std::function<bool(uint64_t)>& is_wanted,
                           const Preferences& preferences);
 
+// A point of a region, which has no leaves but 0 and 1: the least value of each word that leads to 1. Costs as much as
+// one path, `find` a look at every node that was made before.
+std::optional<Point> point_in(const Manager& manager, Node region);
+
 // The function below for each interval of one word's values, in order; neighbours differ. None where the word's
 // fields do not stand together at the top of the diagram, or there are more than `max_pieces`.
 struct Piece {

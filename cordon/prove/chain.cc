@@ -1,6 +1,7 @@
 #include "cordon/prove/chain.h"
 
 #include <bit>
+#include <span>
 
 #include "cordon/base/assert.h"
 #include "cordon/policy/action.h"
@@ -13,6 +14,7 @@ namespace {
 // than fit into memory.
 constexpr size_t kLongChain = 24;
 // Guesses take the square of the links, and evaluate each: a program of 4096 instructions holds no more of either.
+constexpr size_t kMaxParts = 6;  // of one condition
 constexpr size_t kMaxLinks = 1500, kMaxWeight = 16384;
 
 size_t weight_of(const ResolvedCondition& condition) {
@@ -28,16 +30,81 @@ uint32_t operands_of(const ResolvedCondition& condition) {
   return operands;
 }
 
+// The values of a test in parts that ask the high word only, or the low word of one high word. One part: nothing to
+// divide.
+std::vector<ResolvedTest> parts_of(const ResolvedTest& test) {
+  const uint64_t low_mask = test.mask & UINT32_MAX;
+  if (low_mask == 0 || test.mask >> 32 == 0) return {test};
+  std::vector<Interval> whole;                       // of high words any low word of which is allowed
+  std::map<uint64_t, std::vector<Interval>> partly;  // by high word
+  for (const Interval& interval : test.allowed) {
+    uint64_t first = interval.first >> 32, last = interval.last >> 32;
+    const bool begins_within = (interval.first & UINT32_MAX) != 0,
+               ends_within = (interval.last & UINT32_MAX) < low_mask;
+    if (first == last && (begins_within || ends_within)) {
+      partly[first].push_back(interval);
+      continue;
+    }
+    if (begins_within) partly[first].push_back({interval.first, first << 32 | low_mask}), ++first;
+    if (ends_within) partly[last].push_back({last << 32, interval.last}), --last;
+    if (first <= last) whole.push_back({first << 32, last << 32 | low_mask});
+  }
+  if (partly.size() + (whole.empty() ? 0 : 1) > kMaxParts) return {test};
+  std::vector<ResolvedTest> parts;
+  if (!whole.empty()) parts.push_back({test.operand, test.mask, std::move(whole)});
+  for (auto& [high, intervals] : partly) parts.push_back({test.operand, test.mask, std::move(intervals)});
+  return parts;
+}
+
+// The condition as alternatives of such parts.
+std::vector<ResolvedCondition> parts_of(const ResolvedCondition& condition) {
+  using Kind = ResolvedCondition::Kind;
+  if (condition.kind == Kind::any) return {condition};
+  std::vector<ResolvedCondition> result{condition.kind == Kind::all ? ResolvedCondition{Kind::all, {}, {}} : condition};
+  auto multiply = [&](const ResolvedCondition& operand, auto add) {
+    const std::vector<ResolvedTest> parts =
+        operand.kind == Kind::test ? parts_of(operand.test) : std::vector<ResolvedTest>{};
+    const bool is_divided = parts.size() > 1 && parts.size() * result.size() <= kMaxParts;
+    std::vector<ResolvedCondition> next;
+    for (const ResolvedCondition& one : result)
+      for (size_t part = 0; part < (is_divided ? parts.size() : 1); ++part)
+        next.push_back(add(one, is_divided ? ResolvedCondition{Kind::test, parts[part], {}} : operand));
+    result = std::move(next);
+  };
+  if (condition.kind == Kind::test) {
+    multiply(condition, [](const ResolvedCondition&, const ResolvedCondition& part) { return part; });
+    return result;
+  }
+  for (const ResolvedCondition& operand : condition.operands)
+    multiply(operand, [](ResolvedCondition all, const ResolvedCondition& part) {
+      all.operands.push_back(part);
+      return all;
+    });
+  return result;
+}
+
 // Alternatives with one answer are links of their own.
-std::vector<Link> links_of(const Segment& segment) {
+std::vector<Link> links_of(const Segment& segment, Comparisons comparisons, std::deque<ResolvedCondition>& divided) {
   std::vector<Link> links;
   for (const Clause& clause : segment.clauses) {
     CORDON_ASSERT(!clause.condition.is_always() || &clause == &segment.clauses.back(), "only the last is always");
+    if (clause.condition.is_always()) continue;
     const uint64_t answer = policy::to_ret(clause.action);
-    if (clause.condition.kind == ResolvedCondition::Kind::any)
-      for (const ResolvedCondition& operand : clause.condition.operands) links.push_back({&operand, answer, 0});
-    else if (!clause.condition.is_always())
-      links.push_back({&clause.condition, answer, 0});
+    const bool is_any = clause.condition.kind == ResolvedCondition::Kind::any;
+    const std::span<const ResolvedCondition> alternatives =
+        is_any ? std::span(clause.condition.operands) : std::span(&clause.condition, 1);
+    for (const ResolvedCondition& alternative : alternatives) {
+      std::vector<ResolvedCondition> parts;
+      if (comparisons == Comparisons::divided) parts = parts_of(alternative);
+      if (parts.size() <= 1) {
+        links.push_back({&alternative, answer, 0});
+        continue;
+      }
+      for (ResolvedCondition& part : parts) {
+        divided.push_back(std::move(part));
+        links.push_back({&divided.back(), answer, 0});
+      }
+    }
   }
   return links;
 }
@@ -63,12 +130,12 @@ bool same_clauses(const Segment& a, const Segment& b) {
 
 }  // namespace
 
-Chains::Chains(const ResolvedPolicy& policy) {
+Chains::Chains(const ResolvedPolicy& policy, Comparisons comparisons) {
   size_t link_count = 0;
   for (const ArchTable& table : policy.arches)
     for (const Segment& segment : table.segments) {
       if (segment.clauses.size() < 2) continue;
-      std::vector<Link> links = links_of(segment);
+      std::vector<Link> links = links_of(segment, comparisons, divided_);
       size_t weight = 0;
       for (const Link& link : links) weight += weight_of(*link.condition);
       if (!is_hard(links) || link_count + links.size() > kMaxLinks || weight > kMaxWeight) continue;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <utility>
@@ -39,10 +40,14 @@ struct Subset {
   auto operator<=>(const Subset&) const = default;
 };
 
+// A comparison of 64 bits as one link, or as links that ask its high word only and such that ask the low word of one
+// high word: programs ask those at different places.
+enum class Comparisons : uint8_t { whole, divided };
+
 class Chains {
  public:
   // Those of the policy that are long and ask several arguments; often there is none.
-  explicit Chains(const ResolvedPolicy& policy);
+  Chains(const ResolvedPolicy& policy, Comparisons comparisons);
 
   bool empty() const { return chains_.empty(); }
   const std::vector<Chain>& all() const { return chains_; }
@@ -59,6 +64,7 @@ class Chains {
  private:
   static constexpr uint64_t kMark = 0x40000000;  // no action has a value from here to 0x4fffffff
 
+  std::deque<ResolvedCondition> divided_;  // conditions of links that the policy does not have as such
   std::vector<Chain> chains_;
   std::map<const Segment*, uint32_t> of_;
   std::map<Subset, uint32_t> numbers_;

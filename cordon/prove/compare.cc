@@ -104,14 +104,29 @@ void try_calls(const Meaning& left, const Meaning& right, const CompareOptions& 
   if (result.looser && result.tighter) result.verdict = Verdict::incomparable;
 }
 
-CutPointProof try_cut_points(const Meaning& left, const Meaning& right, const CompareOptions& options) {
-  for (const auto& [policy, programs] : {std::pair(&left, &right), std::pair(&right, &left)}) {
-    auto* resolved = std::get_if<const ResolvedPolicy*>(policy);
-    auto* stack = std::get_if<std::span<const bpf::Program>>(programs);
-    if (resolved != nullptr && stack != nullptr && stack->size() == 1)
-      return equal_by_cut_points(**resolved, stack->front(), options.encode);
-  }
-  return {};
+bool is_same(const ResolvedPolicy& a, const ResolvedPolicy& b) {
+  auto same_segment = [](const Segment& one, const Segment& other) {
+    return one.first == other.first && one.last == other.last &&
+           std::equal(
+               one.clauses.begin(), one.clauses.end(), other.clauses.begin(), other.clauses.end(),
+               [](const Clause& c, const Clause& d) { return c.action == d.action && c.condition == d.condition; });
+  };
+  auto same_table = [&](const ArchTable& one, const ArchTable& other) {
+    return one.audit_arch == other.audit_arch && one.endian == other.endian && one.word_bits == other.word_bits &&
+           std::equal(one.segments.begin(), one.segments.end(), other.segments.begin(), other.segments.end(),
+                      same_segment);
+  };
+  return a.bad_arch == b.bad_arch &&
+         std::equal(a.arches.begin(), a.arches.end(), b.arches.begin(), b.arches.end(), same_table);
+}
+
+// Word for word: a file against its copy needs no diagram.
+bool is_same(const Meaning& left, const Meaning& right) {
+  if (left.index() != right.index()) return false;
+  if (auto* policy = std::get_if<const ResolvedPolicy*>(&left))
+    return is_same(**policy, *std::get<const ResolvedPolicy*>(right));
+  const auto a = std::get<std::span<const bpf::Program>>(left), b = std::get<std::span<const bpf::Program>>(right);
+  return std::equal(a.begin(), a.end(), b.begin(), b.end());
 }
 
 // Where products and quotients are words that may be anything. What differs nowhere then differs nowhere; what
@@ -215,9 +230,25 @@ Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right
   return result;
 }
 
+Comparison compare_unencoded(const Meaning& left, const Meaning& right, const CompareOptions& options, Undecided why) {
+  Comparison result;
+  result.steps = why.steps;
+  if (is_same(left, right)) {
+    result.verdict = Verdict::equal;
+    return result;
+  }
+  result.undecided = std::move(why);
+  try_calls(left, right, options, result);
+  for (Standing which : {Standing::tests, Standing::products}) {
+    if (result.verdict != Verdict::undecided) break;
+    if (auto decided = with_stand_ins(left, right, options, result, which)) result = std::move(*decided);
+  }
+  return result;
+}
+
 Comparison compare(const Meaning& left, const Meaning& right, const CompareOptions& options) {
   Comparison result;
-  const CutPointProof by_parts = try_cut_points(left, right, options);
+  const CutPointProof by_parts = equal_by_cut_points(left, right, options.encode);
   if (by_parts.is_equal) {
     result.verdict = Verdict::equal;
     result.steps = by_parts.steps;
@@ -227,13 +258,7 @@ Comparison compare(const Meaning& left, const Meaning& right, const CompareOptio
   if (auto* pair = std::get_if<Pair>(&encoded)) {
     result = compare_encoded(*pair, left, right, options);
   } else {
-    result.undecided = std::get<Undecided>(encoded);
-    result.steps = result.undecided->steps;
-    try_calls(left, right, options, result);
-    for (Standing which : {Standing::tests, Standing::products}) {
-      if (result.verdict != Verdict::undecided) break;
-      if (auto decided = with_stand_ins(left, right, options, result, which)) result = std::move(*decided);
-    }
+    result = compare_unencoded(left, right, options, std::get<Undecided>(std::move(encoded)));
   }
   result.steps += by_parts.steps;
   if (result.undecided) result.undecided->steps += by_parts.steps;

@@ -50,6 +50,9 @@ Comparison compare(const Meaning& left, const Meaning& right, const CompareOptio
 // The same of a pair that is encoded already.
 Comparison compare_encoded(Pair& pair, const Meaning& left, const Meaning& right, const CompareOptions& options);
 
+// The same of a pair that could not be encoded: by calls that are tried, and by parts.
+Comparison compare_unencoded(const Meaning& left, const Meaning& right, const CompareOptions& options, Undecided why);
+
 // The byte order of a call of this architecture: that of a policy that names it, else the machine's.
 Endian endian_of(const Meaning& left, const Meaning& right, uint32_t audit_arch, Endian machine);
 

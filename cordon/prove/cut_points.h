@@ -5,8 +5,8 @@
 // Where a step of the program seems to mean "the first of these links" (guess.h), it is shown: with the later such
 // steps as leaves that mean their subsets, the step's own diagram is small, and is compared with that of the links it
 // deals with itself. From the last step to the first this is an induction, so a wrong guess can only fail. The
-// guesses cost more than the diagrams (`pairs480` of bench_compile is such a list); up to three times the bound of one
-// attempt is spent.
+// guesses cost as much as the diagrams (`pairs480` of bench_compile is such a list). At most
+// EncodeOptions::max_part_steps are spent.
 #pragma once
 
 #include "cordon/prove/pair.h"
@@ -19,5 +19,8 @@ struct CutPointProof {
 };
 CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Program& program,
                                   const EncodeOptions& options);
+
+// Where one is a policy and the other one program, whichever comes first.
+CutPointProof equal_by_cut_points(const Meaning& left, const Meaning& right, const EncodeOptions& options);
 
 }  // namespace cordon::prove

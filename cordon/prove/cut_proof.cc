@@ -81,8 +81,7 @@ bool CutProof::agree(Node region, uint64_t a, uint64_t b) {
 // True: not the whole region is empty, and a call in it is remembered.
 bool CutProof::is_refuted_in(Node region) {
   if (region == Manager::kFalse) return false;
-  if (has_budget())
-    doubt_ = Doubt{diagram::find(manager_, region, [](uint64_t leaf) { return leaf == 1; }, {}), 0, false};
+  if (has_budget()) doubt_ = Doubt{diagram::point_in(manager_, region), 0, false};
   return true;
 }
 
@@ -90,10 +89,10 @@ bool CutProof::is_refuted_in(Node region) {
 bool CutProof::agree_subsets(Node region, const Subset& a, const Subset& b) {
   if (a.chain != b.chain) return false;
   const std::vector<Link>& links = chains_.all()[a.chain].links;
-  for (size_t i = 0; i < links.size(); ++i) {
-    if (a.has[i] == b.has[i]) continue;
+  std::vector<bool> differing = a.has;
+  for (size_t i = 0; i < links.size(); ++i) differing[i] = a.has[i] != b.has[i];
+  for (uint32_t i : hits(region, a.chain, differing)) {
     const Node hit = manager_.both(region, links[i].holds);
-    if (hit == Manager::kFalse) continue;
     if (answers(hit, a, links[i].answer) && answers(hit, b, links[i].answer)) continue;
     doubt_ = Doubt{std::nullopt, i, a.has[i]};
     return false;
@@ -101,15 +100,33 @@ bool CutProof::agree_subsets(Node region, const Subset& a, const Subset& b) {
   return has_budget();
 }
 
-// The first link that holds gives this answer, everywhere in the region.
+// The first link that holds gives this answer, everywhere in the region. Of a call in it the link is known that
+// decides; what it decides is left out of the region, until nothing is left. Mostly one link or two decide all.
 bool CutProof::answers(Node region, const Subset& subset, uint64_t answer) {
   const Chain& chain = chains_.all()[subset.chain];
+  while (region != Manager::kFalse && has_budget()) {
+    const auto at = diagram::point_in(manager_, region);
+    const std::optional<uint32_t> link = decider(subset, call_at(*at, chain.table->endian));
+    if (!link) return chain.end == answer ? only_ends(region, subset) : !is_refuted_in(region);
+    if (chain.links[*link].answer != answer) {
+      doubt_ = Doubt{at, 0, false};
+      return false;
+    }
+    const Node decided = manager_.both(region, chain.links[*link].holds);
+    const Node before = any_of_other_answers(decided, subset, *link, answer);
+    region = manager_.choose(decided, before, region);
+  }
+  return has_budget();
+}
+
+// The chain's end answers as its links do wherever one of them does.
+bool CutProof::only_ends(Node region, const Subset& subset) {
+  const Chain& chain = chains_.all()[subset.chain];
   std::vector<Node> agreeing;
-  for (size_t i = 0; i < chain.links.size() && has_budget(); ++i) {
-    if (!subset.has[i]) continue;
+  for (uint32_t i : hits(region, subset.chain, subset.has)) {
+    if (!has_budget()) return false;
     const Node hit = manager_.both(region, chain.links[i].holds);
-    if (hit == Manager::kFalse) continue;
-    if (chain.links[i].answer == answer) {
+    if (chain.links[i].answer == chain.end) {
       agreeing.push_back(hit);
       continue;
     }
@@ -118,8 +135,37 @@ bool CutProof::answers(Node region, const Subset& subset, uint64_t answer) {
     agreeing.clear();
     if (is_refuted_in(manager_.both(region, hit))) return false;
   }
-  if (chain.end == answer || !has_budget()) return has_budget();
-  return !is_refuted_in(manager_.choose(any_of(std::move(agreeing)), Manager::kFalse, region)) && has_budget();
+  return has_budget();
+}
+
+CutProof::Finder& CutProof::finder(uint32_t chain) {
+  return finders_.try_emplace(chain, manager_, chains_.all()[chain]).first->second;
+}
+
+std::vector<uint32_t> CutProof::hits(Node region, uint32_t chain, const std::vector<bool>& links) {
+  return finder(chain).by_region.hits(region, links);
+}
+
+// The first link of the subset that the call meets.
+std::optional<uint32_t> CutProof::decider(const Subset& subset, const Call& call) {
+  const Chain& chain = chains_.all()[subset.chain];
+  std::optional<uint32_t> first;
+  const std::vector<uint32_t>& candidates = finder(subset.chain).by_call.candidates(call);
+  manager_.charge(1 + candidates.size());
+  for (uint32_t link : candidates)
+    if (subset.has[link] && (!first || link < *first) && policy::holds(*chain.links[link].condition, call))
+      first = link;
+  return first;
+}
+
+// Where links of the subset before this one hold that give another answer.
+Node CutProof::any_of_other_answers(Node region, const Subset& subset, uint32_t link, uint64_t answer) {
+  const Chain& chain = chains_.all()[subset.chain];
+  std::vector<bool> others(chain.links.size(), false);
+  for (uint32_t i = 0; i < link; ++i) others[i] = subset.has[i] && chain.links[i].answer != answer;
+  std::vector<Node> nodes;
+  for (uint32_t i : hits(region, subset.chain, others)) nodes.push_back(manager_.both(region, chain.links[i].holds));
+  return any_of(std::move(nodes));
 }
 
 // Joined in pairs, then pairs of pairs, so that no part is copied once for each other.
@@ -139,10 +185,13 @@ bool CutProof::is_subset(Node node, const Subset& subset, Node region) {
   const std::vector<bool> none(chain.links.size(), false);
   const std::vector<bool>& left = rest ? chains_.subset(*rest).has : none;
   std::vector<size_t> own;
+  std::vector<bool> too_many = none;
   for (size_t i = 0; i < chain.links.size(); ++i) {
     if (subset.has[i] && !left[i]) own.push_back(i);
-    if (!left[i] || subset.has[i] || manager_.both(region, chain.links[i].holds) == Manager::kFalse) continue;
-    doubt_ = Doubt{std::nullopt, i, true};
+    too_many[i] = left[i] && !subset.has[i];
+  }
+  if (const std::vector<uint32_t> found = hits(region, subset.chain, too_many); !found.empty()) {
+    doubt_ = Doubt{std::nullopt, found.front(), true};
     return false;
   }
   if (!may_stand_first(chain, own, left, region)) return false;

@@ -17,6 +17,8 @@
 #include "cordon/policy/call.h"
 #include "cordon/prove/chain.h"
 #include "cordon/prove/guess.h"
+#include "cordon/prove/link_index.h"
+#include "cordon/prove/link_tree.h"
 
 namespace cordon::prove {
 
@@ -51,12 +53,24 @@ class CutProof {
   bool mend(Subset& subset, diagram::Node node) const;
   uint64_t answer_at(const Subset& subset, const Call& call) const;
   diagram::Node any_of(std::vector<diagram::Node> nodes);
+  struct Finder {
+    Finder(diagram::Manager& manager, const Chain& chain) : by_region(manager, chain), by_call(chain) {}
+
+    LinkTree by_region;
+    LinkIndex by_call;
+  };
+  Finder& finder(uint32_t chain);
+  std::vector<uint32_t> hits(diagram::Node region, uint32_t chain, const std::vector<bool>& links);
+  std::optional<uint32_t> decider(const Subset& subset, const Call& call);
+  bool only_ends(diagram::Node region, const Subset& subset);
+  diagram::Node any_of_other_answers(diagram::Node region, const Subset& subset, uint32_t link, uint64_t answer);
   bool has_budget() const { return manager_.steps() <= most_steps_ && !manager_.exhausted(); }
 
   diagram::Manager& manager_;
   Chains& chains_;
   uint64_t most_steps_ = UINT64_MAX;
   std::optional<Doubt> doubt_;
+  std::map<uint32_t, Finder> finders_;                  // by chain
   std::map<std::pair<uint32_t, size_t>, bool> mended_;  // by chain and link: what the last guesses had wrong
 };
 

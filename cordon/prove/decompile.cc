@@ -19,6 +19,9 @@
 namespace cordon::prove {
 namespace {
 
+// Long lists are proved in so many times the steps of one diagram.
+constexpr uint64_t kPartAttempts = 48;
+
 using diagram::Node;
 using diagram::Piece;
 
@@ -255,6 +258,7 @@ class Decompiler {
                     "the policy that was found does not hold together: " + first_error(resolved.error()));
     CompareOptions comparing;
     comparing.encode.max_steps = options_.max_proof_steps;
+    comparing.encode.max_part_steps = kPartAttempts * options_.max_proof_steps;
     comparing.encode.endian = abi::info(policy.arches.front()).endian;
     const Comparison comparison = compare(&*resolved, programs_, comparing);
     if (comparison.verdict == Verdict::undecided)

@@ -7,6 +7,7 @@
 
 #include "cordon/abi/syscalls.h"
 #include "cordon/diagram/walk.h"
+#include "cordon/prove/cut_points.h"
 #include "cordon/prove/words.h"
 
 namespace cordon::prove {
@@ -243,8 +244,12 @@ Differences differences(const Meaning& left, const Meaning& right, const Compare
   auto encoded = encode_pair(left, right, options.encode);
   auto* pair = std::get_if<Pair>(&encoded);
   if (pair == nullptr) {
-    result.comparison = compare(left, right, options);
-    result.is_complete = false;
+    if (equal_by_cut_points(left, right, options.encode).is_equal) {
+      result.comparison.verdict = Verdict::equal;
+      return result;
+    }
+    result.comparison = compare_unencoded(left, right, options, std::get<Undecided>(std::move(encoded)));
+    result.is_complete = result.comparison.verdict == Verdict::equal;
     return result;
   }
   result.comparison = compare_encoded(*pair, left, right, options);

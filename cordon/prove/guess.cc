@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <map>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "cordon/diagram/walk.h"
@@ -125,26 +128,32 @@ uint32_t part_of(const diagram::Point& words, const WordBits& bits) {
 // Calls with the answer each would get from a link.
 struct Batch {
   static constexpr size_t kSize = 64;
-  std::array<diagram::Point, kSize> calls;
+  std::array<diagram::Point, kSize> calls{};
   std::array<uint32_t, kSize> answers{};
   std::array<uint32_t, kSize> links{};
   size_t count = 0;
 };
 
-// Runs a program on a batch at once, from every step.
+// Runs a program on a batch at once, from every step. Whole batches are computed even where they are not full: loops of
+// a fixed length over arrays are what the C++ compiler makes vector code of.
 class Runner {
  public:
   explicit Runner(const Execution& execution)
-      : execution_(execution), values_(execution.expressions().size()), answers_(execution.steps().size()) {}
+      : execution_(execution), values_(execution.expressions().size()), answers_(execution.steps().size()) {
+    const Expressions& pool = execution.expressions();
+    for (Expression e = 0; e < pool.size(); ++e)
+      if (pool[e].is_constant()) values_[e].fill(pool[e].constant);
+  }
 
   // For each step the calls (bit i for call i) that it answers as the batch says.
   const std::vector<uint64_t>& run(const Batch& batch) {
     const Expressions& pool = execution_.expressions();
     for (Expression e = 0; e < pool.size(); ++e)
       if (!pool[e].is_constant()) evaluate(pool, e, batch);
-    auto answer_of = [&](uint32_t step) {
-      return step == Step::kReturnZero ? where(batch, [&](size_t i) { return batch.answers[i] == 0; }) : answers_[step];
-    };
+    returns_.clear();
+    const uint64_t in_batch = batch.count == Batch::kSize ? UINT64_MAX : (uint64_t{1} << batch.count) - 1;
+    const uint64_t want_zero = where(batch.answers, batch.answers, [](uint32_t a, uint32_t) { return a == 0; });
+    auto answer_of = [&](uint32_t step) { return step == Step::kReturnZero ? want_zero : answers_[step]; };
     const std::vector<Step>& steps = execution_.steps();
     for (uint32_t pc = execution_.insn_count(); pc-- > 0;)
       for (uint32_t index : execution_.steps_at(pc)) {
@@ -152,45 +161,55 @@ class Runner {
         if (step.kind == Step::Kind::go) answers_[index] = answer_of(step.yes);
         if (step.kind == Step::Kind::ret) answers_[index] = returned(step.value, batch);
         if (step.kind != Step::Kind::branch) continue;
-        const uint64_t holds = holds_for(step.test, batch);
+        const uint64_t holds = holds_for(step.test);
         answers_[index] = (holds & answer_of(step.yes)) | (~holds & answer_of(step.no));
       }
+    for (uint64_t& answers : answers_) answers &= in_batch;
     return answers_;
   }
 
  private:
   using Values = std::array<uint32_t, Batch::kSize>;
 
+  // Bit i: the predicate of the two values i.
   template <class Predicate>
-  static uint64_t where(const Batch& batch, Predicate predicate) {
+  static uint64_t where(const Values& a, const Values& b, Predicate predicate) {
+    std::array<uint8_t, Batch::kSize> holds;
+    for (size_t i = 0; i < Batch::kSize; ++i) holds[i] = predicate(a[i], b[i]) ? 1 : 0;
     uint64_t result = 0;
-    for (size_t i = 0; i < batch.count; ++i) result |= uint64_t{predicate(i)} << i;
+    for (size_t byte = 0; byte < Batch::kSize / 8; ++byte) {
+      uint64_t eight = 0;
+      std::memcpy(&eight, &holds[8 * byte], 8);
+      // Gathers the lowest bit of each byte; which end of the word is first depends on the machine.
+      if constexpr (std::endian::native == std::endian::big) eight = __builtin_bswap64(eight);
+      result |= (eight * 0x0102040810204080u >> 56) << 8 * byte;
+    }
     return result;
   }
 
-  uint32_t value(Expression e, size_t call) const {
-    const Expressions::Entry& entry = execution_.expressions()[e];
-    return entry.is_constant() ? entry.constant : values_[e][call];
-  }
-
   void evaluate(const Expressions& pool, Expression e, const Batch& batch) {
-    for (size_t i = 0; i < batch.count; ++i)
-      values_[e][i] = pool[e].bits ? part_of(batch.calls[i], *pool[e].bits)
-                                   : compute(pool[e].op, value(pool[e].left, i), value(pool[e].right, i));
+    const Expressions::Entry& entry = pool[e];
+    for (size_t i = 0; i < Batch::kSize; ++i)
+      values_[e][i] = entry.bits ? part_of(batch.calls[i], *entry.bits)
+                                 : compute(entry.op, values_[entry.left][i], values_[entry.right][i]);
   }
 
-  uint64_t returned(Expression result, const Batch& batch) const {
-    return where(batch,
-                 [&](size_t i) { return policy::to_ret(policy::from_ret(value(result, i))) == batch.answers[i]; });
+  // Programs have few different values to return.
+  uint64_t returned(Expression result, const Batch& batch) {
+    const auto [known, is_new] = returns_.try_emplace(result, 0);
+    if (is_new)
+      known->second = where(values_[result], batch.answers,
+                            [](uint32_t a, uint32_t b) { return policy::to_ret(policy::from_ret(a)) == b; });
+    return known->second;
   }
 
-  uint64_t holds_for(const Test& test, const Batch& batch) const {
+  uint64_t holds_for(const Test& test) const {
+    const Values &left = values_[test.left], &right = values_[test.right];
     switch (test.relation) {
-      case Relation::eq: return where(batch, [&](size_t i) { return value(test.left, i) == value(test.right, i); });
-      case Relation::gt: return where(batch, [&](size_t i) { return value(test.left, i) > value(test.right, i); });
-      case Relation::ge: return where(batch, [&](size_t i) { return value(test.left, i) >= value(test.right, i); });
-      case Relation::set:
-        return where(batch, [&](size_t i) { return (value(test.left, i) & value(test.right, i)) != 0; });
+      case Relation::eq: return where(left, right, [](uint32_t a, uint32_t b) { return a == b; });
+      case Relation::gt: return where(left, right, [](uint32_t a, uint32_t b) { return a > b; });
+      case Relation::ge: return where(left, right, [](uint32_t a, uint32_t b) { return a >= b; });
+      case Relation::set: return where(left, right, [](uint32_t a, uint32_t b) { return (a & b) != 0; });
     }
     return 0;
   }
@@ -198,6 +217,7 @@ class Runner {
   const Execution& execution_;
   std::vector<Values> values_;
   std::vector<uint64_t> answers_;
+  std::unordered_map<Expression, uint64_t> returns_;  // of this batch
 };
 
 // Steps worth a guess: with several ways to them, or the first of which all is known that the numbers tell.

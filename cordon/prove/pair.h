@@ -27,10 +27,11 @@ namespace cordon::prove {
 using Meaning = std::variant<const ResolvedPolicy*, std::span<const bpf::Program>>;
 
 struct EncodeOptions {
-  Endian endian = Endian::little;       // of the machine that runs the programs
-  uint64_t max_steps = 2'000'000;       // for each attempt; about 40 ms
-  bool exempt_uprobe_calls = false;     // numbers 335 and 336 of x86_64, which newer kernels do not filter
-  Standing stand_ins = Standing::none;  // values that are taken for words that may be anything
+  Endian endian = Endian::little;        // of the machine that runs the programs
+  uint64_t max_steps = 2'000'000;        // for each attempt; about 40 ms
+  uint64_t max_part_steps = 96'000'000;  // for a proof place by place (cut_points.h); some seconds, rarely used up
+  bool exempt_uprobe_calls = false;      // numbers 335 and 336 of x86_64, which newer kernels do not filter
+  Standing stand_ins = Standing::none;   // values that are taken for words that may be anything
 };
 
 struct Pair {

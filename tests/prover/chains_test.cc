@@ -82,6 +82,14 @@ const Family kFamilies[] = {
        return all_of({test_of(one_of({0, 1}, random), UINT64_MAX, {{random.below(1000), UINT64_MAX}}),
                       test_of(one_of({2, 3}, random), UINT64_MAX, {{0, random.below(1000)}})});
      }},
+    {"values of one of three arguments and comparisons of a fourth, above 2^32",
+     [](Random& random) {
+       const uint64_t value = (random.below(1 << 12) << 32) + random.below(uint64_t{1} << 32);
+       const std::vector<Interval> ranges[] = {
+           {{0, value}}, {{value, UINT64_MAX}}, {{value, value}}, {{0, value - 1}, {value + 1, UINT64_MAX}}};
+       return all_of({equals(one_of({0, 1, 2}, random), random.below(uint64_t{1} << 36)),
+                      test_of(3, UINT64_MAX, ranges[random.below(std::size(ranges))])});
+     }},
     {"bits of one argument and a value of another",
      [](Random& random) {
        return all_of({equals(1, random.below(16) << 4, 0xf0), equals(one_of({0, 2}, random), random.below(500))});
@@ -118,7 +126,7 @@ TEST_P(LongChains, AreProvedAtEveryLevel) {
       const ResolvedPolicy policy = chain_policy(GetParam(), links, random);
       Result<Filter> filter = compiler::compile(policy, {.optimize = level});
       ASSERT_TRUE(filter);
-      ASSERT_FALSE(prove::Chains(policy).empty());
+      ASSERT_FALSE(prove::Chains(policy, prove::Comparisons::whole).empty());
       const prove::Comparison result =
           prove::compare(&policy, std::span<const bpf::Program>(&filter->program, 1), options_for(*filter));
       EXPECT_EQ(result.verdict, Verdict::equal) << links << " links, " << filter->program.size() << " instructions";
@@ -233,9 +241,9 @@ TEST(Chains, OfBigEndianMachinesAreProved) {
 TEST(Chains, AreOnlyLongListsOfConditionsOnSeveralArguments) {
   Random random(35);
   const Family of_one{"one argument", [](Random& any) { return compared(0, any); }};
-  EXPECT_TRUE(prove::Chains(chain_policy(of_one, 500, random)).empty());
-  EXPECT_TRUE(prove::Chains(chain_policy(kFamilies[0], 10, random)).empty());
-  EXPECT_EQ(prove::Chains(chain_policy(kFamilies[0], 50, random)).all().size(), 1u);
+  EXPECT_TRUE(prove::Chains(chain_policy(of_one, 500, random), prove::Comparisons::whole).empty());
+  EXPECT_TRUE(prove::Chains(chain_policy(kFamilies[0], 10, random), prove::Comparisons::whole).empty());
+  EXPECT_EQ(prove::Chains(chain_policy(kFamilies[0], 50, random), prove::Comparisons::whole).all().size(), 1u);
 }
 
 }  // namespace
