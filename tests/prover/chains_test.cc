@@ -82,7 +82,7 @@ const Family kFamilies[] = {
        return all_of({test_of(one_of({0, 1}, random), UINT64_MAX, {{random.below(1000), UINT64_MAX}}),
                       test_of(one_of({2, 3}, random), UINT64_MAX, {{0, random.below(1000)}})});
      }},
-    {"values of one of three arguments and comparisons of a fourth, above 2^32",
+    {"values and comparisons that need both words",
      [](Random& random) {
        const uint64_t value = (random.below(1 << 12) << 32) + random.below(uint64_t{1} << 32);
        const std::vector<Interval> ranges[] = {
