@@ -2,6 +2,8 @@
 
 #include <linux/seccomp.h>
 
+#include <cmath>
+
 namespace cordon::cli {
 
 void add_run_options(CLI::App& app, RunOptions& options) {
@@ -30,12 +32,22 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   add_confine_options(app, options.confining);
   add_setup_options(app, options.setup);
   constexpr double kLongest = 1e9;
+  // No range keeps out what compares with nothing.
+  const auto is_number = CLI::Validator(
+      [](const std::string& word) {
+        double value = 0;
+        const bool is_one = CLI::detail::lexical_cast(word, value) && !std::isnan(value);
+        return is_one ? std::string() : "expected a number of seconds, not '" + word + "'";
+      },
+      "");
   app.add_option("--timeout", options.timeout_s, "end the command by SIGTERM after so long, with status 124")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, kLongest));
+      ->check(CLI::Range(0.001, kLongest))
+      ->check(is_number);
   app.add_option("--kill-after", options.kill_after_s, "and by SIGKILL so long after that (default: 10)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, kLongest));
+      ->check(CLI::Range(0.0, kLongest))
+      ->check(is_number);
   add_proof_options(app, options.proof);
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.prefix_command();

@@ -45,18 +45,18 @@ Result<gid_t> find_group(const std::string& text) {
 // Groups nobody asked for are not left to the command: they are the launcher's, and may be root's.
 Result<std::optional<ProcessIdentity>> identity_of(const SetupOptions& options) {
   std::optional<ProcessIdentity> identity;
-  if (options.uid.empty() && options.gid.empty() && !options.groups) return identity;
+  if (!options.uid && !options.gid && !options.groups) return identity;
   identity = ProcessIdentity{.uid = geteuid(), .gid = getegid(), .groups = {}};
-  if (!options.uid.empty()) {
-    CORDON_TRY(user, find_user(options.uid));
-    if (!user.gid && options.gid.empty())
-      return usage_error("the user database does not know " + quoted(options.uid) + ", nor its group",
-                         "say it: --gid " + options.uid);
+  if (options.uid) {
+    CORDON_TRY(user, find_user(*options.uid));
+    if (!user.gid && !options.gid)
+      return usage_error("the user database does not know " + quoted(*options.uid) + ", nor its group",
+                         "say it: --gid " + *options.uid);
     identity->uid = user.uid;
     identity->gid = user.gid.value_or(0);
   }
-  if (!options.gid.empty()) {
-    CORDON_TRY(gid, find_group(options.gid));
+  if (options.gid) {
+    CORDON_TRY(gid, find_group(*options.gid));
     identity->gid = gid;
   }
   const std::string list = options.groups.value_or("");
@@ -123,12 +123,12 @@ Result<ProcessSetup> setup_of(const SetupOptions& options) {
   setup.identity = std::move(identity);
   setup.environment = std::move(environment);
   setup.directory = options.directory;
-  if (!options.umask.empty()) {
+  if (options.umask) {
     unsigned mask = 0;
-    const char* last = options.umask.data() + options.umask.size();
-    const auto [end, error] = std::from_chars(options.umask.data(), last, mask, 8);
+    const char* last = options.umask->data() + options.umask->size();
+    const auto [end, error] = std::from_chars(options.umask->data(), last, mask, 8);
     if (error != std::errc() || end != last || mask > 0777)
-      return usage_error("--umask takes an octal number up to 777, not " + quoted(options.umask), {});
+      return usage_error("--umask takes an octal number up to 777, not " + quoted(*options.umask), {});
     setup.umask = static_cast<mode_t>(mask);
   }
   return setup;

@@ -12,10 +12,11 @@
 namespace cordon::cli {
 
 struct SetupOptions {
-  std::string uid, gid;  // names or numbers
+  // Names or numbers. Given empty, as by a variable nobody has set, they are mistakes.
+  std::optional<std::string> uid, gid;
   std::optional<std::string> groups;
   std::optional<std::string> directory;
-  std::string umask;
+  std::optional<std::string> umask;
   std::vector<std::string> environment, unset;
   bool clear_environment = false;
 };
