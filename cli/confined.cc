@@ -22,7 +22,7 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   CORDON_TRY(confinement, policy::confine(sources));
   CORDON_TRY(setup, setup_of(request.setup));
   setup.kept_capabilities = confinement.kept_capabilities;
-  setup.keeps_bounding_set = options.may_lack("caps");
+  setup.may_keep_bounding_set = options.may_lack("caps");
   for (const ResourceLimit& limit : confinement.limits) setup.limits.push_back({limit.resource, limit.value});
   Result<std::vector<Fd>> rulesets = sandbox::make_rulesets(confinement, {.best_effort = options.may_lack("landlock")});
   if (!rulesets) return rulesets.error();

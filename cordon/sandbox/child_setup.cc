@@ -44,7 +44,9 @@ bool reduce_bounding_set(const ChildSetup& setup, LaunchReport& report) {
     if (has == -EINVAL && capability > kAuditRead) return true;  // the kernel has no more
     if (report.failed(has)) return false;
     if (has == 0 || is_kept(setup, capability)) continue;
-    if (report.failed(raw_syscall(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0))) return false;
+    const long dropped = raw_syscall(SYS_prctl, PR_CAPBSET_DROP, capability, 0, 0, 0);
+    if (dropped == -EPERM && setup.may_keep_bounding_set) return true;
+    if (report.failed(dropped)) return false;
   }
   return true;
 }
@@ -106,7 +108,7 @@ bool reduce_capabilities(const ChildSetup& setup, LaunchReport& report) {
 bool apply_setup(const ChildSetup& setup, LaunchReport& report) {
   if (!apply_limits(setup, report)) return false;
   if (setup.has_identity && !become_group(setup, report)) return false;
-  if (setup.reduces_capabilities && !setup.keeps_bounding_set && !reduce_bounding_set(setup, report)) return false;
+  if (setup.reduces_capabilities && !reduce_bounding_set(setup, report)) return false;
   if (setup.has_identity && !become_user(setup, report)) return false;
   report.enter(LaunchStep::directory);
   if (setup.directory != nullptr && report.failed(raw_syscall(SYS_chdir, raw_pointer(setup.directory), 0, 0, 0, 0)))

@@ -23,7 +23,7 @@ struct ChildSetup {
   size_t group_count = 0;
   bool reduces_capabilities = false;
   uint64_t kept_capabilities = 0;
-  bool keeps_bounding_set = false;
+  bool may_keep_bounding_set = false;
   const char* directory = nullptr;
   bool has_umask = false;
   mode_t umask = 0;

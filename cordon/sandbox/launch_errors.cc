@@ -55,8 +55,9 @@ Diagnostic setup_error(const FailedStep& failed) {
     case LaunchStep::uid:
       return system_error("set the command's user", failed.error, is_refused ? "it needs CAP_SETUID" : unmapped);
     case LaunchStep::bounding_set:
-      return system_error("drop capabilities from the bounding set", failed.error,
-                          is_refused ? "it needs CAP_SETPCAP; --best-effort caps leaves that set as it is" : "");
+      return system_error(
+          "drop capabilities from the bounding set", failed.error,
+          is_refused ? "it needs CAP_SETPCAP; under no_new_privs --best-effort caps leaves that set as it is" : "");
     case LaunchStep::directory:
       return system_error("enter the directory '" + base::printable(failed.what) + "'", failed.error,
                           failed.error == EACCES ? "the command's user must be able to" : "");

@@ -56,6 +56,8 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.shell_argv = strings.shell_pointers.data();
   plan.environment = environ;
   made->set_up(spec.setup);
+  // Without no_new_privs the exec gives root all that is in that set.
+  plan.setup.may_keep_bounding_set &= spec.no_new_privs;
   plan.rulesets = strings.rulesets.data();
   plan.ruleset_count = strings.rulesets.size();
   plan.filters = strings.filters.data();
@@ -80,7 +82,7 @@ void Preparation::set_up(const ProcessSetup& setup) {
   }
   to.reduces_capabilities = kept.kept_capabilities.has_value();
   to.kept_capabilities = kept.kept_capabilities.value_or(0);
-  to.keeps_bounding_set = kept.keeps_bounding_set;
+  to.may_keep_bounding_set = kept.may_keep_bounding_set;
   to.directory = kept.directory ? kept.directory->c_str() : nullptr;
   to.has_umask = kept.umask.has_value();
   to.umask = kept.umask.value_or(0);

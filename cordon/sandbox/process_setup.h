@@ -37,7 +37,8 @@ struct ProcessSetup {
   // Bits by number: every set is reduced to these. With an identity that is not root those the launcher has are
   // made ambient, so that the command has them.
   std::optional<uint64_t> kept_capabilities = {};
-  bool keeps_bounding_set = false;  // what was dropped can come back in a user namespace of the command's own
+  // Where CAP_SETPCAP lacks that set stays as it is; without no_new_privs that is an error all the same.
+  bool may_keep_bounding_set = false;
   std::optional<std::string> directory = {};
   std::optional<mode_t> umask = {};
   std::optional<std::vector<std::string>> environment = {};  // "NAME=VALUE"; not given: the launcher's

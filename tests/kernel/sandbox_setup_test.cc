@@ -107,7 +107,7 @@ TEST(Setup, WhoeverCannotReduceTheBoundingSetIsToldSo) {
               Seen refused = run(showing_status({.kept_capabilities = 0}));
               if (refused.output != "" || refused.hint.find("CAP_SETPCAP") == std::string::npos) return 2;
               const auto own = fields(file_text("/proc/self/status"));
-              auto status = fields(run(showing_status({.kept_capabilities = 0, .keeps_bounding_set = true})).output);
+              auto status = fields(run(showing_status({.kept_capabilities = 0, .may_keep_bounding_set = true})).output);
               return status["CapEff"] == as_status(0) && status["CapBnd"] == own.at("CapBnd") ? 0 : 3;
             }),
             0);
