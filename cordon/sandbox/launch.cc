@@ -1,8 +1,11 @@
 #include "cordon/sandbox/launch.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "cordon/sandbox/approach.h"
 #include "cordon/sandbox/audit_reader.h"
@@ -45,6 +48,16 @@ StartPoint start_of(const LaunchSpec& spec) {
 void add_note(Diagnostics& notes, std::string message) { notes.note("explaining", {}, std::move(message)); }
 
 bool is_trace_refusal(const Diagnostics& errors) { return errors.begin()->code == "trace-refused"; }
+
+// A command that cannot be sent a signal could not be ended: not when its time is up, nor where its filter failed.
+std::optional<Diagnostic> cannot_end(const ProcessSetup& setup) {
+  if (!setup.identity || setup.identity->uid == geteuid() || setup.identity->uid == getuid()) return std::nullopt;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct sets[2] = {};
+  if (syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_KILL & 1) != 0) return std::nullopt;
+  return system_error("supervise a command of another user", EPERM,
+                      "it could not be ended without CAP_KILL; --exec leaves nothing that would have to");
+}
 
 // The caller's thread becomes the tracer while the child waits at its gate.
 void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
@@ -204,6 +217,7 @@ std::optional<Diagnostic> launch_failure(const Launched& launched) {
 }
 
 Result<Launched> launch(const LaunchSpec& spec) {
+  if (auto problem = cannot_end(spec.setup)) return *problem;
   CORDON_TRY(preparation, Preparation::make(spec));
   auto state = std::make_unique<LauncherState>();
   preparation->plan.signal_mask = state->command_mask();

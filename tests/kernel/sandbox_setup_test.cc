@@ -84,12 +84,12 @@ TEST(Setup, AUserWithCapabilitiesLeavesNoneToAnother) {
   NEEDS_ROOT();
   EXPECT_EQ(
       in_child([] {
-        const uint32_t bits = static_cast<uint32_t>(bit("setuid") | bit("setgid") | bit("chown"));
+        const uint32_t bits = static_cast<uint32_t>(bit("setuid") | bit("setgid") | bit("chown") | bit("kill"));
         __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
         const __user_cap_data_struct data[2] = {{bits, bits, bits}, {0, 0, 0}};
         if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setresuid(kUser + 1, kUser + 1, kUser + 1) != 0) return 1;
         if (syscall(SYS_capset, &header, data) != 0 || prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return 2;
-        for (const char* name : {"setuid", "setgid", "chown"})
+        for (const char* name : {"setuid", "setgid", "chown", "kill"})
           if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, *abi::find_capability(name), 0, 0) != 0) return 3;
         auto without = fields(run(showing_status({})).output);
         auto with = fields(run(showing_status({.identity = identity()})).output);
