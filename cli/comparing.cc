@@ -14,8 +14,8 @@
 namespace cordon::cli {
 namespace {
 
-// About a tenth of a second each.
-constexpr uint64_t kStepsPerEffort = 2'000'000, kPartStepsPerEffort = 3'000'000;
+// About a tenth of a second, and two for long lists.
+constexpr uint64_t kStepsPerEffort = 2'000'000, kPartStepsPerEffort = 6'000'000;
 
 std::string arch_of(const Call& call) {
   const auto arch = abi::arch_of_call(call.audit_arch, call.nr);
@@ -28,16 +28,6 @@ std::string without_arch(const std::string& text) {
   return text.substr(0, std::min(text.find('@'), open)) + text.substr(open);
 }
 
-std::string lines_of(const Loaded& loaded) {
-  if (!loaded.policy) return {};
-  std::string text;
-  for (const SandboxLine& line : loaded.policy->sandbox.lines) {
-    const Place place = loaded.policy->sources.locate(line.span);
-    text += "    " + base::printable(place.line_text) + "\n";
-  }
-  return text;
-}
-
 }  // namespace
 
 void add_comparing_options(CLI::App& app, ComparingLine& line) {
@@ -45,6 +35,8 @@ void add_comparing_options(CLI::App& app, ComparingLine& line) {
                "compare only whether a call may run (allow, log, notify, trace) or not");
   app.add_flag("--exempt-uprobes", line.comparing.exempt_uprobe_calls,
                "leave out the calls 335 and 336 of x86_64, which newer kernels do not filter");
+  app.add_flag("--filter-only", line.comparing.filter_only,
+               "leave lines out that are not about calls (files, net, scope, caps, limit)");
   app.add_option("--effort", line.comparing.effort, "let the proof take so many times its usual bound, 1 to 1000")
       ->type_name("N")
       ->check(CLI::Range(1u, 1000u));
@@ -109,13 +101,6 @@ std::string undecided_text(const prove::Comparison& comparison) {
   for (const auto* witness : {&comparison.looser, &comparison.tighter, &comparison.data})
     if (witness->has_value()) text += "  found by trying: " + witness_text(**witness) + "\n";
   return text;
-}
-
-std::string sandbox_text(const Sides& sides) {
-  const std::string left = lines_of(sides.left), right = lines_of(sides.right);
-  if (left.empty() && right.empty()) return {};
-  return "lines that are not about calls, and not compared:\n  left\n" + (left.empty() ? "    none\n" : left) +
-         "  right\n" + (right.empty() ? "    none\n" : right);
 }
 
 }  // namespace cordon::cli

@@ -14,6 +14,7 @@ namespace cordon::cli {
 struct ComparingOptions {
   bool as_permission = false;
   bool exempt_uprobe_calls = false;
+  bool filter_only = false;
   unsigned effort = 1;
 };
 
@@ -42,7 +43,5 @@ std::string witness_text(const prove::Witness& witness);
 void write_witnesses(JsonWriter& json, const prove::Comparison& comparison);
 // Where the bound was reached, and what trying calls showed all the same.
 std::string undecided_text(const prove::Comparison& comparison);
-// The lines that no comparison of calls speaks of (files, net, caps, limit); empty if there are none.
-std::string sandbox_text(const Sides& sides);
 
 }  // namespace cordon::cli

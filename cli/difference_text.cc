@@ -133,7 +133,7 @@ std::string differences_text(const prove::Differences& found, const Sides& sides
   return text + totals_text(found, limit);
 }
 
-std::string differences_json(const prove::Differences& found) {
+std::string differences_json(const prove::Differences& found, const OtherLines& lines) {
   JsonWriter json;
   json.begin_object().key("schema").value("cordon.diff/1");
   json.key("relation").value(prove::name(found.comparison.verdict));
@@ -162,7 +162,9 @@ std::string differences_json(const prove::Differences& found) {
     if (group.values) write_values(json, group);
     json.end_object();
   }
-  json.end_array().end_object();
+  json.end_array();
+  lines.write(json);
+  json.end_object();
   return std::move(json).take();
 }
 

@@ -10,12 +10,13 @@
 #include <string>
 
 #include "cli/comparing.h"
+#include "cli/other_lines.h"
 #include "cordon/prove/difference.h"
 
 namespace cordon::cli {
 
 // At most `limit` calls or architectures of a group are named.
 std::string differences_text(const prove::Differences& found, const Sides& sides, size_t limit);
-std::string differences_json(const prove::Differences& found);
+std::string differences_json(const prove::Differences& found, const OtherLines& lines);
 
 }  // namespace cordon::cli

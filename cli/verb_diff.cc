@@ -32,11 +32,12 @@ int diff_main(int argc, char** argv) {
   const Sides& sides = std::get<Sides>(read);
   const prove::Differences found =
       prove::differences(meaning_of(sides.left), meaning_of(sides.right), compare_options(sides, line.comparing));
-  const int status = found.comparison.verdict == prove::Verdict::equal       ? kDone
+  const OtherLines lines = line.comparing.filter_only ? OtherLines{} : other_lines(sides);
+  const int status = found.comparison.verdict == prove::Verdict::equal       ? (lines.are_same() ? kDone : kFindings)
                      : found.comparison.verdict == prove::Verdict::undecided ? kUndecided
                                                                              : kFindings;
-  if (line.output.json) return finish_output(differences_json(found), status);
-  return finish_output(differences_text(found, sides, verbose ? SIZE_MAX : kMaxNamed) + sandbox_text(sides), status);
+  if (line.output.json) return finish_output(differences_json(found, lines), status);
+  return finish_output(differences_text(found, sides, verbose ? SIZE_MAX : kMaxNamed) + lines.text(), status);
 }
 
 }  // namespace cordon::cli

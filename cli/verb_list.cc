@@ -99,6 +99,7 @@ int list_main(int argc, char** argv) {
     return fail(usage_error("--arch means nothing for " + (kind.empty() ? "a list of all kinds" : kind),
                             "it is for constants: cordon list --arch " + base::printable(arch_name) + " constants"),
                 output, kUsage);
+  if (word.starts_with('@')) word.erase(0, 1);  // as policies name groups
   Result<Arch> arch = find_arch(arch_name);
   if (!arch) return fail(arch.error(), output, kUsage);
   std::string text;

@@ -1,5 +1,6 @@
 #include "cli/comparing.h"
 #include "cli/exit_status.h"
+#include "cli/other_lines.h"
 #include "cli/verb.h"
 #include "cordon/base/json_writer.h"
 
@@ -12,17 +13,20 @@ constexpr const char* kExamples =
     "  cordon prove app.json within builtin:docker-default --as-permission    whatever the errno";
 
 struct Answer {
-  bool holds = false;
+  bool holds = false, fails = false;
   // Calls that show why not: the first of each kind that speaks against it.
   std::vector<const prove::Witness*> against;
 };
 
 // Of A, the left side, against B: A is within B if B is nowhere tighter than A.
-Answer judge(const prove::Comparison& result, bool is_within) {
+Answer judge(const prove::Comparison& result, const OtherLines& lines, bool is_within) {
   Answer answer;
   for (const auto* witness : {&result.tighter, &result.looser, &result.data})
     if (witness->has_value() && (!is_within || witness == &result.tighter)) answer.against.push_back(&**witness);
-  answer.holds = answer.against.empty() && result.verdict != prove::Verdict::undecided;
+  // Whether one path or port lies within others is not judged.
+  const bool lines_hold = is_within ? lines.left_only_adds() : lines.are_same();
+  answer.fails = !answer.against.empty() || (!is_within && !lines_hold);
+  answer.holds = !answer.fails && lines_hold && result.verdict != prove::Verdict::undecided;
   return answer;
 }
 
@@ -44,8 +48,9 @@ int prove_main(int argc, char** argv) {
   const Sides& sides = std::get<Sides>(read);
   const prove::Comparison result =
       prove::compare(meaning_of(sides.left), meaning_of(sides.right), compare_options(sides, line.comparing));
-  const Answer answer = judge(result, relation == "within");
-  const bool is_decided = answer.holds || !answer.against.empty();
+  const OtherLines lines = line.comparing.filter_only ? OtherLines{} : other_lines(sides);
+  const Answer answer = judge(result, lines, relation == "within");
+  const bool is_decided = answer.holds || answer.fails;
   const int status = answer.holds ? kDone : is_decided ? kFindings : kUndecided;
   if (line.output.json) {
     JsonWriter json;
@@ -57,16 +62,19 @@ int prove_main(int argc, char** argv) {
         .key("witnesses")
         .begin_array();
     write_witnesses(json, result);
-    json.end_array().end_object();
+    json.end_array();
+    lines.write(json);
+    json.end_object();
     return finish_output(std::move(json).take(), status);
   }
   std::string text;
   if (answer.holds)
     text = "holds: " + sides.left.name + (relation == "within" ? " is within " : " equals ") + sides.right.name + "\n";
-  if (!is_decided) text = "undecided\n" + undecided_text(result);
-  if (!answer.against.empty()) text = "does not hold\n";
+  if (!is_decided) text = "undecided\n";
+  if (!is_decided && result.undecided) text += undecided_text(result);
+  if (answer.fails) text = "does not hold\n";
   for (const prove::Witness* witness : answer.against) text += "  " + witness_text(*witness) + "\n";
-  return finish_output(text + sandbox_text(sides), status);
+  return finish_output(text + lines.text(), status);
 }
 
 }  // namespace cordon::cli

@@ -75,10 +75,10 @@ void Linter::check_emptiness() {
       return std::any_of(segment.clauses.begin(), segment.clauses.end(), denies);
     });
   });
-  if (!confines) {
+  if (!confines && policy_.sandbox.empty()) {
     findings_.warning("confines-nothing", {}, "no rule and no default denies a call: this policy confines nothing",
                       "set 'default kill_process' and allow what the program needs");
-  } else if (policy_.rules.empty()) {
+  } else if (confines && policy_.rules.empty()) {
     findings_.warning("empty-policy", {}, "the policy has no rules: every call gets the default",
                       "allow what the program needs; 'cordon learn' finds it out");
   }

@@ -20,7 +20,7 @@ using diagram::Manager;
 using diagram::Node;
 
 // Most lists need no more with whole comparisons; what is left of the bound is for divided ones.
-constexpr uint64_t kStepsForWhole = 4'000'000;
+constexpr uint64_t kStepsForWhole = 5'000'000;
 
 // A comparison of 64 bits leaves the upper words in ranges, such as "not zero"; of the lower words only values that
 // are known matter.
@@ -61,7 +61,7 @@ CutPointProof equal_by_cut_points(const ResolvedPolicy& policy, const bpf::Progr
   if (execution.overflow()) return {};
   const uint64_t bound = options.max_part_steps;
   const CutPointProof first =
-      attempt(policy, execution, std::move(whole), options, std::min(kStepsForWhole, bound / 3 * 2));
+      attempt(policy, execution, std::move(whole), options, std::min(kStepsForWhole, bound / 6 * 5));
   if (first.is_equal || first.steps >= bound) return first;
   const CutPointProof second =
       attempt(policy, execution, Chains(policy, Comparisons::divided), options, bound - first.steps);

@@ -121,12 +121,13 @@ std::optional<Diagnostic> missing_exec_grant(const Confinement& confinement, con
   const std::vector<std::string> files = executed_files(path);
   for (const LandlockLayer& layer : confinement.landlock) {
     if (!layer.restricts_files) continue;
-    std::string missing;
+    std::string missing, options;
     std::string first;
     for (const std::string& file : files) {
       const std::vector<FileId> ids = ids_above(file);
       if (ids.empty() || is_granted(layer, ids)) continue;
       missing += " " + base::printable(file);
+      options += (options.empty() ? "--files-exec " : " --files-exec ") + base::printable(file);
       if (first.empty()) first = file;
     }
     if (missing.empty()) continue;
@@ -135,7 +136,8 @@ std::optional<Diagnostic> missing_exec_grant(const Confinement& confinement, con
     problem.place = layer.place;
     problem.message = "no line lets '" + base::printable(first) + "' be executed" +
                       (first == path ? "" : ", through which '" + base::printable(path) + "' is");
-    problem.hint = "add the line `files exec" + missing + "`";
+    // The options of a command line are a layer without lines.
+    problem.hint = layer.place.file.starts_with("--") ? "add " + options : "add the line `files exec" + missing + "`";
     return problem;
   }
   return std::nullopt;
