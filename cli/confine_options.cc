@@ -24,29 +24,58 @@ std::string as_path(const std::string& path) {
 }
 
 // " chown kill" of "chown,kill"; nothing of "none".
-std::string words_of_list(std::string list) {
-  if (list == "none") return {};
+std::string words_of_list(const std::string& text) {
+  if (text == "none") return {};
+  std::string list = text;
   std::replace(list.begin(), list.end(), ',', ' ');
   return " " + list;
 }
+
+// "read "/srv/a" at "/b"" of "/srv/a:/b"; a backslash takes a colon's meaning away.
+std::string as_bind(const std::string& text) {
+  std::string parts[2];
+  bool has_place = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool is_taken = text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == ':' || text[i + 1] == '\\');
+    if (text[i] == ':' && !has_place)
+      has_place = true;
+    else
+      parts[has_place ? 1 : 0] += is_taken ? text[++i] : text[i];
+  }
+  return as_path(parts[0]) + (has_place ? " at " + as_path(parts[1]) : std::string());
+}
+
+std::string as_root(const std::string& text) {
+  return text == "keep" || text == "read" || text == "empty" ? text : as_path(text);
+}
+
+std::string as_is(const std::string& text) { return text; }
 
 struct Word {
   const char* option;
   const char* line;
   const char* type;
   const char* help;
-  bool is_path;
+  std::string (*as_words)(const std::string&);
 };
 
 constexpr Word kWords[] = {
     {"--files-read", "files read", "PATH", "files and directories that may be read (Landlock); the rest is refused",
-     true},
-    {"--files-exec", "files exec", "PATH", "files that may be read and executed: the command, its loader", true},
+     as_path},
+    {"--files-exec", "files exec", "PATH", "files that may be read and executed: the command, its loader", as_path},
     {"--files-write", "files write", "PATH",
-     "files and directories that may be read, written, made, removed and renamed", true},
-    {"--files-create", "files create", "PATH", "directories in which entries may be made, and nothing else", true},
-    {"--net-bind", "net bind", "PORT", "TCP port that may be bound (Landlock); no other", false},
-    {"--net-connect", "net connect", "PORT", "TCP port that may be connected to; no other", false},
+     "files and directories that may be read, written, made, removed and renamed", as_path},
+    {"--files-create", "files create", "PATH", "directories in which entries may be made, and nothing else", as_path},
+    {"--net-bind", "net bind", "PORT", "TCP port that may be bound (Landlock); no other", as_is},
+    {"--net-connect", "net connect", "PORT", "TCP port that may be connected to; no other", as_is},
+    {"--unshare", "unshare", "LIST", "namespaces of the command's own: user, mount, pid, net, ipc, uts, cgroup, time",
+     words_of_list},
+    {"--mount-root", "mount root", "WHAT",
+     "the file tree: keep (the host's), read (the same, read-only), empty, or a directory", as_root},
+    {"--mount-read", "mount read", "PATH[:AT]", "the host's file or directory in the command's tree, read-only",
+     as_bind},
+    {"--mount-write", "mount write", "PATH[:AT]", "the same, as it is", as_bind},
+    {"--mount-tmp", "mount tmp", "AT", "an empty directory in memory", as_path},
 };
 
 void at_option(Place& place, const std::string& option) {
@@ -92,13 +121,18 @@ void add_confine_options(CLI::App& app, ConfineOptions& options) {
            word.option,
            [add, word](const std::vector<std::string>& values) {
              for (const std::string& value : values)
-               add(word.option, value, std::string(word.line) + " " + (word.is_path ? as_path(value) : value));
+               add(word.option, value, std::string(word.line) + " " + word.as_words(value));
            },
            word.help)
         ->type_name(word.type)
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
+  app.add_flag_callback(
+      "--mount-proc", [add] { add("--mount-proc", "", "mount proc"); }, "a /proc of the command's pid namespace");
+  app.add_flag_callback(
+      "--mount-dev", [add] { add("--mount-dev", "", "mount dev"); },
+      "a small /dev: null zero full random urandom tty pts shm");
   app.add_flag_callback(
       "--net-none", [add] { add("--net-none", "", "net none"); }, "no TCP port at all");
   app.add_option_function<std::vector<std::string>>(

@@ -1,15 +1,61 @@
 #include "cli/confined.h"
 
+#include <linux/capability.h>
+#include <unistd.h>
+
+#include "cli/output.h"
+#include "cordon/abi/namespaces.h"
 #include "cordon/policy/confinement.h"
 #include "cordon/sandbox/exec_grants.h"
 #include "cordon/sandbox/find_program.h"
+#include "cordon/sandbox/id_maps.h"
 #include "cordon/sandbox/landlock.h"
 
 namespace cordon::cli {
+namespace {
+
+// A namespace's owner has every capability in it, and could undo what was mounted there: the command gets those it is
+// given.
+void keep_namespaces_owned(ProcessSetup& setup, Diagnostics& warnings) {
+  const bool has_own_user = (setup.namespaces.made & abi::kUserNamespace) != 0;
+  if (has_own_user && !setup.kept_capabilities) setup.kept_capabilities = 0;
+  const bool keeps_admin = setup.kept_capabilities ? (*setup.kept_capabilities >> CAP_SYS_ADMIN & 1) != 0
+                                                   : !setup.identity && geteuid() == 0;
+  if (keeps_admin && !setup.namespaces.mounts.empty())
+    warnings.warning("mounts", {}, "the command keeps CAP_SYS_ADMIN and can mount over, or undo, what is mounted",
+                     "--caps-keep none, or a policy that denies mount and its like");
+}
+
+Result<Done> set_namespaces(const NamespaceOptions& options, const Confinement& confinement, Confined& made,
+                            Diagnostics& warnings) {
+  CORDON_TRY(namespaces, namespaces_of(options, confinement));
+  made.joined_process = std::move(namespaces.joined_process);
+  made.setup.namespaces = std::move(namespaces.setup);
+  if ((made.setup.namespaces.made & abi::kUserNamespace) != 0) {
+    sandbox::map_ids(made.setup);
+    if (!made.setup.namespaces.may_set_groups && made.setup.identity && !made.setup.identity->groups.empty())
+      return usage_error("groups cannot be set in a user namespace of a user without CAP_SETGID", "leave --groups out");
+  }
+  keep_namespaces_owned(made.setup, warnings);
+  return Done{};
+}
+
+// A program that is not there is told by the launch; in a tree of the command's own it is looked for there.
+std::optional<Diagnostic> cannot_execute(const Confinement& confinement, const ProcessSetup& setup,
+                                         const std::string& command) {
+  const sandbox::ProgramSearch search = sandbox::search_of(setup);
+  const Result<std::string> found = sandbox::find_program(command, search);
+  if (!found) return std::nullopt;
+  const bool is_relative = !search.directory.empty() && !found->starts_with('/');
+  return sandbox::missing_exec_grant(confinement, is_relative ? search.directory + "/" + *found : *found);
+}
+
+}  // namespace
 
 void Confined::apply(LaunchSpec& spec) const {
   spec.setup = setup;
   for (const Fd& ruleset : rulesets) spec.rulesets.push_back(ruleset.get());
+  spec.grants = grants;
 }
 
 Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineRequest& request) {
@@ -24,18 +70,21 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   setup.kept_capabilities = confinement.kept_capabilities;
   setup.may_keep_bounding_set = options.may_lack("caps");
   for (const ResourceLimit& limit : confinement.limits) setup.limits.push_back({limit.resource, limit.value});
-  Result<std::vector<Fd>> rulesets = sandbox::make_rulesets(confinement, {.best_effort = options.may_lack("landlock")});
+  Confined made;
+  made.setup = std::move(setup);
+  Diagnostics warnings;
+  if (Result<Done> set = set_namespaces(request.namespaces, confinement, made, warnings); !set) return set.error();
+  // Paths are the command's: where its tree is another than ours they are looked up there.
+  const bool has_own_tree = ((made.setup.namespaces.made | made.setup.namespaces.joined) & abi::kMountNamespace) != 0;
+  Result<std::vector<Fd>> rulesets =
+      sandbox::make_rulesets(confinement, {.best_effort = options.may_lack("landlock"), .defers_paths = has_own_tree});
   if (!rulesets) return rulesets.error();
-  if (!rulesets->empty()) {
-    // A program that is not there is told by the launch.
-    const sandbox::ProgramSearch search = sandbox::search_of(setup);
-    if (const Result<std::string> found = sandbox::find_program(request.command, search)) {
-      const bool is_relative = !search.directory.empty() && !found->starts_with('/');
-      const std::string path = is_relative ? search.directory + "/" + *found : *found;
-      if (auto problem = sandbox::missing_exec_grant(confinement, path)) return *problem;
-    }
-  }
-  return {Confined{.rulesets = std::move(*rulesets), .setup = std::move(setup)}, rulesets.warnings()};
+  if (has_own_tree) made.grants = sandbox::deferred_grants(confinement, *rulesets);
+  if (!rulesets->empty() && !has_own_tree)
+    if (auto problem = cannot_execute(confinement, made.setup, request.command)) return *problem;
+  made.rulesets = std::move(*rulesets);
+  warnings.append(rulesets.warnings());
+  return {std::move(made), std::move(warnings)};
 }
 
 }  // namespace cordon::cli

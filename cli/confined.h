@@ -1,6 +1,6 @@
 // What the sandbox lines of policies and the options of a command line put a command under, ready to be launched.
 //
-//   Result<Confined> confined = confine(policies, {options.confining, options.setup, "ls"});
+//   Result<Confined> confined = confine(policies, {options.confining, options.setup, options.namespaces, "ls"});
 //   confined->apply(spec);            // `confined` has to outlive the launch
 #pragma once
 
@@ -9,6 +9,7 @@
 
 #include "cli/confine_options.h"
 #include "cli/load.h"
+#include "cli/namespace_options.h"
 #include "cli/setup_options.h"
 #include "cordon/base/fd.h"
 #include "cordon/sandbox/launch.h"
@@ -17,6 +18,8 @@ namespace cordon::cli {
 
 struct Confined {
   std::vector<Fd> rulesets;
+  std::vector<RulesetGrant> grants;
+  Fd joined_process;
   ProcessSetup setup;
 
   void apply(LaunchSpec& spec) const;
@@ -25,6 +28,7 @@ struct Confined {
 struct ConfineRequest {
   const ConfineOptions& confining;
   const SetupOptions& setup;
+  const NamespaceOptions& namespaces;
   std::string command;  // its name as typed
 };
 

@@ -20,10 +20,11 @@ std::vector<std::string> lines_of(const Loaded& loaded) {
   return lines;
 }
 
-// Lines of one kind restrict together. Those of `files` and `caps` grant what is left of one restriction.
+// Lines of one kind restrict together. Those of `files`, `caps` and `mount` grant what is left of one restriction.
 std::string kind_of(const std::string& line) {
   const size_t subject = line.find(' ');
-  if (line.starts_with("files ") || line.starts_with("caps ")) return line.substr(0, subject);
+  if (line.starts_with("files ") || line.starts_with("caps ") || line.starts_with("mount "))
+    return line.substr(0, subject);
   return line.substr(0, line.find(' ', subject + 1));
 }
 
@@ -42,7 +43,9 @@ std::string indented(const std::vector<std::string>& lines) {
 
 }  // namespace
 
+// What is mounted another way may be what the other lines grant: then nothing can be said.
 bool OtherLines::left_only_adds() const {
+  if (of_kind(left, "mount") != of_kind(right, "mount")) return false;
   return std::all_of(right.begin(), right.end(), [&](const std::string& line) {
     const std::string kind = kind_of(line);
     return of_kind(left, kind) == of_kind(right, kind);

@@ -31,6 +31,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
                "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
   add_confine_options(app, options.confining);
   add_setup_options(app, options.setup);
+  add_namespace_options(app, options.namespaces);
   constexpr double kLongest = 1e9;
   // No range keeps out what compares with nothing.
   const auto is_number = CLI::Validator(

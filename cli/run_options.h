@@ -7,6 +7,7 @@
 
 #include "cli/confine_options.h"
 #include "cli/explain.h"
+#include "cli/namespace_options.h"
 #include "cli/options.h"
 #include "cli/proved_filter.h"
 #include "cli/setup_options.h"
@@ -22,6 +23,7 @@ struct RunOptions {
   bool log = false, spec_allow = false, tsync = false, wait_killable = false;
   ConfineOptions confining;
   SetupOptions setup;
+  NamespaceOptions namespaces;
   ExplainOptions explaining;
   std::optional<double> timeout_s;
   double kill_after_s = 10;

@@ -21,7 +21,8 @@ constexpr const char* kExamples =
     "  cordon run --exec -p app.cordon -- app     become the command: no supervisor, no explanations\n"
     "  cordon run --strict -- ./worker            seccomp mode 1: read, write, exit, rt_sigreturn\n"
     "  cordon run -p app.cordon --explain-log denials.json --quiet -- app\n"
-    "  cordon run -p builtin:unconfined --files-exec /usr --files-read /etc/passwd --net-none -- cat /etc/passwd";
+    "  cordon run -p builtin:unconfined --files-exec /usr --files-read /etc/passwd --net-none -- cat /etc/passwd\n"
+    "  cordon run -p builtin:docker-default --unshare user,mount,pid,net --mount-root read --mount-proc -- ps ax";
 
 // The user's word, else what all policies imply alike.
 Result<StartPoint> find_start(const RunOptions& options, const std::vector<Loaded>& policies) {
@@ -56,7 +57,7 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
         usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
         output, kOwnFailure);
   const std::vector<Loaded> none;
-  Result<Confined> confined = confine(none, {options.confining, options.setup, spec.argv.front()});
+  Result<Confined> confined = confine(none, {options.confining, options.setup, options.namespaces, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);
@@ -98,7 +99,8 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   problems.append(unanswered(policies));
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kOwnFailure;
-  Result<Confined> confined = confine(policies, {options.confining, options.setup, spec.argv.front()});
+  Result<Confined> confined =
+      confine(policies, {options.confining, options.setup, options.namespaces, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "cordon/abi/namespaces.h"
 #include "cordon/base/fd.h"
 #include "cordon/doctor/trial.h"
 
@@ -109,6 +110,14 @@ void probe_security(KernelFeatures& features) {
   if (auto text = read_file("/sys/kernel/security/lockdown")) features.lockdown = chosen_word(*text);
 }
 
+void probe_namespaces(KernelFeatures& features) {
+  if (access("/proc/self/ns", F_OK) != 0) return;
+  features.namespaces.emplace();
+  for (const abi::NamespaceKind& kind : abi::kNamespaces)
+    if (access(("/proc/self/ns/" + std::string(kind.file)).c_str(), F_OK) == 0)
+      features.namespaces->emplace_back(kind.name);
+}
+
 void probe_self(KernelFeatures& features) {
   std::optional<std::string> status = read_file("/proc/self/status");
   if (!status) return;
@@ -155,6 +164,7 @@ KernelFeatures probe() {
   probe_seccomp(features);
   probe_landlock(features);
   probe_security(features);
+  probe_namespaces(features);
   probe_self(features);
   features.ptrace = try_ptrace();
   features.user_namespace = try_user_namespace();

@@ -60,7 +60,8 @@ struct KernelFeatures {
   std::optional<int> yama_scope;  // no value: no Yama
   std::optional<int> landlock_abi;
   std::optional<uint32_t> landlock_errata;
-  int landlock_error = 0;  // ENOSYS: not built, EOPNOTSUPP: disabled at boot
+  int landlock_error = 0;                              // ENOSYS: not built, EOPNOTSUPP: disabled at boot
+  std::optional<std::vector<std::string>> namespaces;  // the kinds built in; no value: no /proc to see it
   Trial user_namespace;
   Trial bpf;  // loading a tracepoint program of two instructions
   std::optional<int> unprivileged_bpf_disabled;

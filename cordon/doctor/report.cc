@@ -133,7 +133,12 @@ class Report {
     }
     if (std::string offer = landlock_offer(features_.landlock_abi.value_or(0)); !offer.empty())
       append(row.detail, offer);
-    append(add("namespaces.user", "user namespaces", features_.user_namespace, {}, {}).detail, kNotUsed);
+    FeatureRow& kinds = add("namespaces.kinds", "namespaces", features_.namespaces ? Presence::yes : Presence::unknown,
+                            "run --unshare, --ns-of", "mount /proc");
+    for (const std::string& name : features_.namespaces.value_or(std::vector<std::string>{}))
+      append(kinds.detail, name);
+    add("namespaces.user", "user namespaces", features_.user_namespace, "run --unshare without capabilities",
+        "kernel.unprivileged_userns_clone, user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns");
     FeatureRow& modules =
         add("lsm.list", "security modules", features_.security_modules ? Presence::yes : Presence::unknown,
             "knowing which are active", "mount securityfs on /sys/kernel/security");

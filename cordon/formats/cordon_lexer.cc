@@ -26,8 +26,8 @@ char closing(char open) { return open == '(' ? ')' : '}'; }
 }  // namespace
 
 bool holds_free_words(std::string_view keyword) {
-  constexpr std::array<std::string_view, 9> kFree = {"policy", "arch",  "since", "include", "files",
-                                                     "net",    "scope", "caps",  "limit"};
+  constexpr std::array<std::string_view, 11> kFree = {"policy", "arch", "since", "include", "files", "net",
+                                                      "scope",  "caps", "limit", "unshare", "mount"};
   return std::find(kFree.begin(), kFree.end(), keyword) != kFree.end();
 }
 

@@ -19,15 +19,30 @@ struct Keyword {
   WordClass word_class;
 };
 
-constexpr Keyword kKeywords[] = {
-    {"policy", WordClass::header},      {"arch", WordClass::header},         {"default", WordClass::header},
-    {"badarch", WordClass::header},     {"since", WordClass::header},        {"unknown", WordClass::header},
-    {"allow", WordClass::action},       {"log", WordClass::action},          {"notify", WordClass::action},
-    {"trace", WordClass::action},       {"errno", WordClass::action},        {"trap", WordClass::action},
-    {"kill_thread", WordClass::action}, {"kill_process", WordClass::action}, {"deny", WordClass::action},
-    {"files", WordClass::sandbox},      {"net", WordClass::sandbox},         {"caps", WordClass::sandbox},
-    {"limit", WordClass::sandbox},      {"scope", WordClass::sandbox},       {"let", WordClass::let},
-    {"include", WordClass::include}};
+constexpr Keyword kKeywords[] = {{"policy", WordClass::header},
+                                 {"arch", WordClass::header},
+                                 {"default", WordClass::header},
+                                 {"badarch", WordClass::header},
+                                 {"since", WordClass::header},
+                                 {"unknown", WordClass::header},
+                                 {"allow", WordClass::action},
+                                 {"log", WordClass::action},
+                                 {"notify", WordClass::action},
+                                 {"trace", WordClass::action},
+                                 {"errno", WordClass::action},
+                                 {"trap", WordClass::action},
+                                 {"kill_thread", WordClass::action},
+                                 {"kill_process", WordClass::action},
+                                 {"deny", WordClass::action},
+                                 {"files", WordClass::sandbox},
+                                 {"net", WordClass::sandbox},
+                                 {"caps", WordClass::sandbox},
+                                 {"limit", WordClass::sandbox},
+                                 {"scope", WordClass::sandbox},
+                                 {"unshare", WordClass::sandbox},
+                                 {"mount", WordClass::sandbox},
+                                 {"let", WordClass::let},
+                                 {"include", WordClass::include}};
 
 WordClass classify(std::string_view word) {
   for (const Keyword& keyword : kKeywords)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cordon/abi/namespaces.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
 
@@ -16,6 +17,10 @@ constexpr std::array<std::string_view, 21> kFileVerbs = {
 constexpr std::array<std::string_view, 3> kNetVerbs = {"bind", "connect", "none"};
 constexpr std::array<std::string_view, 2> kScopes = {"signal", "abstract_unix"};
 constexpr std::array<std::string_view, 1> kCapsVerbs = {"keep"};
+constexpr std::array<std::string_view, 6> kMountVerbs = {"root", "read", "write", "tmp", "proc", "dev"};
+constexpr std::array<std::string_view, 3> kRoots = {"keep", "read", "empty"};
+constexpr std::array<std::string_view, 8> kKinds = {"user", "mount", "pid", "net", "ipc", "uts", "cgroup", "time"};
+static_assert(kKinds.size() == abi::kNamespaces.size());
 constexpr std::array<std::string_view, 16> kLimits = {"as",      "core",     "cpu",        "data",   "fsize", "locks",
                                                       "memlock", "msgqueue", "nice",       "nofile", "nproc", "rss",
                                                       "rtprio",  "rttime",   "sigpending", "stack"};
@@ -38,12 +43,16 @@ class SandboxReader {
 
   void read() {
     if (subject_ == "limit") return limit();
-    if (subject_ == "scope") return scope();
-    Verbs verbs = subject_ == "files" ? Verbs(kFileVerbs) : subject_ == "net" ? Verbs(kNetVerbs) : Verbs(kCapsVerbs);
+    if (subject_ == "scope") return words(kScopes);
+    if (subject_ == "unshare") return words(kKinds);
+    const Verbs verbs = subject_ == "files"   ? Verbs(kFileVerbs)
+                        : subject_ == "net"   ? Verbs(kNetVerbs)
+                        : subject_ == "mount" ? Verbs(kMountVerbs)
+                                              : Verbs(kCapsVerbs);
     Verbs shown = subject_ == "files" ? verbs.first(4) : verbs;
     for (const Token& token : statement_.tokens) {
       if (token.kind == Token::Kind::end) break;
-      if (token.kind == Token::Kind::word && contains(verbs, token.text)) {
+      if (token.kind == Token::Kind::word && contains(verbs, token.text) && !wants_root()) {
         begin(token);
       } else if (line_.words.empty()) {
         std::string hint = base::did_you_mean(token.text, verbs);
@@ -65,6 +74,9 @@ class SandboxReader {
     reporter_.error("sandbox-line", span, std::move(message), std::move(hint));
   }
 
+  // "read" is a root as well.
+  bool wants_root() const { return subject_ == "mount" && line_.words == std::vector<std::string>{"root"}; }
+
   void begin(const Token& verb) {
     if (!line_.words.empty()) end();
     line_ = {subject_, {std::string(verb.text)}, verb.span, {verb.span}};
@@ -73,18 +85,24 @@ class SandboxReader {
   void end() {
     // "caps keep" alone keeps nothing.
     const std::string& verb = line_.words.front();
-    bool needs_object = verb != "none" && verb != "keep";
+    bool needs_object = verb != "none" && verb != "keep" && verb != "proc" && verb != "dev";
+    if (line_.words.size() > 1 && line_.words.back() == "at")
+      error(line_.word_spans.back(), "no place follows 'at'", {});
     if (needs_object && line_.words.size() == 1)
-      error(line_.span, "'" + subject_ + " " + verb + "' names " + (subject_ == "net" ? "no port" : "no path"), {});
+      error(line_.span,
+            verb == "root" ? "'mount root' needs keep, read, empty or a directory"
+                           : "'" + subject_ + " " + verb + "' names " + (subject_ == "net" ? "no port" : "no path"),
+            {});
     made_.push_back(std::move(line_));
     line_ = {};
   }
 
   bool object(const Token& token) {
     std::optional<std::string> word = word_text(token, reporter_);
-    bool fits = word && (subject_ == "files" ? path(token, *word)
-                         : subject_ == "net" ? port(token, *word)
-                                             : capability(token, *word));
+    bool fits = word && (subject_ == "files"   ? path(token, *word)
+                         : subject_ == "net"   ? port(token, *word)
+                         : subject_ == "mount" ? mounted(token, *word)
+                                               : capability(token, *word));
     if (!fits) return failed_ = true, false;
     line_.words.push_back(std::move(*word));
     line_.word_spans.push_back(token.span);
@@ -95,10 +113,24 @@ class SandboxReader {
   bool path(const Token& token, const std::string& word) {
     if (word.starts_with('/') || word.starts_with("./") || word.starts_with("../") || word == "." || word == "..")
       return true;
-    std::string hint = base::did_you_mean(word, kFileVerbs);
+    std::string hint = base::did_you_mean(word, subject_ == "mount" ? Verbs(kMountVerbs) : Verbs(kFileVerbs));
     error(token.span, "expected a path, found '" + base::printable(word) + "'",
           hint.empty() ? "a path begins with / or ./" : hint);
     return false;
+  }
+
+  // What is mounted, and "at" which place: the same one unless said.
+  bool mounted(const Token& token, const std::string& word) {
+    const std::string& verb = line_.words.front();
+    const size_t objects = line_.words.size() - 1;
+    if (verb == "proc" || verb == "dev" || (verb == "root" && objects == 1))
+      return error(token.span, "'mount " + verb + "' takes no '" + base::printable(word) + "'", {}), false;
+    if (verb == "root" && contains(kRoots, word)) return true;
+    const bool is_bind = verb == "read" || verb == "write";
+    if (is_bind && objects > 0 && word == "at" && token.kind == Token::Kind::word && line_.words.back() != "at" &&
+        (objects < 2 || line_.words[objects - 1] != "at"))
+      return true;
+    return path(token, word);
   }
 
   bool port(const Token& token, const std::string& word) {
@@ -142,19 +174,21 @@ class SandboxReader {
         {subject_, {std::move(*name), std::move(*value)}, statement_.span(), {tokens[0].span, tokens[1].span}});
   }
 
-  void scope() {
+  // Each one of these.
+  void words(Verbs known) {
     for (const Token& token : statement_.tokens) {
       if (token.kind == Token::Kind::end) break;
-      if (token.kind != Token::Kind::word || !contains(kScopes, token.text)) {
-        std::string hint = base::did_you_mean(token.text, kScopes);
-        return error(token.span, "expected " + listed(kScopes) + " after 'scope', found " + found(token), hint);
+      if (token.kind != Token::Kind::word || !contains(known, token.text)) {
+        std::string hint = base::did_you_mean(token.text, known);
+        return error(token.span, "expected " + listed(known) + " after '" + subject_ + "', found " + found(token),
+                     hint);
       }
       if (line_.words.empty()) line_ = {subject_, {}, token.span, {}};
       line_.words.emplace_back(token.text);
       line_.word_spans.push_back(token.span);
       line_.span.end = token.span.end;
     }
-    if (line_.words.empty()) return error(statement_.keyword.span, "'scope' needs " + listed(kScopes), {});
+    if (line_.words.empty()) return error(statement_.keyword.span, "'" + subject_ + "' needs " + listed(known), {});
     spec_.lines.push_back(std::move(line_));
   }
 

@@ -202,6 +202,10 @@ class PolicyMaker {
       if (comment.before_rule != PolicyComment::kHead)
         comment.before_rule = std::min(comment.before_rule, policy.rules.size());
     if (pick(2)) policy.sandbox.lines.push_back({"files", {"read", "/a b", "/c\"d"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"unshare", {"user", "mount", "pid"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"mount", {"root", "read"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"mount", {"write", "/a b", "at", "/c:d", "/at"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"mount", {"proc"}, {}});
     return policy;
   }
 

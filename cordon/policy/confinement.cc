@@ -44,6 +44,10 @@ class ConfinementMaker {
         kept = kept.value_or(0) | capabilities(line);
       else if (line.subject == "limit")
         limit(line);
+      else if (line.subject == "unshare")
+        unshare(line);
+      else if (line.subject == "mount")
+        mount(line);
       else
         add_line(line, layer);
     }
@@ -52,6 +56,10 @@ class ConfinementMaker {
   }
 
   Result<Confinement> finish() && {
+    if (!made_.mounts.empty() && !made_.makes(abi::kMountNamespace))
+      problems_.error(
+          "sandbox-line", made_.mounts.front().place, "what is mounted needs a mount namespace beside it",
+          made_.mounts.front().place.file.starts_with("--") ? "--unshare mount" : "the line 'unshare mount'");
     if (problems_.has_errors()) return std::move(problems_);
     return std::move(made_);
   }
@@ -78,6 +86,49 @@ class ConfinementMaker {
                         base::did_you_mean(abi::plain_capability(line.words[i]), abi::kCapabilities));
     }
     return kept;
+  }
+
+  void unshare(const PlacedLine& line) {
+    for (size_t i = 0; i < line.words.size(); ++i) {
+      const abi::NamespaceKind* kind = abi::find_namespace(line.words[i]);
+      if (kind == nullptr)
+        problems_.error("sandbox-line", line.place_of(i),
+                        "no namespace is called '" + base::printable(line.words[i]) + "'");
+      else if (!made_.makes(kind->flag))
+        made_.namespaces.push_back({kind, line.place_of(i)});
+    }
+  }
+
+  void mount(const PlacedLine& line) {
+    const std::string& verb = line.words.front();
+    if (MountRequest request{verb, {}, {}, line.place_of(0)}; line.words.size() == 1 && !is_known(request))
+      made_.mounts.push_back(std::move(request));
+    for (size_t i = 1; i < line.words.size(); ++i) {
+      MountRequest request{verb, line.words[i], {}, line.place_of(i)};
+      if (i + 2 < line.words.size() && line.words[i + 1] == "at") {
+        request.at = line.words[i + 2];
+        i += 2;
+      }
+      if ((verb == "root" && contradicts_root(request)) || is_known(request)) continue;
+      made_.mounts.push_back(std::move(request));
+    }
+  }
+
+  bool is_known(const MountRequest& request) const {
+    return std::any_of(made_.mounts.begin(), made_.mounts.end(), [&](const MountRequest& other) {
+      return other.verb == request.verb && other.path == request.path && other.at == request.at;
+    });
+  }
+
+  // One is there already.
+  bool contradicts_root(const MountRequest& request) {
+    const auto known = std::find_if(made_.mounts.begin(), made_.mounts.end(),
+                                    [](const MountRequest& other) { return other.verb == "root"; });
+    if (known == made_.mounts.end()) return false;
+    if (known->path != request.path)
+      problems_.error("sandbox-line", request.place, "the root of the command's tree is said to be two things",
+                      "leave one of them out");
+    return true;
   }
 
   void limit(const PlacedLine& line) {
@@ -174,6 +225,18 @@ class ConfinementMaker {
 };
 
 }  // namespace
+}  // namespace cordon::policy
+
+namespace cordon {
+
+bool Confinement::makes(uint64_t kind) const {
+  return std::any_of(namespaces.begin(), namespaces.end(),
+                     [&](const NamespaceRequest& request) { return request.kind->flag == kind; });
+}
+
+}  // namespace cordon
+
+namespace cordon::policy {
 
 std::vector<PlacedLine> placed_lines(const Policy& policy) {
   std::vector<PlacedLine> placed;

@@ -5,8 +5,9 @@
 //   Diagnostics lacking = policy::lacking(*confinement, 7);     // by a kernel with Landlock's ABI 7
 //
 // Pure: no path is looked up. Each source of lines (a policy; the options of a command line) becomes a layer of its
-// own, // and the kernel lets happen what every layer lets happen: none can loosen another. So it is with the rest: a
-// capability is kept that every source keeps which speaks of them, and of several limits the lowest holds.
+// own, and the kernel lets happen what every layer lets happen: none can loosen another. So it is with the rest: a
+// capability is kept that every source keeps which speaks of them, of several limits the lowest holds, and what one
+// asks to be the command's own is.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "cordon/abi/namespaces.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/policy.h"
 #include "cordon/policy/sandbox_spec.h"
@@ -70,10 +72,28 @@ struct ResourceLimit {
   Place place;
 };
 
+// A kind of namespace of the command's own, and who asks for it.
+struct NamespaceRequest {
+  const abi::NamespaceKind* kind = nullptr;
+  Place place;
+};
+
+// What is mounted in the command's file tree. Paths are as written.
+struct MountRequest {
+  std::string verb;  // "root", "read", "write", "tmp", "proc", "dev"
+  std::string path;  // none of proc and dev; of root, or "keep", "read", "empty"
+  std::string at;    // empty: at its path
+  Place place;
+};
+
 struct Confinement {
   std::vector<LandlockLayer> landlock;        // the oldest first; none is empty
   std::optional<uint64_t> kept_capabilities;  // bits by number; no value: nothing is said
   std::vector<ResourceLimit> limits;          // one of each resource
+  std::vector<NamespaceRequest> namespaces;   // one of each kind
+  std::vector<MountRequest> mounts;           // at most one root
+
+  bool makes(uint64_t kind) const;  // abi/namespaces.h
 };
 
 namespace policy {

@@ -164,5 +164,31 @@ TEST(LandlockRights, AreThoseOfTheKernelsMasks) {
   EXPECT_EQ(landlock::rights_of(landlock::kScopes, 6), 3u);
 }
 
+TEST(Confine, NamespacesOfAllSourcesAreMadeOnceEach) {
+  const Confinement made = made_of({{line("unshare", {"user", "pid"})}, {line("unshare", {"pid", "mount"})}});
+  ASSERT_EQ(made.namespaces.size(), 3u);
+  EXPECT_TRUE(made.makes(abi::kUserNamespace));
+  EXPECT_TRUE(made.makes(abi::kMountNamespace));
+  EXPECT_FALSE(made.makes(abi::kNetNamespace));
+}
+
+TEST(Confine, MountsAreToldApartByWhatIsMountedWhere) {
+  const Confinement made = made_of({{line("unshare", {"mount"}), line("mount", {"read", "/a", "at", "/b", "/c"}),
+                                     line("mount", {"root", "read"}), line("mount", {"proc"})},
+                                    {line("mount", {"root", "read"}), line("mount", {"read", "/c"})}});
+  ASSERT_EQ(made.mounts.size(), 4u);
+  EXPECT_EQ(made.mounts[0].path, "/a");
+  EXPECT_EQ(made.mounts[0].at, "/b");
+  EXPECT_EQ(made.mounts[1].path, "/c");
+  EXPECT_EQ(made.mounts[1].at, "");
+}
+
+TEST(Confine, WhatIsMountedWithoutANamespaceOfItsOwnIsAnError) {
+  const std::vector<PlacedLine> lines = {line("mount", {"tmp", "/tmp"})};
+  const auto made = confine({&lines, 1});
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().begin()->message, "what is mounted needs a mount namespace beside it");
+}
+
 }  // namespace
 }  // namespace cordon::policy

@@ -18,9 +18,16 @@ namespace cordon::sandbox {
 enum class LaunchStep : uint32_t {
   start,
   signals,
+  maker,
+  join,
+  namespaces,
   watch,
   no_new_privs,
   gate,
+  hostname,
+  loopback,
+  mounts,
+  grants,
   limits,
   groups,
   gid,
@@ -46,8 +53,14 @@ struct LaunchReport {
   std::atomic<uint32_t> gate_reached{0};
   std::atomic<uint32_t> step{0};
   std::atomic<int32_t> error{0};   // of `step`; 0: not failed
-  std::atomic<uint32_t> index{0};  // of the filter being installed, of the limit being set
+  std::atomic<uint32_t> index{0};  // of the filter being installed, of the limit being set, of the mount or grant
   std::atomic<int32_t> listener{-1};
+  // Between the launcher and the maker (child_namespaces.h).
+  static constexpr uint32_t kNothing = 0;
+  std::atomic<uint32_t> mapped{kNothing};  // the maker's user namespace has its maps
+  std::atomic<uint32_t> made{kNothing};    // the command's process, as the launcher numbers it
+  std::atomic<int32_t> made_pidfd{-1}, reaper_pidfd{-1};
+  std::atomic<uint32_t> bound{kNothing};  // the command's process would not outlive the launcher
 
   LaunchStep current_step() const { return static_cast<LaunchStep>(step.load()); }
   void enter(LaunchStep next) { step.store(static_cast<uint32_t>(next)); }
@@ -83,6 +96,11 @@ struct ChildPlan {
   bool listener = false;
   bool gated = false;
   int32_t opener = 0;  // the parent's process number, where it is the parent who opens the gate; else 0
+  void* stack_top = nullptr;
+  int clone_flags = 0;             // of the child
+  uint64_t cloned_namespaces = 0;  // flags of the first clone: of the maker, or the child
+  bool has_maker = false;
+  bool is_mapped = false;  // into a new user namespace: it goes on when its maps are there
 };
 
 // The new process's first function (clone(2)); `plan` is a ChildPlan.

@@ -3,16 +3,13 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <climits>
-#include <cstdio>
 
 #include "cordon/abi/resource_limits.h"
 #include "cordon/sandbox/exit_tracer.h"
@@ -20,16 +17,6 @@
 
 namespace cordon::sandbox {
 namespace {
-
-// Sharing memory saves the copy of the page tables, a seventh of a launch. Before 5.16 a core dump of the
-// child would have ended every process that shares its memory (coredump_wait), this one too.
-int memory_flag() {
-  utsname name{};
-  int major = 0;
-  int minor = 0;
-  if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return 0;
-  return major > 5 || (major == 5 && minor >= 16) ? CLONE_VM : 0;
-}
 
 void futex_wait(const std::atomic<uint32_t>& word, uint32_t value, long timeout_us) {
   timespec timeout{.tv_sec = 0, .tv_nsec = timeout_us * 1000};
@@ -60,20 +47,6 @@ int await_verdict(Launched& launched) {
 }
 
 }  // namespace
-
-Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
-  Launched launched;
-  int pidfd = -1;
-  preparation->plan.opener = getpid();
-  int flags = memory_flag() | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
-  pid_t pid = clone(run_child, preparation->stack_top(), flags, &preparation->plan, &pidfd);
-  if (pid < 0) return system_error("create a process", errno);
-  preparation->mark_cloned();
-  launched.pid = pid;
-  launched.pidfd.reset(pidfd);
-  launched.preparation = std::move(preparation);
-  return launched;
-}
 
 void open_gate(LaunchReport& report) {
   report.gate.store(LaunchReport::kOpen);
@@ -141,9 +114,21 @@ int reap(const Launched& launched) {
   }
 }
 
+void end_namespace(const Launched& launched) {
+  constexpr int kPatienceMs = 2000;  // what waits for a device does not end for a signal
+  if (!launched.reaper) return;
+  syscall(SYS_pidfd_send_signal, launched.reaper.get(), SIGKILL, nullptr, 0);
+  pollfd entry{.fd = launched.reaper.get(), .events = POLLIN, .revents = 0};
+  while (poll(&entry, 1, kPatienceMs) < 0 && errno == EINTR) {
+  }
+  siginfo_t info{};
+  waitid(P_PIDFD, static_cast<id_t>(launched.reaper.get()), &info, WEXITED | WNOHANG | __WALL);
+}
+
 void destroy(const Launched& launched) {
   kill_command(launched);
   reap(launched);
+  end_namespace(launched);
 }
 
 FailedStep failed_step(const Preparation& preparation) {
@@ -162,6 +147,11 @@ FailedStep failed_step(const Preparation& preparation) {
   if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count)
     failed.what = abi::kResources[plan.setup.limits[report.index.load()].resource];
   if (failed.step == LaunchStep::directory) failed.what = plan.setup.directory;
+  if (failed.step == LaunchStep::mounts && report.index.load() < plan.setup.namespaces.mount_count)
+    failed.mount = &plan.setup.namespaces.mounts[report.index.load()];
+  if (failed.step == LaunchStep::grants && report.index.load() < plan.setup.namespaces.grant_count)
+    failed.what = plan.setup.namespaces.grants[report.index.load()].path;
+  failed.namespaces = plan.setup.namespaces.unshared | plan.setup.namespaces.joined | plan.cloned_namespaces;
   return failed;
 }
 

@@ -1,4 +1,4 @@
-// The new process from outside: cloned, watched until it has left for its program, ended.
+// The new process from outside: watched until it has left for its program, ended.
 #pragma once
 
 #include <memory>
@@ -9,9 +9,6 @@
 #include "cordon/sandbox/preparation.h"
 
 namespace cordon::sandbox {
-
-// The descriptor table is shared until the exec: the listener the child is given is the parent's as well.
-Result<Launched> clone_child(std::unique_ptr<Preparation> preparation);
 
 // A child prepared with plan.gated waits until this.
 void open_gate(LaunchReport& report);
@@ -31,6 +28,8 @@ bool has_died(const Launched& launched);
 void kill_command(const Launched& launched);
 // Ends a child that must not go on, and reaps it.
 void destroy(const Launched& launched);
+// Ends what is left in the pid namespace that was made for it, after the command was reaped.
+void end_namespace(const Launched& launched);
 int reap(const Launched& launched);  // its wait status; -1 if somebody else has taken it
 
 FailedStep failed_step(const Preparation& preparation);

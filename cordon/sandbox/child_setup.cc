@@ -53,7 +53,9 @@ bool reduce_bounding_set(const ChildSetup& setup, LaunchReport& report) {
 
 bool become_group(const ChildSetup& setup, LaunchReport& report) {
   report.enter(LaunchStep::groups);
-  if (report.failed(raw_syscall(SYS_setgroups, setup.group_count, raw_pointer(setup.groups), 0, 0, 0))) return false;
+  if (!setup.keeps_groups &&
+      report.failed(raw_syscall(SYS_setgroups, setup.group_count, raw_pointer(setup.groups), 0, 0, 0)))
+    return false;
   report.enter(LaunchStep::gid);
   return !report.failed(raw_syscall(SYS_setresgid, setup.gid, setup.gid, setup.gid, 0, 0));
 }
@@ -106,6 +108,7 @@ bool reduce_capabilities(const ChildSetup& setup, LaunchReport& report) {
 }  // namespace
 
 bool apply_setup(const ChildSetup& setup, LaunchReport& report) {
+  if (!furnish_namespaces(setup.namespaces, report)) return false;
   if (!apply_limits(setup, report)) return false;
   if (setup.has_identity && !become_group(setup, report)) return false;
   if (setup.reduces_capabilities && !reduce_bounding_set(setup, report)) return false;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cordon/sandbox/child_namespaces.h"
 #include "cordon/sandbox/process_setup.h"
 
 namespace cordon::sandbox {
@@ -14,9 +15,11 @@ struct LaunchReport;
 
 // Points into memory of the parent's.
 struct ChildSetup {
+  ChildNamespaces namespaces;
   const ProcessLimit* limits = nullptr;
   size_t limit_count = 0;
   bool has_identity = false;
+  bool keeps_groups = false;  // a user namespace that does not let them be set
   uid_t uid = 0;
   gid_t gid = 0;
   const gid_t* groups = nullptr;

@@ -16,6 +16,9 @@ namespace cordon::sandbox {
 struct ProgramSearch {
   std::optional<std::string> path = {};  // as PATH; none: "/bin:/usr/bin"
   std::string directory = {};            // which relative names are relative to; empty: the working directory
+  // The command has a file tree of its own, and its root is to be seen here ("": it looks like ours as far as can be
+  // told). A name with a slash is not looked up then: only execve can tell.
+  std::optional<std::string> tree = {};
 };
 
 // Where a command with this setup is looked for: the PATH of its environment, its directory.

@@ -25,7 +25,16 @@ struct RulesetAttributes {
   uint64_t files = 0;
   uint64_t net = 0;
   uint64_t scopes = 0;
+
+  bool is_nothing() const { return files == 0 && net == 0 && scopes == 0; }
 };
+
+RulesetAttributes handled_of(const LandlockLayer& layer, int abi) {
+  return {.files = layer.restricts_files ? landlock::rights_of(landlock::kFileRights, abi) : 0,
+          .net = layer.restricted_net & landlock::rights_of(landlock::kNetRights, abi),
+          .scopes = layer.scopes & landlock::rights_of(landlock::kScopes, abi)};
+}
+
 struct [[gnu::packed]] PathBeneath {
   uint64_t rights = 0;
   int32_t parent = -1;
@@ -68,21 +77,19 @@ bool is_our_own(const std::string& path) {
 
 class RulesetMaker {
  public:
-  explicit RulesetMaker(int abi) : abi_(abi) {}
+  RulesetMaker(int abi, bool defers_paths) : abi_(abi), defers_paths_(defers_paths) {}
 
   // No descriptor where the kernel knows nothing of what the layer restricts, or something was wrong.
   Fd make(const LandlockLayer& layer) {
-    const RulesetAttributes handled{
-        .files = layer.restricts_files ? landlock::rights_of(landlock::kFileRights, abi_) : 0,
-        .net = layer.restricted_net & landlock::rights_of(landlock::kNetRights, abi_),
-        .scopes = layer.scopes & landlock::rights_of(landlock::kScopes, abi_)};
-    if (handled.files == 0 && handled.net == 0 && handled.scopes == 0) return {};
+    const RulesetAttributes handled = handled_of(layer, abi_);
+    if (handled.is_nothing()) return {};
     Fd ruleset(static_cast<int>(syscall(kCreateRuleset, &handled, sizeof handled, 0)));
     if (!ruleset) {
       problems_.add(refused(layer.place, "make a Landlock ruleset", errno, "a filter above this process may deny it"));
       return {};
     }
-    for (const PathGrant& grant : layer.paths) add(ruleset, grant, handled.files);
+    if (!defers_paths_)
+      for (const PathGrant& grant : layer.paths) add(ruleset, grant, handled.files);
     for (const PortGrant& grant : layer.ports) add(ruleset, grant, handled.net);
     return ruleset;
   }
@@ -127,6 +134,7 @@ class RulesetMaker {
   }
 
   int abi_;
+  bool defers_paths_;
   Diagnostics problems_;
 };
 
@@ -168,11 +176,26 @@ Result<std::vector<Fd>> make_rulesets(const Confinement& confinement, const Land
     lacking = policy::lacking(confinement, abi);
   if (lacking.has_errors() && !options.best_effort) return lacking;
   if (abi < 0) return {std::move(rulesets), as_warnings(lacking)};
-  RulesetMaker maker(abi);
+  RulesetMaker maker(abi, options.defers_paths);
   for (const LandlockLayer& layer : confinement.landlock)
     if (Fd ruleset = maker.make(layer)) rulesets.push_back(std::move(ruleset));
   if (Diagnostics problems = std::move(maker).problems(); problems.has_errors()) return problems;
   return {std::move(rulesets), as_warnings(lacking)};
+}
+
+std::vector<RulesetGrant> deferred_grants(const Confinement& confinement, const std::vector<Fd>& rulesets) {
+  std::vector<RulesetGrant> grants;
+  const int abi = landlock_abi();
+  size_t made = 0;
+  for (const LandlockLayer& layer : confinement.landlock) {
+    const RulesetAttributes handled = handled_of(layer, abi);
+    if (handled.is_nothing() || made == rulesets.size()) continue;
+    for (const PathGrant& grant : layer.paths)
+      if (const uint64_t rights = grant.rights & handled.files; rights != 0)
+        grants.push_back({.ruleset = rulesets[made].get(), .path = grant.path, .rights = rights});
+    ++made;
+  }
+  return grants;
 }
 
 }  // namespace cordon::sandbox

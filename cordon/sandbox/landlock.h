@@ -13,15 +13,20 @@
 #include "cordon/base/fd.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/confinement.h"
+#include "cordon/sandbox/launch.h"
 
 namespace cordon::sandbox {
 
 struct LandlockOptions {
-  bool best_effort = false;  // what the kernel lacks is a warning
+  bool best_effort = false;   // what the kernel lacks is a warning
+  bool defers_paths = false;  // they are the command's, who has another tree: deferred_grants()
 };
 
 // One for each layer, in order; none where the kernel has no Landlock, under best_effort.
 Result<std::vector<Fd>> make_rulesets(const Confinement& confinement, const LandlockOptions& options);
+
+// What was deferred, for the launch to look up in the command's tree.
+std::vector<RulesetGrant> deferred_grants(const Confinement& confinement, const std::vector<Fd>& rulesets);
 
 // The running kernel's ABI, or -errno: ENOSYS not built, EOPNOTSUPP not enabled.
 int landlock_abi();

@@ -7,9 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cordon/abi/namespaces.h"
 #include "cordon/sandbox/approach.h"
 #include "cordon/sandbox/audit_reader.h"
 #include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/clone_child.h"
 #include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/process_info.h"
@@ -51,12 +53,31 @@ bool is_trace_refusal(const Diagnostics& errors) { return errors.begin()->code =
 
 // A command that cannot be sent a signal could not be ended: not when its time is up, nor where its filter failed.
 std::optional<Diagnostic> cannot_end(const ProcessSetup& setup) {
-  if (!setup.identity || setup.identity->uid == geteuid() || setup.identity->uid == getuid()) return std::nullopt;
+  // Without that right a user namespace's users are all the launcher's own outside.
+  const bool is_own_outside = (setup.namespaces.made & abi::kUserNamespace) != 0 && !setup.namespaces.may_set_groups;
+  if (!setup.identity || setup.identity->uid == geteuid() || setup.identity->uid == getuid() || is_own_outside)
+    return std::nullopt;
   __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
   __user_cap_data_struct sets[2] = {};
   if (syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_KILL & 1) != 0) return std::nullopt;
   return system_error("supervise a command of another user", EPERM,
                       "it could not be ended without CAP_KILL; --exec leaves nothing that would have to");
+}
+
+// What would change the host's own instead of the command's.
+std::optional<Diagnostic> misplaced(const NamespaceSetup& namespaces) {
+  Diagnostic problem;
+  problem.code = "usage";
+  const auto needs = [&](bool is_set, uint64_t kind, const char* what, const char* name) {
+    if (!is_set || (namespaces.made & kind) != 0) return false;
+    problem.message = std::string(what) + " needs a " + name + " namespace of the command's own";
+    problem.hint = std::string("--unshare ") + name;
+    return true;
+  };
+  if (needs(!namespaces.mounts.empty(), abi::kMountNamespace, "a tree of mounts", "mount") ||
+      needs(namespaces.hostname.has_value(), abi::kUtsNamespace, "another host name", "uts"))
+    return problem;
+  return std::nullopt;
 }
 
 // The caller's thread becomes the tracer while the child waits at its gate.
@@ -97,8 +118,9 @@ void begin(Launched& launched, LauncherState& state) {
 
 Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Preparation> preparation,
                                     LauncherState& state) {
-  preparation->plan.gated = spec.trace_exits;
-  if (!spec.trace_exits) state.close();
+  ChildPlan& plan = preparation->plan;
+  plan.gated = spec.trace_exits || plan.is_mapped;
+  if (!plan.gated) state.close();
   CORDON_TRY(launched, clone_child(std::move(preparation)));
   Diagnostics notes;
   if (spec.trace_exits) seize_for_exits(launched, spec.strict, notes);
@@ -185,7 +207,8 @@ Result<Launched> launch_gated(const LaunchSpec& spec, FilterSpec gate, LauncherS
   CORDON_TRY(preparation, Preparation::make(gated));
   preparation->plan.signal_mask = state.command_mask();
   preparation->plan.ignores_child_signal = state.ignores_child_signal();
-  state.close();
+  preparation->plan.gated = preparation->plan.is_mapped;
+  if (!preparation->plan.gated) state.close();
   CORDON_TRY(launched, clone_child(std::move(preparation)));
   begin(launched, state);
   int error = await_exec(launched);
@@ -218,6 +241,7 @@ std::optional<Diagnostic> launch_failure(const Launched& launched) {
 
 Result<Launched> launch(const LaunchSpec& spec) {
   if (auto problem = cannot_end(spec.setup)) return *problem;
+  if (auto problem = misplaced(spec.setup.namespaces)) return *problem;
   CORDON_TRY(preparation, Preparation::make(spec));
   auto state = std::make_unique<LauncherState>();
   preparation->plan.signal_mask = state->command_mask();
@@ -241,11 +265,13 @@ Result<Launched> launch(const LaunchSpec& spec) {
 }
 
 Diagnostic exec(const LaunchSpec& spec) {
+  if (auto problem = misplaced(spec.setup.namespaces)) return *problem;
   auto made = Preparation::make(spec);
   if (!made) return *made.error().begin();
   Preparation& preparation = **made;
   preparation.plan.signal_mask = current_signal_mask();
   preparation.plan.listener = false;
+  if (auto failure = enter_here(preparation)) return *failure;
   StartPoint start = start_of(spec);
   if (start != StartPoint::before_exec) {
     preparation.plan.gated = true;

@@ -39,10 +39,18 @@ struct FilterSpec {
   uint32_t flags = 0;  // SECCOMP_FILTER_FLAG_*; the listener flag is set by LaunchSpec::listener
 };
 
+// What is beneath a path of the command's own tree, added to a ruleset when that tree is there.
+struct RulesetGrant {
+  int ruleset = -1;
+  std::string path;
+  uint64_t rights = 0;  // bits of abi/landlock.h, for a directory; a file gets those it can have
+};
+
 struct LaunchSpec {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH, of its environment, as execvp does
   ProcessSetup setup = {};
-  std::vector<int> rulesets = {};   // make_rulesets(), entered in this order before the filters; the caller's
+  std::vector<int> rulesets = {};  // make_rulesets(), entered in this order before the filters; the caller's
+  std::vector<RulesetGrant> grants = {};
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;
   bool listener = false;  // user notification for the last filter
@@ -72,6 +80,7 @@ struct Launched {
 
   pid_t pid = 0;
   Fd pidfd;
+  Fd reaper;  // the first process of the pid namespace made for the command
   std::optional<Listener> listener;
   bool traced = false;  // the caller's thread is the tracer (trace_exits)
   // A listener is asked about execve itself: launch() returns before the command runs, and failures of

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cordon/base/text.h"
+#include "cordon/sandbox/namespace_errors.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -114,6 +115,13 @@ Diagnostic describe_death(const FailedStep& failed) {
 
 Diagnostic describe(const FailedStep& failed) {
   switch (failed.step) {
+    case LaunchStep::maker:
+    case LaunchStep::join:
+    case LaunchStep::namespaces:
+    case LaunchStep::hostname:
+    case LaunchStep::loopback:
+    case LaunchStep::mounts:
+    case LaunchStep::grants: return namespace_error(failed);
     case LaunchStep::limits:
     case LaunchStep::groups:
     case LaunchStep::gid:

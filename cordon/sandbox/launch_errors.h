@@ -13,9 +13,11 @@ struct FailedStep {
   int error = 0;
   uint32_t filter = 0;  // index, of `filter_count`
   uint32_t filter_count = 0;
-  uint32_t filter_size = 0;      // instructions
-  std::string path;              // of the program
-  std::string what;              // the limit, the directory
+  uint32_t filter_size = 0;  // instructions
+  std::string path;          // of the program
+  std::string what;          // the limit, the directory, the grant
+  const MountStep* mount = nullptr;
+  uint64_t namespaces = 0;       // asked for
   bool is_confined = false;      // by more than filters: another user, fewer capabilities, Landlock
   bool ended_by_signal = false;  // describe_death
   int status = 0;                // exit status or signal

@@ -7,6 +7,7 @@
 
 #include <new>
 
+#include "cordon/abi/namespaces.h"
 #include "cordon/sandbox/find_program.h"
 
 namespace cordon::sandbox {
@@ -56,6 +57,8 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.shell_argv = strings.shell_pointers.data();
   plan.environment = environ;
   made->set_up(spec.setup);
+  if (Result<Done> ready = made->set_up_namespaces(spec); !ready) return ready.error();
+  plan.stack_top = static_cast<char*>(memory) + kReportBytes + kStackBytes;
   // Without no_new_privs the exec gives root all that is in that set.
   plan.setup.may_keep_bounding_set &= spec.no_new_privs;
   plan.rulesets = strings.rulesets.data();
@@ -92,7 +95,46 @@ void Preparation::set_up(const ProcessSetup& setup) {
   plan.environment = strings_->environment_pointers.data();
 }
 
-void* Preparation::stack_top() const { return static_cast<char*>(memory_) + kReportBytes + kStackBytes; }
+Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {
+  const NamespaceSetup& wanted = strings_->setup.namespaces;
+  ChildNamespaces& to = plan.setup.namespaces;
+  if (wanted.empty()) return Done{};
+  // Nobody enters another pid namespace himself, nor did anybody enter another time namespace before 6.1.
+  constexpr uint64_t kOfChildren = abi::kPidNamespace | abi::kTimeNamespace;
+  plan.has_maker = ((wanted.made | wanted.joined) & kOfChildren) != 0;
+  plan.is_mapped = (wanted.made & abi::kUserNamespace) != 0;
+  plan.setup.keeps_groups = plan.is_mapped && !wanted.may_set_groups;
+  // What is joined comes first: then nothing can be made along with the process.
+  plan.cloned_namespaces = wanted.joined == 0 ? wanted.made & ~kOfChildren : 0;
+  to.unshared = wanted.made & ~plan.cloned_namespaces;
+  to.joined = wanted.joined;
+  to.joined_process = wanted.joined_process;
+  if (wanted.hostname) {
+    to.hostname = wanted.hostname->c_str();
+    to.hostname_size = wanted.hostname->size();
+  }
+  to.has_new_net = (wanted.made & abi::kNetNamespace) != 0;
+  to.mounts = wanted.mounts.data();
+  to.mount_count = wanted.mounts.size();
+  if (char* directory = getcwd(nullptr, 0)) {
+    strings_->directory = directory;
+    free(directory);
+    to.directory = strings_->directory.c_str();
+  }
+  strings_->grants = spec.grants;
+  for (const RulesetGrant& grant : strings_->grants)
+    strings_->child_grants.push_back({.ruleset = grant.ruleset, .path = grant.path.c_str(), .rights = grant.rights});
+  to.grants = strings_->child_grants.data();
+  to.grant_count = strings_->child_grants.size();
+  if (!plan.has_maker) return Done{};
+  // Its own, not shared: the reaper goes on with a copy of it.
+  maker_stack_ = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (maker_stack_ != MAP_FAILED) return Done{};
+  maker_stack_ = nullptr;
+  return system_error("map memory for the new process", errno);
+}
+
+void* Preparation::maker_stack_top() const { return static_cast<char*>(maker_stack_) + kStackBytes; }
 
 Preparation::~Preparation() {
   if (cloned_ && !plan.report->has_left()) {
@@ -100,6 +142,7 @@ Preparation::~Preparation() {
     return;
   }
   if (memory_ != nullptr) munmap(memory_, kReportBytes + kStackBytes);
+  if (maker_stack_ != nullptr) munmap(maker_stack_, kStackBytes);
 }
 
 }  // namespace cordon::sandbox

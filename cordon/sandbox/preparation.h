@@ -1,7 +1,7 @@
 // Everything a child needs before it is cloned, in memory that outlives its first program.
 //
 //   Result<std::unique_ptr<Preparation>> ready = Preparation::make(spec);
-//   clone(run_child, (*ready)->stack_top(), …, &(*ready)->plan);
+//   clone(run_child, (*ready)->plan.stack_top, …, &(*ready)->plan);
 //
 // The child may share the parent's memory, so this must not be freed before the child has left it: the
 // destructor checks, and leaves the memory alone if the child is still there.
@@ -24,11 +24,14 @@ class Preparation {
   Preparation& operator=(const Preparation&) = delete;
   ~Preparation();
 
-  void* stack_top() const;
+  void* maker_stack_top() const;
   LaunchReport& report() { return *plan.report; }
   const std::string& path() const { return strings_->path; }
+  const ProcessSetup& setup() const { return strings_->setup; }
   // From the clone on; the memory stays until the child has left.
   void mark_cloned() { cloned_ = true; }
+  // Nobody is left who could use it.
+  void mark_gone() { cloned_ = false; }
 
   ChildPlan plan;
 
@@ -41,14 +44,19 @@ class Preparation {
     ProcessSetup setup;
     std::vector<char*> environment_pointers;
     std::vector<int> rulesets;
+    std::vector<RulesetGrant> grants;
+    std::vector<ChildGrant> child_grants;
+    std::string directory;
     std::vector<bpf::Program> programs;
     std::vector<ChildFilter> filters;
   };
 
   Preparation() = default;
   void set_up(const ProcessSetup& setup);
+  Result<Done> set_up_namespaces(const LaunchSpec& spec);
 
   void* memory_ = nullptr;
+  void* maker_stack_ = nullptr;
   std::unique_ptr<Strings> strings_;
   bool cloned_ = false;
 };

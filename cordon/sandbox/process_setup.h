@@ -4,9 +4,9 @@
 //   spec.setup.identity = ProcessIdentity{.uid = 1000, .gid = 1000, .groups = {}};
 //   spec.setup.limits.push_back({7, 1024});                 // RLIMIT_NOFILE
 //
-// Applied in this order, before Landlock and the filters: limits (raising one takes CAP_SYS_RESOURCE), groups, gid,
-// bounding set, uid, directory (which the command's user has to be able to enter), capabilities, umask. A step that
-// fails is told with its errno, and nothing is executed.
+// Applied in this order, before Landlock and the filters: namespaces with what is in them, limits (raising one takes
+// CAP_SYS_RESOURCE), groups, gid, bounding set, uid, directory (which the command's user has to be able to enter),
+// capabilities, umask. A step that fails is told with its errno, and nothing is executed.
 #pragma once
 
 #include <sys/types.h>
@@ -15,6 +15,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "cordon/sandbox/namespaces.h"
 
 namespace cordon {
 
@@ -32,6 +34,7 @@ struct ProcessLimit {
 };
 
 struct ProcessSetup {
+  NamespaceSetup namespaces = {};
   std::vector<ProcessLimit> limits = {};
   std::optional<ProcessIdentity> identity = {};
   // Bits by number: every set is reduced to these. With an identity that is not root those the launcher has are

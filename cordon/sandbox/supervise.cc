@@ -314,6 +314,7 @@ Result<Outcome> Supervisor::finish() {
   if (launched_.exec_pending && !failure) failure = launch_failure(launched_);
   int status = reap(launched_);
   if (launched_.tracer) launched_.tracer->detach_all();
+  end_namespace(launched_);
   if (!failure && status >= 0) explain_end(status);
   if (launched_.listener && !failure_ && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
       !leave_holder(*launched_.listener, supervision_.calls, supervision_.holding))

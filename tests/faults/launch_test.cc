@@ -10,6 +10,8 @@
 #include <ostream>
 
 #include "cordon/abi/landlock.h"
+#include "cordon/abi/namespaces.h"
+#include "cordon/sandbox/id_maps.h"
 #include "cordon/sandbox/landlock.h"
 #include "sandbox_fixture.h"
 
@@ -55,6 +57,21 @@ constexpr Fault kFaults[] = {
     {"capget", SYS_capget},
     {"capset", SYS_capset},
     {"chdir", SYS_chdir},
+    {"unshare", SYS_unshare},
+    {"sethostname", SYS_sethostname},
+    {"socket", SYS_socket},
+    {"mount", SYS_mount},
+    {"mount_setattr", 442},
+    {"mkdirat", SYS_mkdirat},
+    {"mknodat", SYS_mknodat},
+    {"symlinkat", SYS_symlinkat},
+    {"pivot_root", SYS_pivot_root},
+    {"umount2", SYS_umount2},
+    {"umask", SYS_umask},
+    {"getcwd", SYS_getcwd},
+    {"pidfd_open", 434},
+    {"close_range", SYS_close_range},
+    {"ppoll", SYS_ppoll},
     {"landlock_create_ruleset", 444},
     {"landlock_add_rule", 445},
     {"landlock_restrict_self", 446},
@@ -67,6 +84,7 @@ struct Way {
   bool traces;
   bool landlocked = false;
   bool set_up = false;
+  bool namespaced = false;
 };
 
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
@@ -79,7 +97,9 @@ constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
                          {"landlocked", StartPoint::before_exec, false, false, true},
                          {"entry_landlocked", StartPoint::entry, false, false, true},
                          {"set_up", StartPoint::before_exec, false, false, false, true},
-                         {"entry_set_up", StartPoint::entry, false, true, false, true}};
+                         {"entry_set_up", StartPoint::entry, false, true, false, true},
+                         {"namespaced", StartPoint::before_exec, false, false, false, false, true},
+                         {"entry_namespaced", StartPoint::entry, true, true, false, false, true}};
 
 // A process only root may signal, by a call that no fault above answers.
 constexpr const char* kForeignProcess = "1";
@@ -92,6 +112,19 @@ ProcessSetup make_setup() {
   setup.limits = {{7, 64}};  // nofile
   setup.directory = "/";
   return setup;
+}
+
+// In it the shell is the second process, and there is no /etc.
+NamespaceSetup make_namespaces() {
+  MountSetup tree{.root = MountSetup::Root::empty};
+  for (const char* path : {"/usr", "/bin", "/lib", "/lib64"})
+    tree.mounts.push_back({MountRule::Kind::read, path, path, {}});
+  tree.mounts.push_back({MountRule::Kind::dev, {}, "/dev", {}});
+  NamespaceSetup namespaces{
+      .made = abi::kUserNamespace | abi::kMountNamespace | abi::kPidNamespace | abi::kNetNamespace | abi::kUtsNamespace,
+      .hostname = "box"};
+  if (auto steps = sandbox::plan_mounts(tree)) namespaces.mounts = std::move(*steps);
+  return namespaces;
 }
 
 // Not among what is granted below.
@@ -124,6 +157,11 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
   spec.start = way.start;
   spec.trace_exits = way.traces;
   dup2(output, STDOUT_FILENO);
+  if (way.namespaced) {
+    spec.setup.namespaces = make_namespaces();
+    sandbox::map_ids(spec.setup);
+    spec.argv = {"/bin/sh", "-c", "echo $$ /etc/pass*"};
+  }
   if (!fail_from_now_on(fault.nr, error)) return silent;
   std::vector<Fd> rulesets;
   if (way.set_up) {
@@ -184,7 +222,7 @@ TEST_P(Faults, NeverRunTheCommandUnconfined) {
     char bytes[64]{};
     ssize_t count = pread(output, bytes, sizeof bytes - 1, 0);
     const std::string text = bytes;
-    const std::string confined = way.set_up ? "errno 1\n" : "errno 13\n";
+    const std::string confined = way.namespaced ? "2 /etc/pass*\n" : way.set_up ? "errno 1\n" : "errno 13\n";
     close(output);
     ASSERT_TRUE(WIFEXITED(status)) << "errno " << error << ", ended by signal " << WTERMSIG(status);
     EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined) << WEXITSTATUS(status);
@@ -213,6 +251,27 @@ TEST(LauncherKilled, AChildWhoseLauncherIsKilledEnds) {
       EXPECT_TRUE(WIFSIGNALED(status));
       EXPECT_TRUE(no_child_is_left()) << "futex " << has_futex;
     }
+}
+
+// At any moment of the launch, also between the processes that make the command's.
+TEST(LauncherKilled, NothingIsLeftOfNamespacesThatWereBeingMade) {
+  if (geteuid() != 0) GTEST_SKIP() << "not root";
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  for (useconds_t delay_us = 0; delay_us < 6000; delay_us += 100) {
+    const pid_t pid = fork();
+    if (pid == 0) {
+      LaunchSpec spec = spec_for({"/bin/true"}, kDenied, kErrno | 13);
+      spec.trace_exits = delay_us % 200 == 0;
+      spec.setup.namespaces = make_namespaces();
+      sandbox::map_ids(spec.setup);
+      if (auto launched = sandbox::launch(spec)) (void)sandbox::supervise(std::move(*launched), {.calls = {}});
+      _exit(2);
+    }
+    usleep(delay_us);
+    kill(pid, SIGKILL);
+    await(pid);
+    ASSERT_TRUE(no_child_is_left()) << delay_us;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Launch, Faults, ::testing::Combine(::testing::ValuesIn(kWays), ::testing::ValuesIn(kFaults)),
