@@ -10,6 +10,8 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -77,6 +79,54 @@ static int trap_with_handler(int argc, char** argv) {
   sigaction(SIGSYS, &action, NULL);
   syscall(number(argc, argv, 2), 1L, 2L);
   printf("trap %d data %d\n", trapped_nr, trapped_data);
+  return 0;
+}
+
+static siginfo_t sigsys;
+
+static void keep_siginfo(int signal, siginfo_t* info, void* context) {
+  (void)signal;
+  (void)context;
+  sigsys = *info;
+}
+
+/* All that a call can show of a filter's answer. */
+static int show_answer(int argc, char** argv) {
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_sigaction = keep_siginfo;
+  action.sa_flags = SA_SIGINFO;
+  sigaction(SIGSYS, &action, NULL);
+  errno = 0;
+  long result = syscall(number(argc, argv, 2), 1L, 2L);
+  printf("result %ld errno %d signal %d code %d data %d call %d arch %x\n", result > 0 ? 1 : result, errno,
+         sigsys.si_signo, sigsys.si_code, sigsys.si_errno, sigsys.si_syscall, sigsys.si_arch);
+  return 0;
+}
+
+/* Of its own, for a filter that allows everything. */
+static int open_listener(void) {
+  struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  struct sock_fprog program = {1, &allow};
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
+  print_result(result > 0 ? 1 : result);
+  return 0;
+}
+
+/* A handler that does not restart calls, in a stream of signals: how many calls it broke off. */
+static void on_tick(int signal) { (void)signal; }
+
+static int count_broken_calls(int argc, char** argv) {
+  struct sigaction action;
+  long broken = 0;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = on_tick;
+  sigaction(SIGALRM, &action, NULL);
+  ualarm(500, 500);
+  for (int i = 0; i < 20000 && broken == 0; ++i)
+    if (syscall(number(argc, argv, 2)) == -1 && errno == EINTR) ++broken;
+  ualarm(0, 0);
+  printf("broken %ld\n", broken);
   return 0;
 }
 
@@ -250,6 +300,9 @@ int main(int argc, char** argv) {
   const char* mode = argc > 1 ? argv[1] : "";
   if (strcmp(mode, "call") == 0) return make_call(argc, argv);
   if (strcmp(mode, "exit") == 0) return end(argc, argv);
+  if (strcmp(mode, "answer") == 0) return show_answer(argc, argv);
+  if (strcmp(mode, "listener") == 0) return open_listener();
+  if (strcmp(mode, "broken") == 0) return count_broken_calls(argc, argv);
   if (strcmp(mode, "signal") == 0) return end_by_signal(argc, argv);
   if (strcmp(mode, "thread") == 0) return kill_one_thread(argc, argv);
   if (strcmp(mode, "handler") == 0) return trap_with_handler(argc, argv);
