@@ -29,6 +29,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
   app.add_flag("--wait-killable", options.wait_killable,
                "only fatal signals interrupt notified calls (SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)");
+  add_notify_options(app, options.notifying);
   add_confine_options(app, options.confining);
   add_setup_options(app, options.setup);
   add_namespace_options(app, options.namespaces);

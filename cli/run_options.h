@@ -8,6 +8,7 @@
 #include "cli/confine_options.h"
 #include "cli/explain.h"
 #include "cli/namespace_options.h"
+#include "cli/on_notify.h"
 #include "cli/options.h"
 #include "cli/proved_filter.h"
 #include "cli/setup_options.h"
@@ -25,6 +26,7 @@ struct RunOptions {
   SetupOptions setup;
   NamespaceOptions namespaces;
   ExplainOptions explaining;
+  NotifyOptions notifying;
   std::optional<double> timeout_s;
   double kill_after_s = 10;
   ProofOptions proof;

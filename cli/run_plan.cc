@@ -76,6 +76,14 @@ bool returns_kill(const bpf::Program& program) {
   return false;
 }
 
+// Computed answers may be anything.
+bool returns_notify(const bpf::Program& program) {
+  for (const bpf::Insn& insn : program.insns())
+    if (insn.code == bpf::kRetA || (insn.code == bpf::kRetK && policy::from_ret(insn.k).kind == ActionKind::notify))
+      return true;
+  return false;
+}
+
 uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& options) {
   uint32_t flags = options.filter_flags;
   for (const Loaded& loaded : policies)
@@ -129,7 +137,9 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
     Result<FilterStack> stack = compile_stack_proved(*meaning, {}, options.proof);
     if (!stack && has_code(stack.error(), "proof-failed")) return stack.error();
     if (stack) {
-      plan.can_kill = traits_of(*meaning).kills;
+      const Traits traits = traits_of(*meaning);
+      plan.can_kill = traits.kills;
+      plan.notifies = plan.has_unheard = traits.notifies;
       add_filters(plan, *stack, flags_of(policies, options));
       return {std::move(plan), stack.warnings()};
     }
@@ -140,16 +150,20 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
     if (!loaded.policy) {
       plan.filters.push_back({loaded.programs.front(), flags});
       plan.can_kill |= returns_kill(loaded.programs.front());
+      plan.notifies |= returns_notify(loaded.programs.front());
     } else {
       Result<FilterStack> stack = compile_stack(loaded, {}, options.proof);
       if (!stack) return stack.error();
       warnings.append(stack.warnings());
       flags |= loaded.policy->filter_flags & ~static_cast<uint32_t>(SECCOMP_FILTER_FLAG_TSYNC);
       add_filters(plan, *stack, flags);
-      plan.can_kill |= traits_of(*loaded.resolved).kills;
+      const Traits traits = traits_of(*loaded.resolved);
+      plan.can_kill |= traits.kills;
+      plan.notifies |= traits.notifies;
     }
     whose.resize(plan.filters.size(), &loaded);
   }
+  plan.has_unheard = plan.notifies;
   if (Diagnostics problems = check_order(plan.filters, whose); problems.has_errors()) return problems;
   return {std::move(plan), std::move(warnings)};
 }
@@ -175,7 +189,11 @@ Result<RunPlan> stacked_plan(const std::vector<Loaded>& policies, const PlanOpti
   stack->filters.back() = std::move(*last);
   RunPlan plan;
   plan.listener = traits_of(asked).notifies;
-  plan.can_kill = traits_of(meaning).kills;
+  const Traits traits = traits_of(meaning);
+  plan.can_kill = traits.kills;
+  plan.notifies = traits.notifies;
+  plan.has_unheard = std::any_of(stack->parts.begin(), stack->parts.end() - 1,
+                                 [](const ResolvedPolicy& part) { return traits_of(part).notifies; });
   add_filters(plan, *stack, flags_of(policies, options));
   plan.meaning = std::move(meaning);
   plan.proof = options.proof;
@@ -198,7 +216,8 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
     const bpf::Program& own = policies[0].programs.front();
     CORDON_TRY(program, asking_program(own, [](ActionKind kind) { return kind == ActionKind::errno_; }));
     RunPlan plan;
-    plan.listener = !(program == own);
+    plan.notifies = returns_notify(own);
+    plan.listener = !(program == own) || (options.answers_notify && plan.notifies);
     plan.can_kill = returns_kill(program);
     plan.program = own;
     plan.filters.push_back({program, options.filter_flags});
@@ -230,6 +249,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   }
   const Traits traits = traits_of(asked);
   plan.listener = traits.notifies;
+  plan.notifies = traits_of(*plan.meaning).notifies;
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
   plan.proof = options.proof;

@@ -13,8 +13,9 @@
 namespace cordon::cli {
 
 struct PlanOptions {
-  bool explain_errno = true;  // a supervisor answers errno denials
-  bool explain_all = false;   // those with ENOSYS by a rule or by `unknown` too
+  bool explain_errno = true;    // a supervisor answers errno denials
+  bool explain_all = false;     // those with ENOSYS by a rule or by `unknown` too
+  bool answers_notify = false;  // somebody answers `notify` rules: a raw filter with nothing else to ask asks too
   uint32_t filter_flags = 0;
   ProofOptions proof;
 };
@@ -22,7 +23,9 @@ struct PlanOptions {
 struct RunPlan {
   std::vector<FilterSpec> filters;
   bool listener = false;
-  bool can_kill = false;  // a call of an architecture the policy names can be killed or trapped
+  bool notifies = false;     // some calls get `notify`
+  bool has_unheard = false;  // and some of those the kernel answers, as no listener can be had for them
+  bool can_kill = false;     // a call of an architecture the policy names can be killed or trapped
   // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
   std::optional<ResolvedPolicy> meaning;
   std::optional<bpf::Program> program;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "cordon/abi/syscalls.h"
 #include "cordon/policy/partial.h"
@@ -35,14 +36,15 @@ std::optional<Diagnostic> other_arch(const Loaded& loaded, StartPoint start) {
 // Calls that are handed to somebody who is not there.
 void warn_about_unanswered(const Action& action, const std::string& whose, const Place& place, Diagnostics& warnings) {
   if (action.kind == ActionKind::notify)
-    warnings.warning("unanswered", place, whose + " says notify, and nothing answers here: the call fails with ENOSYS");
+    warnings.warning("unanswered", place, whose + " says notify, and nothing answers here: the call fails with ENOSYS",
+                     "--on-notify says who answers");
   if (action.kind == ActionKind::trace)
     warnings.warning("unanswered", place, whose + " says trace, and there is no tracer: the call fails with ENOSYS");
 }
 
 }  // namespace
 
-Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
+Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start, const OnNotify& on_notify) {
   Diagnostics problems;
   for (const Loaded& loaded : policies) {
     if (!loaded.policy) continue;
@@ -58,6 +60,7 @@ Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
     Decision denied;
     for (const Clause& clause : policy::outcomes(*loaded.resolved, exec)) {
       may_exec |= clause.action.kind == ActionKind::allow || clause.action.kind == ActionKind::log;
+      may_exec |= clause.action.kind == ActionKind::notify && on_notify.may_allow();
       denied = {clause.action, clause.origin};
     }
     if (may_exec) continue;
@@ -69,19 +72,44 @@ Diagnostics refuse(const std::vector<Loaded>& policies, StartPoint start) {
   return problems;
 }
 
-Diagnostics unanswered(const std::vector<Loaded>& policies) {
+Diagnostics unanswered(const std::vector<Loaded>& policies, const OnNotify& on_notify) {
   Diagnostics warnings;
+  const auto warn = [&](const Action& action, const std::string& whose, const Place& place) {
+    const bool is_answered = action.kind == ActionKind::notify && on_notify.answers();
+    if (!is_answered) warn_about_unanswered(action, whose, place, warnings);
+  };
   for (const Loaded& loaded : policies) {
     if (!loaded.policy) continue;
     Place head;
     head.file = loaded.name;
-    warn_about_unanswered(loaded.policy->default_action.action, "default", head, warnings);
-    warn_about_unanswered(loaded.policy->bad_arch.action, "badarch", head, warnings);
-    if (loaded.policy->unknown) warn_about_unanswered(loaded.policy->unknown->action, "unknown", head, warnings);
+    warn(loaded.policy->default_action.action, "default", head);
+    warn(loaded.policy->bad_arch.action, "badarch", head);
+    if (loaded.policy->unknown) warn(loaded.policy->unknown->action, "unknown", head);
     for (const Rule& rule : loaded.policy->rules)
-      warn_about_unanswered(rule.action, "the rule", loaded.policy->sources.locate(rule.span), warnings);
+      warn(rule.action, "the rule", loaded.policy->sources.locate(rule.span));
   }
   return warnings;
+}
+
+Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
+  Diagnostics problems;
+  if (!on_notify.answers()) return problems;
+  if (plan.has_unheard)
+    problems.add(unheard("the policies take several filters, and one of them can ask"));
+  else if (!plan.notifies)
+    problems.warning("notify-unused", {}, "no rule says notify: there is nothing to answer for --on-notify");
+  else if (on_notify.kind == OnNotify::Kind::allow)
+    problems.note(
+        "notify-runs", {},
+        "calls of notify rules run as if they were allowed: what stands behind a pointer is read by the kernel "
+        "after the answer");
+  return problems;
+}
+
+Diagnostic unheard(std::string why) {
+  Diagnostics problem;
+  return problem.error("notify-unheard", {}, "calls of notify rules could not be asked about: " + std::move(why),
+                       "without --on-notify they fail with ENOSYS");
 }
 
 }  // namespace cordon::cli

@@ -1,11 +1,8 @@
 #include "cli/supervised_run.h"
 
-#include <cerrno>
-#include <csignal>
-
+#include "cli/answerer.h"
 #include "cli/command.h"
 #include "cli/exit_status.h"
-#include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -17,46 +14,18 @@ bool is_listener_busy(const Diagnostics& problems) {
   return false;
 }
 
-// What was decided about a call that asks, until it is told.
-struct Answerer {
-  const RunPlan& plan;
-  pid_t command = 0;
-  bool gate_shut = false;
-  Decision last = {};
-  bool has_ended_command = false;
-
-  Response answer(const Notification& notification) {
-    last = decide(plan, notification.call);
-    switch (last.action.kind) {
-      case ActionKind::errno_: return last.action.data == 0 ? Response::returns(0) : Response::fail(last.action.data);
-      case ActionKind::kill_process:
-      case ActionKind::kill_thread:
-      case ActionKind::trap:
-        if (!gate_shut) break;
-        if (sandbox::thread_group(notification.tid) == command) has_ended_command = true;
-        return Response::kills();
-      default: break;
-    }
-    // `notify` without anybody to ask is what the kernel answers itself; anything else cannot be asked about.
-    return Response::fail(ENOSYS);
-  }
-
-  // A kill that we made in the kernel's place ends the run as the kernel's would.
-  int exit_status(const Outcome& outcome) const {
-    const bool is_ours = has_ended_command && outcome.signaled && outcome.code == SIGKILL;
-    return is_ours ? 128 + SIGSYS : outcome.exit_status();
-  }
-};
-
 int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRun& run, Explainer& explainer,
                       const OutputOptions& output) {
-  Answerer answerer{.plan = plan, .command = launched.pid, .gate_shut = launched.gate_shut};
+  Answerer answerer(plan, run.on_notify);
+  answerer.watch(launched);
   Supervision supervision;
   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
   if (explainer.tells()) {
-    supervision.calls.wants_notifier = [&](const Notification&) { return explainer.may_be_new(answerer.last); };
+    supervision.calls.wants_notifier = [&](const Notification&) {
+      return answerer.has_denied() && explainer.may_be_new(answerer.last());
+    };
     supervision.calls.is_news = [&](const Notification& notification, const std::string& executable) {
-      return explainer.is_new(notification, executable, answerer.last);
+      return explainer.is_new(notification, executable, answerer.last());
     };
     supervision.calls.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };
   }
@@ -91,7 +60,9 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);
   Result<Launched> launched = sandbox::launch(spec);
-  if (!launched && spec.listener && is_listener_busy(launched.error())) {
+  // Without a listener the kernel would answer what somebody is to answer here.
+  const bool needs_listener = run.on_notify.answers() && plan.notifies;
+  if (!launched && spec.listener && !needs_listener && is_listener_busy(launched.error())) {
     if (!output.quiet)
       print_error("cordon: note: errno denials are not explained: the command runs inside another seccomp listener\n");
     Result<std::vector<FilterSpec>> unasking = spec.filters_without_listener();

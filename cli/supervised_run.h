@@ -8,6 +8,7 @@
 
 #include "cli/explain.h"
 #include "cli/load.h"
+#include "cli/on_notify.h"
 #include "cli/output.h"
 #include "cli/run_plan.h"
 #include "cordon/sandbox/launch.h"
@@ -20,6 +21,7 @@ struct SupervisedRun {
   ExplainOptions explaining;
   bool strict = false;  // the filters are seccomp's mode 1
   std::optional<TimeLimit> time_limit = {};
+  OnNotify on_notify = {};
 };
 
 // The status to end with.

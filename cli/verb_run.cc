@@ -39,6 +39,22 @@ Result<StartPoint> find_start(const RunOptions& options, const std::vector<Loade
   return start.value_or(StartPoint::before_exec);
 }
 
+// Errors for options that need somebody beside the command.
+Diagnostics nobody_stays(const RunOptions& options) {
+  if (options.exec && options.timeout_s)
+    return usage_error("with --exec nothing stays that could end the command after a --timeout",
+                       "leave one of them out, or run timeout(1)");
+  if (!options.notifying.any()) return {};
+  if (options.exec)
+    return usage_error("with --exec nothing stays that could answer for --on-notify", "leave one of them out");
+  if (options.no_listener)
+    return usage_error("with --no-listener nobody is asked: --on-notify has nothing to answer",
+                       "leave one of them out");
+  if (options.strict)
+    return usage_error("strict mode asks nobody: --on-notify has nothing to answer", "leave one of them out");
+  return {};
+}
+
 // With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
 FilterSpec listening(FilterSpec filter, const RunOptions& options) {
   if (options.tsync) filter.flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
@@ -78,11 +94,10 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   LaunchSpec spec;
   spec.argv = std::move(command);
   spec.no_new_privs = !options.danger_new_privs;
-  if (options.exec && options.timeout_s)
-    return fail(usage_error("with --exec nothing stays that could end the command after a --timeout",
-                            "leave one of them out, or run timeout(1)"),
-                output, kOwnFailure);
   options.explaining.all = options.explain == "all";
+  const Result<OnNotify> answering = on_notify(options.notifying);
+  if (!answering) return fail(answering.error(), output, kOwnFailure);
+  if (Diagnostics idle = nobody_stays(options); idle.has_errors()) return fail(idle, output, kOwnFailure);
   if (options.strict) return run_strict(options, std::move(spec), output);
   if (options.specs.empty())
     return fail(usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything"), output,
@@ -95,8 +110,8 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   Result<StartPoint> start = find_start(options, policies);
   if (!start) return fail(start.error(), output, kOwnFailure);
   spec.start = *start;
-  problems.append(refuse(policies, *start));
-  problems.append(unanswered(policies));
+  problems.append(refuse(policies, *start, *answering));
+  problems.append(unanswered(policies, *answering));
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kOwnFailure;
   Result<Confined> confined =
@@ -107,11 +122,15 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
 
   PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,
                        .explain_all = options.explaining.all,
+                       .answers_notify = answering->answers(),
                        .filter_flags = filter_flags(options),
                        .proof = options.proof};
   Result<RunPlan> plan = make_plan(policies, planning);
   print_diagnostics(plan.diagnostics(), output);
   if (!plan) return kOwnFailure;
+  const Diagnostics heard = check_notify(*plan, *answering);
+  print_diagnostics(heard, output);
+  if (heard.has_errors()) return kOwnFailure;
   spec.filters = plan->filters;
   if (options.exec) {
     const Diagnostics refused = Result<Done>(sandbox::exec(spec)).error();
@@ -120,6 +139,8 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   spec.listener = plan->listener;
   if (spec.listener) spec.filters.back() = listening(std::move(spec.filters.back()), options);
   spec.filters_without_listener = [&]() -> Result<std::vector<FilterSpec>> {
+    if (answering->answers() && plan->notifies)
+      return unheard("the command has several threads where its filter begins");
     planning.explain_errno = false;
     CORDON_TRY(plain, make_plan(policies, planning));
     return std::move(plain.filters);
@@ -130,7 +151,10 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   };
   spec.trace_exits = plan->can_kill;
   return run_supervised(std::move(spec), *plan,
-                        {.policies = policies, .explaining = options.explaining, .time_limit = time_limit(options)},
+                        {.policies = policies,
+                         .explaining = options.explaining,
+                         .time_limit = time_limit(options),
+                         .on_notify = *answering},
                         output);
 }
 

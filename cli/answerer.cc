@@ -1,0 +1,50 @@
+#include "cli/answerer.h"
+
+#include <cerrno>
+#include <csignal>
+
+#include "cordon/sandbox/process_info.h"
+
+namespace cordon::cli {
+
+void Answerer::watch(const Launched& launched) {
+  command_ = launched.pid;
+  gate_shut_ = launched.gate_shut;
+}
+
+Response Answerer::answer(const Notification& notification) {
+  last_ = decide(plan_, notification.call);
+  has_denied_ = true;
+  switch (last_.action.kind) {
+    case ActionKind::errno_: return last_.action.data == 0 ? Response::returns(0) : Response::fail(last_.action.data);
+    case ActionKind::kill_process:
+    case ActionKind::kill_thread:
+    case ActionKind::trap:
+      if (!gate_shut_) break;
+      if (sandbox::thread_group(notification.tid) == command_) has_ended_command_ = true;
+      return Response::kills();
+    case ActionKind::notify: return answer_notify();
+    default: break;
+  }
+  // Nothing else can be asked about.
+  return Response::fail(ENOSYS);
+}
+
+Response Answerer::answer_notify() {
+  switch (on_notify_.kind) {
+    case OnNotify::Kind::nobody: break;
+    case OnNotify::Kind::allow: has_denied_ = false; return Response::run();
+    case OnNotify::Kind::deny:
+      last_.action = {ActionKind::errno_, static_cast<uint16_t>(on_notify_.error)};
+      return Response::fail(on_notify_.error);
+  }
+  // What the kernel answers where nobody listens.
+  return Response::fail(ENOSYS);
+}
+
+int Answerer::exit_status(const Outcome& outcome) const {
+  const bool is_ours = has_ended_command_ && outcome.signaled && outcome.code == SIGKILL;
+  return is_ours ? 128 + SIGSYS : outcome.exit_status();
+}
+
+}  // namespace cordon::cli

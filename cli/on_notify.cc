@@ -1,0 +1,61 @@
+#include "cli/on_notify.h"
+
+#include <charconv>
+
+#include "cli/output.h"
+#include "cordon/abi/constants.h"
+#include "cordon/base/text.h"
+#include "cordon/formats/nearest_errno.h"
+
+namespace cordon::cli {
+namespace {
+
+constexpr int kMaxErrno = 4095;
+
+Diagnostics no_such_way(const std::string& word) {
+  return usage_error("--on-notify cannot be '" + base::printable(word) + "'", "allow, deny or deny=ERRNO");
+}
+
+}  // namespace
+
+std::optional<int> find_errno(const std::string& text) {
+  if (const auto number = abi::errno_number(text, abi::native_arch())) return *number;
+  int number = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, number);
+  const bool is_errno = error == std::errc() && end == last && number >= 1 && number <= kMaxErrno;
+  return is_errno ? std::optional(number) : std::nullopt;
+}
+
+void add_notify_options(CLI::App& app, NotifyOptions& options) {
+  app.add_option("--on-notify", options.on_notify,
+                 "who answers calls that a notify rule names: allow, deny (EPERM) or deny=ERRNO")
+      ->type_name("ANSWER");
+}
+
+Result<OnNotify> on_notify(const NotifyOptions& options) {
+  OnNotify made;
+  if (!options.on_notify) return made;
+  const std::string& word = *options.on_notify;
+  const size_t equals = std::min(word.find('='), word.size());
+  const std::string way = word.substr(0, equals);
+  const bool has_value = equals < word.size();
+  const std::string value = has_value ? word.substr(equals + 1) : std::string();
+  if (way == "allow" && !has_value) {
+    made.kind = OnNotify::Kind::allow;
+    return made;
+  }
+  if (way != "deny") return no_such_way(word);
+  made.kind = OnNotify::Kind::deny;
+  if (!has_value) return made;
+  const std::optional<int> error = find_errno(value);
+  if (!error) {
+    const std::string nearest = formats::nearest_errno(value);
+    return usage_error("--on-notify deny: no errno is '" + base::printable(value) + "'",
+                       nearest.empty() ? "a name such as EPERM, or a number from 1 to 4095" : nearest);
+  }
+  made.error = *error;
+  return made;
+}
+
+}  // namespace cordon::cli

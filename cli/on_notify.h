@@ -1,0 +1,44 @@
+// What `run` does with calls that a `notify` rule names: --on-notify and its like.
+//
+//   CORDON_TRY(who, on_notify("deny=EACCES"));
+//   who.kind == OnNotify::Kind::deny, who.error == EACCES
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <optional>
+#include <string>
+
+#include "cordon/base/result.h"
+
+namespace cordon::cli {
+
+// As typed.
+struct NotifyOptions {
+  std::optional<std::string> on_notify;
+
+  bool any() const { return on_notify.has_value(); }
+};
+
+struct OnNotify {
+  enum class Kind {
+    nobody,  // as the kernel answers where nobody listens: ENOSYS
+    allow,
+    deny
+  };
+  Kind kind = Kind::nobody;
+  int error = EPERM;  // what a call gets that is denied
+
+  bool answers() const { return kind != Kind::nobody; }
+  bool may_allow() const { return answers() && kind != Kind::deny; }
+};
+
+void add_notify_options(CLI::App& app, NotifyOptions& options);
+
+// Errors for words that are none of those.
+Result<OnNotify> on_notify(const NotifyOptions& options);
+
+// "EPERM" or "1": 1 to 4095, on this machine. None: it is no errno.
+std::optional<int> find_errno(const std::string& text);
+
+}  // namespace cordon::cli
