@@ -15,10 +15,14 @@ namespace {
 std::string as_path(const std::string& path) {
   const bool is_told = path.starts_with('/') || path.starts_with("./") || path.starts_with("../");
   std::string text = is_told || path.empty() ? "\"" : "\"./";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   for (char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
     if (c == '"' || c == '\\') text += '\\';
-    text += c;
-    if (c == '\n') text.replace(text.size() - 1, 1, "\\n");
+    if (byte >= 0x20 && byte < 0x7f)
+      text += c;
+    else
+      text += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 15]};
   }
   return text + "\"";
 }
@@ -185,7 +189,10 @@ Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options) {
   Diagnostics problems;
   const ConfineOptions::Line* closed = nullptr;
   const ConfineOptions::Line* opened = nullptr;
+  const ConfineOptions::Line* bare = nullptr;
+  const ConfineOptions::Line* keeping = nullptr;
   for (const ConfineOptions::Line& line : options.lines) {
+    if (line.text.starts_with("caps keep")) (line.text == "caps keep" ? bare : keeping) = &line;
     if (line.text.starts_with("net")) (line.text == "net none" ? closed : opened) = &line;
     Result<std::vector<PlacedLine>> read = read_line(line);
     if (!read)
@@ -193,11 +200,14 @@ Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options) {
     else
       lines.insert(lines.end(), read->begin(), read->end());
   }
-  if (closed != nullptr && opened != nullptr) {
+  const auto contradict = [&](const ConfineOptions::Line* nothing, const ConfineOptions::Line* something) {
+    if (nothing == nullptr || something == nullptr) return;
     Place place;
-    place.file = opened->option;
-    problems.error("sandbox-line", std::move(place), "--net-none contradicts it", "leave one of them out");
-  }
+    place.file = something->option;
+    problems.error("sandbox-line", std::move(place), nothing->option + " contradicts it", "leave one of them out");
+  };
+  contradict(closed, opened);
+  contradict(bare, keeping);
   if (problems.has_errors()) return problems;
   return lines;
 }

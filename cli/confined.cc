@@ -55,6 +55,7 @@ std::optional<Diagnostic> cannot_execute(const Confinement& confinement, const P
 void Confined::apply(LaunchSpec& spec) const {
   spec.setup = setup;
   for (const Fd& ruleset : rulesets) spec.rulesets.push_back(ruleset.get());
+  spec.ruleset_places = ruleset_places;
   spec.grants = grants;
 }
 
@@ -68,8 +69,10 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   CORDON_TRY(confinement, policy::confine(sources));
   CORDON_TRY(setup, setup_of(request.setup));
   setup.kept_capabilities = confinement.kept_capabilities;
+  setup.capabilities_place = confinement.capabilities_place;
   setup.may_keep_bounding_set = options.may_lack("caps");
-  for (const ResourceLimit& limit : confinement.limits) setup.limits.push_back({limit.resource, limit.value});
+  for (const ResourceLimit& limit : confinement.limits)
+    setup.limits.push_back({limit.resource, limit.value, limit.place});
   Confined made;
   made.setup = std::move(setup);
   Diagnostics warnings;
@@ -82,6 +85,7 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   if (has_own_tree) made.grants = sandbox::deferred_grants(confinement, *rulesets);
   if (!rulesets->empty() && !has_own_tree)
     if (auto problem = cannot_execute(confinement, made.setup, request.command)) return *problem;
+  for (const LandlockLayer& layer : confinement.landlock) made.ruleset_places.push_back(layer.place);
   made.rulesets = std::move(*rulesets);
   warnings.append(rulesets.warnings());
   return {std::move(made), std::move(warnings)};

@@ -18,6 +18,7 @@ namespace cordon::cli {
 
 struct Confined {
   std::vector<Fd> rulesets;
+  std::vector<Place> ruleset_places;
   std::vector<RulesetGrant> grants;
   Fd joined_process;
   ProcessSetup setup;

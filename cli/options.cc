@@ -46,9 +46,6 @@ std::string valid_values(std::string_view word, const std::vector<std::string_vi
   return hint;
 }
 
-// CLI11 has one text for what went wrong; between message and hint of ours stands this.
-constexpr char kHintFollows = '\n';
-
 std::string usage_of(const CLI::App& app) {
   const std::string help = app.help();
   const size_t begin = help.find("usage: ");
@@ -93,11 +90,26 @@ Diagnostic value_missing_or_twice(const CLI::App& app, const CLI::ParseError& er
   return problem.error("usage", {}, name + " needs a value", type.empty() ? usage_of(app) : name + " " + type);
 }
 
+bool takes_value(const CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  return option != nullptr && option->get_items_expected_max() > 0;
+}
+
+// "-p" and the last of "-qp"; "-pX" has its value.
+bool takes_next_word(const CLI::App& app, const std::string& word) {
+  if (word.starts_with("--")) return takes_value(app, word);
+  for (size_t i = 1; i < word.size(); ++i)
+    if (takes_value(app, std::string("-") + word[i])) return i + 1 == word.size();
+  return false;
+}
+
 // "--arch=": CLI11 would take the next word for the value.
 std::optional<Diagnostic> empty_value(const CLI::App& app, const std::vector<std::string>& words) {
-  if (app.get_prefix_command()) return std::nullopt;  // the word may be the command's
-  for (const std::string& word : words) {
+  for (size_t i = 0; i < words.size(); ++i) {
+    const std::string& word = words[i];
     if (word == "--") break;
+    if (app.get_prefix_command() && !looks_like_option(word)) break;  // the command
+    if (takes_next_word(app, word)) ++i;
     if (!word.starts_with("--") || !word.ends_with('=')) continue;
     const std::string name = word.substr(0, word.size() - 1);
     if (app.get_option_no_throw(name) == nullptr) continue;

@@ -32,6 +32,9 @@ struct PolicyOptions {
 std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
                                    const std::string& examples);
 // The values an option takes; another one is answered with the nearest, or with all of them.
+// CLI11 has one text for what went wrong; between message and hint of ours stands this.
+inline constexpr char kHintFollows = '\n';
+
 CLI::Validator one_of(const std::vector<std::string>& values);
 // What --arch says; empty is the native one.
 Result<Arch> find_arch(const std::string& name);

@@ -2,9 +2,25 @@
 
 #include <linux/seccomp.h>
 
-#include <cmath>
-
 namespace cordon::cli {
+
+namespace {
+
+// What compares with nothing is no number here.
+CLI::Validator seconds_from(double least) {
+  constexpr double kLongest = 1e9;
+  return CLI::Validator(
+      [least](const std::string& word) {
+        double value = 0;
+        const bool is_one = CLI::detail::lexical_cast(word, value) && value >= least && value <= kLongest;
+        return is_one ? std::string()
+                      : "takes a number of seconds, " + std::string(least > 0 ? "0.001" : "0") +
+                            " to 1000000000 and without a unit, not '" + word + "'" + kHintFollows + "such as 1.5";
+      },
+      "");
+}
+
+}  // namespace
 
 void add_run_options(CLI::App& app, RunOptions& options) {
   app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
@@ -33,23 +49,12 @@ void add_run_options(CLI::App& app, RunOptions& options) {
   add_confine_options(app, options.confining);
   add_setup_options(app, options.setup);
   add_namespace_options(app, options.namespaces);
-  constexpr double kLongest = 1e9;
-  // No range keeps out what compares with nothing.
-  const auto is_number = CLI::Validator(
-      [](const std::string& word) {
-        double value = 0;
-        const bool is_one = CLI::detail::lexical_cast(word, value) && !std::isnan(value);
-        return is_one ? std::string() : "expected a number of seconds, not '" + word + "'";
-      },
-      "");
   app.add_option("--timeout", options.timeout_s, "end the command by SIGTERM after so long, with status 124")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.001, kLongest))
-      ->check(is_number);
+      ->check(seconds_from(0.001));
   app.add_option("--kill-after", options.kill_after_s, "and by SIGKILL so long after that (default: 10)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, kLongest))
-      ->check(is_number);
+      ->check(seconds_from(0));
   add_proof_options(app, options.proof);
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.prefix_command();
@@ -58,7 +63,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
 std::optional<TimeLimit> time_limit(const RunOptions& options) {
   if (!options.timeout_s) return std::nullopt;
   const auto in_ms = [](double seconds) { return static_cast<int64_t>(seconds * 1000); };
-  return TimeLimit{.limit_ms = in_ms(*options.timeout_s), .grace_ms = in_ms(options.kill_after_s)};
+  return TimeLimit{.limit_ms = in_ms(*options.timeout_s), .grace_ms = in_ms(options.kill_after_s.value_or(10))};
 }
 
 uint32_t filter_flags(const RunOptions& options) {

@@ -28,7 +28,7 @@ struct RunOptions {
   ExplainOptions explaining;
   NotifyOptions notifying;
   std::optional<double> timeout_s;
-  double kill_after_s = 10;
+  std::optional<double> kill_after_s;
   ProofOptions proof;
 };
 

@@ -38,7 +38,7 @@ Result<User> find_user(const std::string& text) {
 
 Result<gid_t> find_group(const std::string& text) {
   if (const auto number = id_number(text)) return *number;
-  if (const group* known = getgrnam(text.c_str())) return known->gr_gid;
+  if (const group* known = text.empty() ? nullptr : getgrnam(text.c_str())) return known->gr_gid;
   return usage_error("no group is called " + quoted(text), "a name of the group database, or a number");
 }
 
@@ -59,8 +59,8 @@ Result<std::optional<ProcessIdentity>> identity_of(const SetupOptions& options) 
     CORDON_TRY(gid, find_group(*options.gid));
     identity->gid = gid;
   }
-  const std::string list = options.groups.value_or("");
-  for (size_t at = 0; at < list.size();) {
+  const std::string list = options.groups.value_or("none");
+  for (size_t at = 0; list != "none" && at <= list.size();) {
     const size_t end = std::min(list.find(',', at), list.size());
     CORDON_TRY(group, find_group(list.substr(at, end - at)));
     identity->groups.push_back(group);
@@ -104,7 +104,8 @@ void add_setup_options(CLI::App& app, SetupOptions& options) {
   app.add_option("--uid", options.uid, "the user to run as; its group, no other groups and no capabilities go with it")
       ->type_name("USER");
   app.add_option("--gid", options.gid, "the group to run as (default: the user's)")->type_name("GROUP");
-  app.add_option("--groups", options.groups, "supplementary groups (default with --uid or --gid: none)")
+  app.add_option("--groups", options.groups,
+                 "supplementary groups, as 27,audio; or none, the default with --uid or --gid")
       ->type_name("LIST");
   app.add_option("--chdir", options.directory, "the directory to run in")->type_name("DIR");
   app.add_option("--umask", options.umask, "which permissions new files do not get, as 027")->type_name("OCTAL");

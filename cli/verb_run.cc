@@ -44,6 +44,8 @@ Diagnostics nobody_stays(const RunOptions& options) {
   if (options.exec && options.timeout_s)
     return usage_error("with --exec nothing stays that could end the command after a --timeout",
                        "leave one of them out, or run timeout(1)");
+  if (options.kill_after_s && !options.timeout_s)
+    return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
   if (!options.notifying.any()) return {};
   if (options.exec)
     return usage_error("with --exec nothing stays that could answer for --on-notify", "leave one of them out");

@@ -85,7 +85,7 @@ const Mistake kMistakes[] = {
     {"an_unclosed_string", "policy \"a\nallow read",
      "1:8 unclosed-string: this quoted text is not closed on its line | add a '\"'"},
     {"an_unknown_escape", "policy \"a\\q\"",
-     "1:9 bad-escape: an unknown escape in quoted text | \\\" \\\\ \\n \\r \\t are known"},
+     "1:9 bad-escape: an unknown escape in quoted text | \\\" \\\\ \\n \\r \\t \\xHH are known"},
     {"a_hash_inside_a_word", "files read /a#b",
      "1:12 unquoted: a '#' inside a word | quote the word, or put a blank before the comment"},
     {"a_quote_inside_a_word", "files read /a\"b\"", "1:12 unquoted: a '\"' inside a word | quote the whole word"},

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 #include "cordon/base/text.h"
 
@@ -31,6 +33,15 @@ bool holds_free_words(std::string_view keyword) {
   return std::find(kFree.begin(), kFree.end(), keyword) != kFree.end();
 }
 
+// "\xff": names of files are bytes, and a text is UTF-8.
+std::optional<char> escaped_byte(std::string_view raw, size_t at) {
+  const std::string_view digits = raw.substr(std::min(at, raw.size()), 2);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
+  if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2 || value == 0) return std::nullopt;
+  return static_cast<char>(value);
+}
+
 std::optional<std::string> unescape(std::string_view raw) {
   std::string text;
   for (size_t i = 0; i < raw.size(); ++i) {
@@ -44,6 +55,13 @@ std::optional<std::string> unescape(std::string_view raw) {
       case 'n': text += '\n'; break;
       case 'r': text += '\r'; break;
       case 't': text += '\t'; break;
+      case 'x': {
+        const std::optional<char> byte = escaped_byte(raw, i + 1);
+        if (!byte) return std::nullopt;
+        text += *byte;
+        i += 2;
+        break;
+      }
       default: return std::nullopt;
     }
   }

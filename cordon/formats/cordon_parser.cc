@@ -56,7 +56,8 @@ std::optional<std::string> word_text(const Token& token, Reporter& reporter) {
   if (token.kind != Token::Kind::string) return std::string(token.text);
   std::optional<std::string> text = unescape(token.text);
   if (!text)
-    reporter.error("bad-escape", token.span, "an unknown escape in quoted text", "\\\" \\\\ \\n \\r \\t are known");
+    reporter.error("bad-escape", token.span, "an unknown escape in quoted text",
+                   "\\\" \\\\ \\n \\r \\t \\xHH are known");
   return text;
 }
 

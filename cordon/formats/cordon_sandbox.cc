@@ -135,6 +135,12 @@ class SandboxReader {
 
   bool port(const Token& token, const std::string& word) {
     NumberReading reading = read_number(word);
+    const bool is_ambiguous = word.size() > 1 && word.front() == '0' && reading.number;
+    if (is_ambiguous)
+      return error(token.span,
+                   "a port is a decimal number without leading zeros, found '" + base::printable(word) + "'",
+                   "such as " + std::to_string(*reading.number) + ", if octal is meant"),
+             false;
     bool is_none = line_.words.front() == "none";
     if (!is_none && reading.number && *reading.number <= 65535 &&
         word.find_first_not_of("0123456789") == std::string::npos)

@@ -43,11 +43,27 @@ std::string action_text(Action action, std::string_view errno_name) {
   return has_data && action.data != 0 ? text + " " + std::to_string(action.data) : text;
 }
 
+std::string escaped_byte(char byte) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  const auto value = static_cast<unsigned char>(byte);
+  return {'\\', 'x', kDigits[value >> 4], kDigits[value & 15]};
+}
+
 std::string quoted(std::string_view word, bool always) {
-  bool plain = !always && !word.empty() && word.find_first_of(" \t\r\n#;\"") == std::string_view::npos;
+  const auto is_text = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
+  bool plain = !always && !word.empty() && word.find_first_of(" \t\r\n#;\"") == std::string_view::npos &&
+               base::printable(word) == word;
   if (plain) return std::string(word);
   std::string text = "\"";
-  for (char c : word) {
+  for (size_t at = 0; at < word.size();) {
+    const char c = word[at];
+    const size_t length = base::utf8_length(word.substr(at));
+    if (length > 1) {
+      text += word.substr(at, length);
+      at += length;
+      continue;
+    }
+    ++at;
     if (c == '"' || c == '\\') text += '\\';
     if (c == '\n')
       text += "\\n";
@@ -55,6 +71,8 @@ std::string quoted(std::string_view word, bool always) {
       text += "\\r";
     else if (c == '\t')
       text += "\\t";
+    else if (length == 0 || !is_text(c))
+      text += escaped_byte(c);
     else
       text += c;
   }

@@ -40,9 +40,10 @@ class ConfinementMaker {
     std::optional<uint64_t> kept;
     for (const PlacedLine& line : lines) {
       if (line.words.empty()) continue;
-      if (line.subject == "caps")
+      if (line.subject == "caps") {
         kept = kept.value_or(0) | capabilities(line);
-      else if (line.subject == "limit")
+        if (made_.capabilities_place.file.empty()) made_.capabilities_place = line.place_of(0);
+      } else if (line.subject == "limit")
         limit(line);
       else if (line.subject == "unshare")
         unshare(line);

@@ -89,6 +89,7 @@ struct MountRequest {
 struct Confinement {
   std::vector<LandlockLayer> landlock;        // the oldest first; none is empty
   std::optional<uint64_t> kept_capabilities;  // bits by number; no value: nothing is said
+  Place capabilities_place;                   // of the first line about them
   std::vector<ResourceLimit> limits;          // one of each resource
   std::vector<NamespaceRequest> namespaces;   // one of each kind
   std::vector<MountRequest> mounts;           // at most one root

@@ -142,10 +142,17 @@ FailedStep failed_step(const Preparation& preparation) {
       .filter_size = 0,
       .path = preparation.path(),
       .what = {},
+      .place = {},
       .is_confined = plan.ruleset_count > 0 || plan.setup.has_identity || plan.setup.reduces_capabilities};
   if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
-  if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count)
-    failed.what = abi::kResources[plan.setup.limits[report.index.load()].resource];
+  if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count) {
+    const ProcessLimit& limit = plan.setup.limits[report.index.load()];
+    failed.what = abi::kResources[limit.resource];
+    failed.place = limit.place;
+  }
+  if (failed.step == LaunchStep::bounding_set || failed.step == LaunchStep::capabilities)
+    failed.place = preparation.setup().capabilities_place;
+  if (failed.step == LaunchStep::landlock) failed.place = preparation.place_of_ruleset(report.index.load());
   if (failed.step == LaunchStep::directory) failed.what = plan.setup.directory;
   if (failed.step == LaunchStep::mounts && report.index.load() < plan.setup.namespaces.mount_count)
     failed.mount = &plan.setup.namespaces.mounts[report.index.load()];

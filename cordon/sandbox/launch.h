@@ -49,7 +49,8 @@ struct RulesetGrant {
 struct LaunchSpec {
   std::vector<std::string> argv;  // argv[0] is looked up in PATH, of its environment, as execvp does
   ProcessSetup setup = {};
-  std::vector<int> rulesets = {};  // make_rulesets(), entered in this order before the filters; the caller's
+  std::vector<int> rulesets = {};          // make_rulesets(), entered in this order before the filters; the caller's
+  std::vector<Place> ruleset_places = {};  // who asked for each, told when it cannot be entered; or none
   std::vector<RulesetGrant> grants = {};
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;

@@ -88,6 +88,10 @@ Diagnostic install_error(const FailedStep& failed) {
       diagnostic.code = "listener-busy";
       diagnostic.hint = "a filter above this process has a listener already, and there can be only one";
       break;
+    case EMFILE:
+      diagnostic.hint =
+          "explaining takes a descriptor, and the limit nofile leaves none: raise it, or use --no-listener or --exec";
+      break;
     case ESRCH: diagnostic.hint = "TSYNC: another thread has a filter of its own or is in strict mode"; break;
     case ENOSYS:
       diagnostic.hint = "this kernel has no seccomp(2) (3.17), or a filter above this process denies it";
@@ -113,7 +117,9 @@ Diagnostic describe_death(const FailedStep& failed) {
   return diagnostic;
 }
 
-Diagnostic describe(const FailedStep& failed) {
+namespace {
+
+Diagnostic describe_step(const FailedStep& failed) {
   switch (failed.step) {
     case LaunchStep::maker:
     case LaunchStep::join:
@@ -139,6 +145,14 @@ Diagnostic describe(const FailedStep& failed) {
     case LaunchStep::gate: break;
   }
   return system_error("start the new process", failed.error);
+}
+
+}  // namespace
+
+Diagnostic describe(const FailedStep& failed) {
+  Diagnostic problem = describe_step(failed);
+  if (!failed.place.file.empty()) problem.place = failed.place;
+  return problem;
 }
 
 }  // namespace cordon::sandbox

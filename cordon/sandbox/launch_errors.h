@@ -16,6 +16,7 @@ struct FailedStep {
   uint32_t filter_size = 0;  // instructions
   std::string path;          // of the program
   std::string what;          // the limit, the directory, the grant
+  Place place = {};          // who asked for what failed
   const MountStep* mount = nullptr;
   uint64_t namespaces = 0;       // asked for
   bool is_confined = false;      // by more than filters: another user, fewer capabilities, Landlock

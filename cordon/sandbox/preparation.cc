@@ -43,6 +43,7 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1,
                                 strings.argv_pointers.end());
   strings.rulesets = spec.rulesets;
+  strings.ruleset_places = spec.ruleset_places;
   for (const FilterSpec& filter : spec.filters) strings.programs.push_back(filter.program);
   for (size_t i = 0; i < spec.filters.size(); ++i) {
     // The kernel reads; its struct has no const.
@@ -132,6 +133,10 @@ Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {
   if (maker_stack_ != MAP_FAILED) return Done{};
   maker_stack_ = nullptr;
   return system_error("map memory for the new process", errno);
+}
+
+Place Preparation::place_of_ruleset(size_t index) const {
+  return index < strings_->ruleset_places.size() ? strings_->ruleset_places[index] : Place{};
 }
 
 void* Preparation::maker_stack_top() const { return static_cast<char*>(maker_stack_) + kStackBytes; }

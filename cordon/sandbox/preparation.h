@@ -28,6 +28,7 @@ class Preparation {
   LaunchReport& report() { return *plan.report; }
   const std::string& path() const { return strings_->path; }
   const ProcessSetup& setup() const { return strings_->setup; }
+  Place place_of_ruleset(size_t index) const;  // empty where nobody said
   // From the clone on; the memory stays until the child has left.
   void mark_cloned() { cloned_ = true; }
   // Nobody is left who could use it.
@@ -44,6 +45,7 @@ class Preparation {
     ProcessSetup setup;
     std::vector<char*> environment_pointers;
     std::vector<int> rulesets;
+    std::vector<Place> ruleset_places;
     std::vector<RulesetGrant> grants;
     std::vector<ChildGrant> child_grants;
     std::string directory;

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "cordon/base/source.h"
 #include "cordon/sandbox/namespaces.h"
 
 namespace cordon {
@@ -31,6 +32,7 @@ struct ProcessIdentity {
 struct ProcessLimit {
   unsigned resource = 0;  // abi/resource_limits.h
   uint64_t value = 0;
+  Place place = {};  // who asked for it, told when it cannot be set
 };
 
 struct ProcessSetup {
@@ -40,6 +42,7 @@ struct ProcessSetup {
   // Bits by number: every set is reduced to these. With an identity that is not root those the launcher has are
   // made ambient, so that the command has them.
   std::optional<uint64_t> kept_capabilities = {};
+  Place capabilities_place = {};  // who asked for it
   // Where CAP_SETPCAP lacks that set stays as it is; without no_new_privs that is an error all the same.
   bool may_keep_bounding_set = false;
   std::optional<std::string> directory = {};

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -138,6 +139,23 @@ Diagnostic early(Arrival arrival) {
   }
 }
 
+// How it ended says more; nobody has reaped it.
+Diagnostic early_end(pid_t command) {
+  constexpr int kLoaderFailed = 127;
+  siginfo_t info{};
+  const bool is_known = waitid(P_PID, static_cast<id_t>(command), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+                        info.si_pid == command;
+  if (!is_known) return early(Arrival::ended);
+  const bool has_exited = info.si_code == CLD_EXITED;
+  Diagnostic problem = early(Arrival::ended);
+  problem.message = std::string("the program ended before its entry point (") + (has_exited ? "status " : "signal ") +
+                    std::to_string(info.si_status) + "), and has run without the filter";
+  if (has_exited && info.si_status == kLoaderFailed)
+    problem.hint =
+        "its loader has failed: a library is missing, or a limit or line about files keeps the loader from it";
+  return problem;
+}
+
 StartOutcome reach_entry(Approach& approach) {
   constexpr std::array<uint8_t, 1> kBreakpoint{0xcc};
   const Tracee tracee = approach.leader();
@@ -150,6 +168,7 @@ StartOutcome reach_entry(Approach& approach) {
   if (!tracee.read(entry, text) || !tracee.write(entry, kBreakpoint))
     return failed(system_error("set a breakpoint at the command's entry point", errno, "use --start exec"));
   Arrival arrival = run_to_breakpoint(approach, entry);
+  if (arrival == Arrival::ended) return failed(early_end(tracee.tid()));
   if (arrival != Arrival::here) return failed(early(arrival));
   if (!tracee.write(entry, text)) return failed(system_error("remove the breakpoint at the entry point", errno));
   return {};
@@ -250,6 +269,18 @@ Result<Confined> install_unheard(Injection& injection, const ConfineRequest& req
   return confined;
 }
 
+// pidfd_getfd(2) asks as ptrace(2) does.
+std::string taking_cure(int error) {
+  switch (error) {
+    case EPERM:
+      return "without CAP_SYS_PTRACE the command may not have become another user or keep more capabilities than "
+             "cordon has: use --start before-exec or --no-listener";
+    case ENOSYS: return "pidfd_getfd(2) came with Linux 5.6, or a filter above this process denies it";
+    case EMFILE: return "the limit nofile leaves cordon no descriptor";
+    default: return {};
+  }
+}
+
 Result<Confined> install_with_listener(Injection& injection, const ConfineRequest& request) {
   Confined confined;
   ClosingThread closer(injection);
@@ -265,7 +296,7 @@ Result<Confined> install_with_listener(Injection& injection, const ConfineReques
   int error = errno;
   confined.listener.reset(taken);
   if (!closer.close(static_cast<int>(fd))) return start_error("cannot close the command's copy of its listener", {});
-  if (taken < 0) return system_error("take the listener from the command", error, "pidfd_getfd needs Linux 5.6");
+  if (taken < 0) return system_error("take the listener from the command", error, taking_cure(error));
   return confined;
 }
 
