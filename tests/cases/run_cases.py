@@ -229,6 +229,10 @@ def need_landlock():
     return None if abi >= 6 else "the kernel has no Landlock of ABI 6"
 
 
+def need_small_frames():
+    return "sanitizers make functions need more stack" if os.environ.get("CORDON_SANITIZE") else None
+
+
 @functools.lru_cache(maxsize=None)
 def missing(need):
     kind, _, what = need.partition(":")
@@ -237,9 +241,11 @@ def missing(need):
     if kind == "program":
         return None if shutil.which(what) else f"{what} is not installed"
     check = {"root": need_root, "seccomp": need_seccomp, "i386": need_i386,
-             "process-filters": need_process_filters, "landlock": need_landlock}.get(need)
+             "process-filters": need_process_filters, "landlock": need_landlock,
+             "small-frames": need_small_frames}.get(need)
     if not check:
-        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, process-filters, landlock, file:PATH and program:NAME")
+        raise CaseError(f"NEEDS {need}: there are root, seccomp, i386, process-filters, landlock, small-frames, "
+                        "file:PATH and program:NAME")
     return check()
 
 
