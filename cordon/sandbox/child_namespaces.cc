@@ -119,19 +119,21 @@ bool add_grants(const ChildNamespaces& namespaces, LaunchReport& report) {
   return true;
 }
 
-bool has_ended(int pidfd) {
+// The kernel notes the end in its lock; one that ended before it held the lock is seen by poll(2) only.
+bool has_ended(const LaunchReport& report) {
+  if (report.lock.load() != 0) return report.has_left();
   timespec now{};
-  pollfd process{.fd = pidfd, .events = POLLIN, .revents = 0};
+  pollfd process{.fd = report.made_pidfd.load(), .events = POLLIN, .revents = 0};
   return raw_syscall(SYS_ppoll, raw_pointer(&process), 1, raw_pointer(&now), 0, 0) > 0;
 }
 
-// `from`, `pidfd`: whose end ends the waiting; 0 and -1: nobody's.
-bool await(std::atomic<uint32_t>& word, uint32_t value, int32_t from, int pidfd = -1) {
+// `from`: whose end ends the waiting; 0: nobody's. `command`: so does the end of the process it tells of.
+bool await(std::atomic<uint32_t>& word, uint32_t value, int32_t from, const LaunchReport* command = nullptr) {
   constexpr int kTries = 600;  // a minute
   constexpr timespec kLookAgain{.tv_sec = 0, .tv_nsec = 100'000'000};
   for (int i = 0; i < kTries && word.load() == value; ++i) {
     if (from != 0 && raw_syscall(SYS_getppid, 0, 0, 0, 0, 0) != from) break;
-    if (pidfd >= 0 && has_ended(pidfd)) break;
+    if (command != nullptr && has_ended(*command)) break;
     raw_syscall(SYS_futex, raw_pointer(&word), 0 /* FUTEX_WAIT */, value, raw_pointer(&kLookAgain), 0);
   }
   return word.load() != value;
@@ -155,8 +157,12 @@ void leave(int status) {
   if (await(report.made, LaunchReport::kNothing, 0)) {
     pollfd command{
         .fd = static_cast<int>(raw_syscall(kPidfdOpen, kCommand, 0, 0, 0, 0)), .events = POLLIN, .revents = 0};
-    while (command.fd >= 0 && command.revents == 0 &&
-           raw_syscall(SYS_ppoll, raw_pointer(&command), 1, 0, 0, 0) == -EINTR) {
+    long result = -EINTR;
+    while (result == -EINTR && command.fd >= 0) result = raw_syscall(SYS_ppoll, raw_pointer(&command), 1, 0, 0, 0);
+    // Where a filter above denies that, looking again and again has to do.
+    constexpr timespec kPause{.tv_sec = 0, .tv_nsec = 10'000'000};
+    while (result < 0 && raw_syscall(SYS_kill, kCommand, 0, 0, 0, 0) == 0 &&
+           raw_syscall(SYS_nanosleep, raw_pointer(&kPause), 0, 0, 0, 0) >= 0) {
     }
   }
   leave(0);
@@ -219,7 +225,7 @@ int run_maker(void* argument) {
   const long command = make_command(plan);
   // A command that waits for a launcher that is not there any more would wait for ever.
   if (command > 0 && plan.gated && plan.opener != 0 &&
-      (!await(report.bound, LaunchReport::kNothing, plan.opener, report.made_pidfd.load()) ||
+      (!await(report.bound, LaunchReport::kNothing, plan.opener, &report) ||
        raw_syscall(SYS_getppid, 0, 0, 0, 0, 0) != plan.opener))
     raw_syscall(SYS_kill, static_cast<uint64_t>(command), SIGKILL, 0, 0, 0);
   leave(command > 0 ? 0 : 1);
