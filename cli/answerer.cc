@@ -37,9 +37,17 @@ Response Answerer::answer_notify() {
     case OnNotify::Kind::deny:
       last_.action = {ActionKind::errno_, static_cast<uint16_t>(on_notify_.error)};
       return Response::fail(on_notify_.error);
+    case OnNotify::Kind::program: has_denied_ = false; return Response::later();
   }
   // What the kernel answers where nobody listens.
   return Response::fail(ENOSYS);
+}
+
+Response Answerer::take_over(const Notification& notification, Listener& listener) {
+  if (handler_ == nullptr) return NotifyHandler::refusal();
+  const Loaded& loaded = policies_[last_.origin.policy < policies_.size() ? last_.origin.policy : 0];
+  const std::string rule = loaded.policy ? describe_origin(loaded, last_, notification.call) : loaded.name;
+  return handler_->take(notification, listener, rule);
 }
 
 int Answerer::exit_status(const Outcome& outcome) const {

@@ -1,6 +1,6 @@
 // Decides the calls of a supervised command that ask: what the policy denies, and what its `notify` rules name.
 //
-//   Answerer answerer(plan, on_notify);
+//   Answerer answerer(plan, policies, on_notify);
 //   answerer.watch(launched);
 //   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
 #pragma once
@@ -13,18 +13,24 @@ namespace cordon::cli {
 
 class Answerer {
  public:
-  // `plan` must outlive it.
-  Answerer(const RunPlan& plan, OnNotify on_notify) : plan_(plan), on_notify_(on_notify) {}
+  // All of it must outlive this.
+  Answerer(const RunPlan& plan, const std::vector<Loaded>& policies, const OnNotify& on_notify)
+      : plan_(plan), policies_(policies), on_notify_(on_notify) {}
 
   // The command whose calls these are.
   void watch(const Launched& launched);
 
   Response answer(const Notification& notification);
 
+  // Who answers for OnNotify::Kind::program; it must outlive this.
+  void ask(NotifyHandler& handler) { handler_ = &handler; }
+  // For Answering::take_over.
+  Response take_over(const Notification& notification, Listener& listener);
+
   // What the call asked about last got, and the rule that says so. A `notify` rule that denied it stands with that
   // errno.
   const Decision& last() const { return last_; }
-  // It was refused, by whom ever.
+  // It was refused, and not by a handler.
   bool has_denied() const { return has_denied_; }
 
   // A kill that we made in the kernel's place ends the run as the kernel's would.
@@ -34,7 +40,9 @@ class Answerer {
   Response answer_notify();
 
   const RunPlan& plan_;
-  OnNotify on_notify_;
+  const std::vector<Loaded>& policies_;
+  const OnNotify& on_notify_;
+  NotifyHandler* handler_ = nullptr;
   pid_t command_ = 0;
   bool gate_shut_ = false;
   Decision last_ = {};

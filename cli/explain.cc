@@ -18,20 +18,6 @@
 namespace cordon::cli {
 namespace {
 
-// A document on one line. Newlines stand between values only: within strings they are escaped.
-std::string one_line(const std::string& json) {
-  std::string line;
-  for (size_t i = 0; i < json.size(); ++i) {
-    if (json[i] != '\n') {
-      line += json[i];
-      continue;
-    }
-    while (i + 1 < json.size() && json[i + 1] == ' ') ++i;
-    if (line.ends_with(',')) line += ' ';
-  }
-  return line + "\n";
-}
-
 // Denials that differ, before cordon stops telling: a command may make as many as it likes.
 constexpr size_t kMaxTold = 2000;
 constexpr size_t kMaxRepeated = 4096;
@@ -212,6 +198,10 @@ void Explainer::denied_by_strict_mode(const KernelVerdict& verdict) {
   story.key = story.call;
   const bool is_allowed = verdict.call_known && may_run_in_strict_mode(verdict.call);
   if (!is_allowed || verdict.is_certain) tell(story);
+}
+
+void Explainer::tell_line(std::string line) {
+  if (error_lines_) error_lines_->put(std::move(line));
 }
 
 bool Explainer::has_enough() const { return told_.size() > kMaxTold; }

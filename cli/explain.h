@@ -52,6 +52,9 @@ class Explainer {
   // Mode 1: anything but read, write, exit and rt_sigreturn.
   void denied_by_strict_mode(const KernelVerdict& verdict);
 
+  // A line beside the explanations, with its newline, quiet or not: standard error is not waited for.
+  void tell_line(std::string line);
+
   // In the process that answers for what outlives the command: it tells the log only, which is `log_fd` there.
   void continue_in_holder(int log_fd);
   // Everything told is written, where somebody reads it.

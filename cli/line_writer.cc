@@ -37,6 +37,20 @@ bool start_thread(void* (*work)(void*), void* state) {
 
 }  // namespace
 
+// Newlines stand between values only: within strings they are escaped.
+std::string one_line(const std::string& json) {
+  std::string line;
+  for (size_t i = 0; i < json.size(); ++i) {
+    if (json[i] != '\n') {
+      line += json[i];
+      continue;
+    }
+    while (i + 1 < json.size() && json[i + 1] == ' ') ++i;
+    if (line.ends_with(',')) line += ' ';
+  }
+  return line + "\n";
+}
+
 struct LineWriter::State {
   int fd = -1;
   DroppedLine dropped_line = nullptr;

@@ -13,6 +13,9 @@
 
 namespace cordon::cli {
 
+// A JSON document on one line, with the newline.
+std::string one_line(const std::string& json);
+
 class LineWriter {
  public:
   using DroppedLine = std::string (*)(size_t);

@@ -13,7 +13,8 @@ namespace {
 constexpr int kMaxErrno = 4095;
 
 Diagnostics no_such_way(const std::string& word) {
-  return usage_error("--on-notify cannot be '" + base::printable(word) + "'", "allow, deny or deny=ERRNO");
+  return usage_error("--on-notify cannot be '" + base::printable(word) + "'",
+                     "allow, deny, deny=ERRNO or exec:PROGRAM");
 }
 
 }  // namespace
@@ -29,14 +30,25 @@ std::optional<int> find_errno(const std::string& text) {
 
 void add_notify_options(CLI::App& app, NotifyOptions& options) {
   app.add_option("--on-notify", options.on_notify,
-                 "who answers calls that a notify rule names: allow, deny (EPERM) or deny=ERRNO")
+                 "who answers calls that a notify rule names: allow, deny (EPERM), deny=ERRNO or exec:PROGRAM")
       ->type_name("ANSWER");
+  constexpr double kShortest = 0.001, kLongest = 1e6;
+  app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(kShortest, kLongest));
 }
 
 Result<OnNotify> on_notify(const NotifyOptions& options) {
   OnNotify made;
   if (!options.on_notify) return made;
   const std::string& word = *options.on_notify;
+  constexpr std::string_view kProgram = "exec:";
+  if (word.starts_with(kProgram) && word.size() > kProgram.size()) {
+    made.kind = OnNotify::Kind::program;
+    made.handler = {.program = word.substr(kProgram.size()),
+                    .patience_ms = static_cast<int64_t>(options.timeout_s * 1000)};
+    return made;
+  }
   const size_t equals = std::min(word.find('='), word.size());
   const std::string way = word.substr(0, equals);
   const bool has_value = equals < word.size();

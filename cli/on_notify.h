@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/notify_handler.h"
 #include "cordon/base/result.h"
 
 namespace cordon::cli {
@@ -16,6 +17,7 @@ namespace cordon::cli {
 // As typed.
 struct NotifyOptions {
   std::optional<std::string> on_notify;
+  double timeout_s = 30;
 
   bool any() const { return on_notify.has_value(); }
 };
@@ -24,10 +26,12 @@ struct OnNotify {
   enum class Kind {
     nobody,  // as the kernel answers where nobody listens: ENOSYS
     allow,
-    deny
+    deny,
+    program  // a handler process
   };
   Kind kind = Kind::nobody;
-  int error = EPERM;  // what a call gets that is denied
+  int error = EPERM;  // deny: what a call gets
+  HandlerOptions handler = {};
 
   bool answers() const { return kind != Kind::nobody; }
   bool may_allow() const { return answers() && kind != Kind::deny; }

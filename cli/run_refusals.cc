@@ -98,11 +98,13 @@ Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
     problems.add(unheard("the policies take several filters, and one of them can ask"));
   else if (!plan.notifies)
     problems.warning("notify-unused", {}, "no rule says notify: there is nothing to answer for --on-notify");
-  else if (on_notify.kind == OnNotify::Kind::allow)
+  else if (on_notify.may_allow())
     problems.note(
         "notify-runs", {},
-        "calls of notify rules run as if they were allowed: what stands behind a pointer is read by the kernel "
-        "after the answer");
+        on_notify.kind == OnNotify::Kind::allow
+            ? "calls of notify rules run as if they were allowed: what stands behind a pointer is read by the "
+              "kernel after the answer"
+            : "a call that is allowed is read anew by the kernel: what a pointer names may be another by then");
   return problems;
 }
 

@@ -1,5 +1,8 @@
 #include "cli/supervised_run.h"
 
+#include <memory>
+#include <utility>
+
 #include "cli/answerer.h"
 #include "cli/command.h"
 #include "cli/exit_status.h"
@@ -14,11 +17,19 @@ bool is_listener_busy(const Diagnostics& problems) {
   return false;
 }
 
-int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRun& run, Explainer& explainer,
-                      const OutputOptions& output) {
-  Answerer answerer(plan, run.on_notify);
+int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRun& run, NotifyHandler* handler,
+                      Explainer& explainer, const OutputOptions& output) {
+  Answerer answerer(plan, run.policies, run.on_notify);
   answerer.watch(launched);
   Supervision supervision;
+  if (handler != nullptr) {
+    answerer.ask(*handler);
+    handler->tell = [&](std::string line) { explainer.tell_line(std::move(line)); };
+    supervision.late = handler;
+    supervision.calls.take_over = [&](const Notification& notification, Listener& listener) {
+      return answerer.take_over(notification, listener);
+    };
+  }
   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
   if (explainer.tells()) {
     supervision.calls.wants_notifier = [&](const Notification&) {
@@ -36,7 +47,11 @@ int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRu
       explainer.denied(verdict);
   };
   supervision.holding = {.kept = explainer.log_fd(),
-                         .on_start = [&](int log_fd) { explainer.continue_in_holder(log_fd); },
+                         .on_start =
+                             [&](int log_fd) {
+                               explainer.continue_in_holder(log_fd);
+                               if (handler != nullptr) handler->abandon();
+                             },
                          .on_end = [&] { explainer.finish(); }};
   supervision.time_limit = run.time_limit;
   Result<Outcome> outcome = sandbox::supervise(std::move(launched), supervision);
@@ -59,6 +74,12 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   Explainer explainer(run.policies, run.explaining);
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);
+  std::unique_ptr<NotifyHandler> handler;
+  if (run.on_notify.kind == OnNotify::Kind::program) {
+    Result<std::unique_ptr<NotifyHandler>> started = NotifyHandler::start(run.on_notify.handler);
+    if (!started) return fail(started.error(), output, kOwnFailure);
+    handler = std::move(*started);
+  }
   Result<Launched> launched = sandbox::launch(spec);
   // Without a listener the kernel would answer what somebody is to answer here.
   const bool needs_listener = run.on_notify.answers() && plan.notifies;
@@ -74,7 +95,7 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   }
   print_diagnostics(launched.diagnostics(), output);
   if (!launched) return launch_failure_status(launched.error());
-  return supervise_command(std::move(*launched), plan, run, explainer, output);
+  return supervise_command(std::move(*launched), plan, run, handler.get(), explainer, output);
 }
 
 }  // namespace cordon::cli

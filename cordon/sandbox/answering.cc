@@ -1,5 +1,6 @@
 #include "cordon/sandbox/answering.h"
 
+#include <errno.h>
 #include <time.h>
 
 #include <utility>
@@ -10,8 +11,8 @@ namespace cordon::sandbox {
 namespace {
 
 // No thread can call again from another program sooner after an answer: from execve(2) to the first instruction of a
-// static program without a library it is five times that (41 us on a 2 GHz machine). A thread that calls again and again
-// needs little more than half of it.
+// static program without a library it is five times that (41 us on a 2 GHz machine). A thread that calls again and
+// again needs little more than half of it.
 constexpr int64_t kSoonestExecNs = 8'000;
 
 int64_t now_ns() {
@@ -46,7 +47,11 @@ std::optional<Notifier> Responder::look_at(const Notification& notification) {
 
 void Responder::answer(const std::optional<Notification>& notification) {
   if (!notification) return;
-  const Response response = answering_.answer(*notification);
+  Response response = answering_.answer(*notification);
+  if (response.kind == Response::Kind::later) {
+    response = answering_.take_over ? answering_.take_over(*notification, listener_) : Response::fail(EPERM);
+    if (response.kind == Response::Kind::later) return;
+  }
   std::optional<Notifier> who;
   const bool wants = answering_.on_answered && (!answering_.wants_notifier || answering_.wants_notifier(*notification));
   if (wants) who = look_at(*notification);

@@ -20,6 +20,10 @@ namespace cordon {
 struct Answering {
   // Decides, and does nothing else.
   std::function<Response(const Notification&)> answer;
+  // Where that was Response::later(): answers the call itself, or leaves it to LateAnswers, and says later() again; or
+  // gives an answer after all. It may read of the thread what it likes, which counts only if Listener::is_valid() says
+  // so afterwards. Calls it has taken are not told of (on_answered). Empty: EPERM.
+  std::function<Response(const Notification&, Listener&)> take_over = {};
   // Before the answer is given: is anything to be said about the caller? Looking at it costs several times the answer,
   // so a call that repeats should not want it. Empty: always, if there is on_answered.
   std::function<bool(const Notification&)> wants_notifier = {};

@@ -78,7 +78,8 @@ bool Listener::respond(uint64_t id, const Response& response) {
     // The kernel takes a negative errno; a positive one would be a value.
     case Response::Kind::fail: raw.error = -response.error; break;
     case Response::Kind::value: raw.val = response.value; break;
-    case Response::Kind::kill: return false;
+    case Response::Kind::kill:
+    case Response::Kind::later: return false;
   }
   int result = 0;
   do result = ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_SEND, &raw);

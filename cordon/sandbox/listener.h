@@ -26,7 +26,8 @@ struct Response {
     run,
     fail,
     value,
-    kill  // ends the caller's process by SIGKILL: for a supervisor that stands in for the kernel
+    kill,  // ends the caller's process by SIGKILL: for a supervisor that stands in for the kernel
+    later  // none now: Answering::take_over
   };
   Kind kind = Kind::fail;
   int error = 0;      // fail: a positive errno
@@ -36,6 +37,7 @@ struct Response {
   static Response fail(int error) { return {Kind::fail, error, 0}; }
   static Response returns(int64_t value) { return {Kind::value, 0, value}; }
   static Response kills() { return {Kind::kill, 0, 0}; }
+  static Response later() { return {Kind::later, 0, 0}; }
 };
 
 class Listener {
@@ -50,7 +52,7 @@ class Listener {
   // The same for a caller who has just seen these events in a poll of his own, among other descriptors, and has done
   // nothing since.
   std::optional<Notification> take(short events);
-  // False: the call is gone (its thread died or was interrupted). Not for Kind::kill: see carry_out().
+  // False: the call is gone (its thread died or was interrupted). Not for Kind::kill, see carry_out(), and Kind::later.
   bool respond(uint64_t id, const Response& response);
   // Is the call still waiting? What was read of its thread before was read of no other one then.
   bool is_valid(uint64_t id) const;

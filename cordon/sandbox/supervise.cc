@@ -17,6 +17,7 @@
 #include "cordon/sandbox/child_process.h"
 #include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/launcher_state.h"
+#include "cordon/sandbox/notifier.h"
 #include "cordon/sandbox/preparation.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
@@ -91,6 +92,8 @@ class Supervisor {
   int patience_ms() const;
   void watch_time();
   void answer_waiting(short events);
+  void give(const std::vector<LateAnswers::Answer>& answers);
+  void end_late_answers();
   void forget_listener();
   void watch_command();
   int look_at_command();
@@ -122,6 +125,8 @@ class Supervisor {
 int Supervisor::patience_ms() const {
   // SIGCHLD may have gone to another thread of the caller; a stopped tracee must not wait for ever then.
   int64_t patience_ms = launched_.tracer ? kSecondMs : -1;
+  const int late_ms = supervision_.late != nullptr ? supervision_.late->patience_ms() : -1;
+  if (late_ms >= 0 && (patience_ms < 0 || late_ms < patience_ms)) patience_ms = late_ms;
   if (deadline_ns_ == 0) return static_cast<int>(patience_ms);
   const int64_t left_ms = std::max<int64_t>(0, (deadline_ns_ - now_ns() + kMillisecondNs - 1) / kMillisecondNs);
   if (patience_ms < 0 || left_ms < patience_ms) patience_ms = std::min<int64_t>(left_ms, INT_MAX);
@@ -144,7 +149,13 @@ void Supervisor::turn() {
   pollfd entries[] = {{signals_.fd(), POLLIN, 0},
                       {launched_.pidfd.get(), POLLIN, 0},
                       {launched_.listener ? launched_.listener->fd() : -1, POLLIN, 0},
-                      {launched_.audit ? launched_.audit->fd() : -1, POLLIN, 0}};
+                      {launched_.audit ? launched_.audit->fd() : -1, POLLIN, 0},
+                      {-1, 0, 0},
+                      {-1, 0, 0}};
+  if (supervision_.late != nullptr) {
+    const LateAnswers::Descriptors late = supervision_.late->waits_for();
+    std::copy(late.begin(), late.end(), std::end(entries) - late.size());
+  }
   if (poll(entries, std::size(entries), patience_ms()) < 0) {
     if (errno != EINTR) failure_ = cannot_supervise("wait for the command", errno);
     return;
@@ -152,6 +163,7 @@ void Supervisor::turn() {
   watch_time();
   const bool asks = (entries[2].revents & POLLIN) != 0;
   if (asks) answer_waiting(entries[2].revents);
+  if (supervision_.late != nullptr) give(supervision_.late->pump({entries[4], entries[5]}));
   // A caller that was answered may ask again at once, and pays for all that stands between.
   const bool only_asks = asks && ((entries[0].revents | entries[1].revents | entries[3].revents) & POLLIN) == 0;
   if (only_asks && ++answers_in_a_row_ < kMostAnswersInARow) return;
@@ -161,6 +173,18 @@ void Supervisor::turn() {
   watch_command();
   // Nobody can ask any more: poll would say so for ever.
   if (launched_.listener && !asks && (entries[2].revents & POLLHUP) != 0) forget_listener();
+}
+
+// A call that has gone meanwhile needs no answer.
+void Supervisor::give(const std::vector<LateAnswers::Answer>& answers) {
+  for (const LateAnswers::Answer& answer : answers)
+    if (launched_.listener) carry_out(*launched_.listener, answer.call, answer.response);
+  if (!launched_.listener) return;
+  if (int error = launched_.listener->error()) failure_ = cannot_supervise("answer the command's calls", error);
+}
+
+void Supervisor::end_late_answers() {
+  if (supervision_.late != nullptr) give(supervision_.late->finish());
 }
 
 void Supervisor::forget_listener() {
@@ -316,6 +340,7 @@ Result<Outcome> Supervisor::finish() {
   if (launched_.tracer) launched_.tracer->detach_all();
   end_namespace(launched_);
   if (!failure && status >= 0) explain_end(status);
+  end_late_answers();
   if (launched_.listener && !failure_ && launched_.listener->error() == 0 && !launched_.listener->is_finished() &&
       !leave_holder(*launched_.listener, supervision_.calls, supervision_.holding))
     responder_->answer_all();

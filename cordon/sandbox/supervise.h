@@ -12,6 +12,7 @@
 #include "cordon/base/result.h"
 #include "cordon/sandbox/answering.h"
 #include "cordon/sandbox/holder.h"
+#include "cordon/sandbox/late_answers.h"
 #include "cordon/sandbox/launch.h"
 
 namespace cordon {
@@ -38,6 +39,7 @@ struct Supervision {
   std::function<void(const KernelVerdict&)> on_kernel_verdict = {};
   Holding holding = {};  // for what outlives the command
   std::optional<TimeLimit> time_limit = {};
+  LateAnswers* late = nullptr;  // to whom `calls` may leave calls, as long as the command lives; the caller's
 };
 
 namespace sandbox {
