@@ -1,13 +1,12 @@
 #include "cli/setup_options.h"
 
-#include <grp.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
 
 #include "cli/output.h"
+#include "cli/user_database.h"
 #include "cordon/base/text.h"
 
 namespace cordon::cli {
@@ -30,15 +29,14 @@ struct User {
 
 Result<User> find_user(const std::string& text) {
   const auto number = id_number(text);
-  if (const passwd* known = number ? getpwuid(*number) : getpwnam(text.c_str()))
-    return User{known->pw_uid, known->pw_gid};
+  if (const auto known = number ? user_numbered(*number) : user_called(text)) return User{known->uid, known->gid};
   if (number) return User{*number, std::nullopt};
   return usage_error("no user is called " + quoted(text), "a name of the user database, or a number");
 }
 
 Result<gid_t> find_group(const std::string& text) {
   if (const auto number = id_number(text)) return *number;
-  if (const group* known = text.empty() ? nullptr : getgrnam(text.c_str())) return known->gr_gid;
+  if (const auto known = group_called(text)) return *known;
   return usage_error("no group is called " + quoted(text), "a name of the group database, or a number");
 }
 
