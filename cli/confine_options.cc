@@ -35,6 +35,12 @@ std::string words_of_list(const std::string& text) {
   return " " + list;
 }
 
+// " noroot no_setuid_fixup" of "noroot,no-setuid-fixup".
+std::string securebits_of(std::string list) {
+  std::replace(list.begin(), list.end(), '-', '_');
+  return words_of_list(list);
+}
+
 // "read "/srv/a" at "/b"" of "/srv/a:/b"; a backslash takes a colon's meaning away.
 std::string as_bind(const std::string& text) {
   std::string parts[2];
@@ -109,6 +115,38 @@ Result<std::vector<PlacedLine>> read_line(const ConfineOptions::Line& line) {
   return lines;
 }
 
+// The sets that --caps-keep does not tell apart.
+void add_sets(CLI::App& app, ConfineOptions& options) {
+  struct Set {
+    const char* option;
+    const char* line;
+    const char* help;
+    std::string (*as_words)(std::string);
+  };
+  static constexpr Set kSets[] = {
+      {"--caps-bounding", "caps bounding", "the capabilities programs it executes may still get; or none",
+       [](std::string list) { return words_of_list(list); }},
+      {"--caps-inheritable", "caps inheritable", "what becomes of the inheritable set; or none",
+       [](std::string list) { return words_of_list(list); }},
+      {"--caps-ambient", "caps ambient", "what the command has though it is not root, and inherits; or none",
+       [](std::string list) { return words_of_list(list); }},
+      {"--securebits", "securebits", "noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise; each with -locked",
+       securebits_of}};
+  for (const Set& set : kSets)
+    app.add_option_function<std::vector<std::string>>(
+           set.option,
+           [&options, &set](const std::vector<std::string>& values) {
+             for (const std::string& value : values)
+               options.lines.push_back(
+                   {std::string(set.option) + " " + base::printable(value), set.line + set.as_words(value)});
+           },
+           set.help)
+        ->type_name("LIST")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+}
+
 }  // namespace
 
 bool ConfineOptions::may_lack(const std::string& what) const {
@@ -161,6 +199,7 @@ void add_confine_options(CLI::App& app, ConfineOptions& options) {
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);
+  add_sets(app, options);
   app.add_option_function<std::vector<std::string>>(
          "--limit",
          [add](const std::vector<std::string>& values) {
@@ -176,9 +215,9 @@ void add_confine_options(CLI::App& app, ConfineOptions& options) {
       ->expected(1)
       ->allow_extra_args(false);
   app.add_option("--best-effort", options.best_effort,
-                 "run without it where it cannot be had: landlock, caps (the bounding set)")
+                 "run without it where it cannot be had: landlock, caps (the bounding set), ptracer (Yama)")
       ->type_name("WHAT")
-      ->check(one_of({"landlock", "caps"}))
+      ->check(one_of({"landlock", "caps", "ptracer"}))
       ->take_all()
       ->expected(1)
       ->allow_extra_args(false);

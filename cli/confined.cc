@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/trait_options.h"
 #include "cordon/abi/namespaces.h"
 #include "cordon/policy/confinement.h"
 #include "cordon/sandbox/exec_grants.h"
@@ -18,7 +19,8 @@ namespace {
 // given.
 void keep_namespaces_owned(ProcessSetup& setup, Diagnostics& warnings) {
   const bool has_own_user = (setup.namespaces.made & abi::kUserNamespace) != 0;
-  if (has_own_user && !setup.kept_capabilities) setup.kept_capabilities = 0;
+  if (has_own_user && !setup.kept_capabilities)
+    setup.kept_capabilities = setup.ambient_set.value_or(0) | setup.inheritable_set.value_or(0);
   const bool keeps_admin = setup.kept_capabilities ? (*setup.kept_capabilities >> CAP_SYS_ADMIN & 1) != 0
                                                    : !setup.identity && geteuid() == 0;
   if (keeps_admin && !setup.namespaces.mounts.empty())
@@ -37,6 +39,9 @@ Result<Done> set_namespaces(const NamespaceOptions& options, const Confinement& 
       return usage_error("groups cannot be set in a user namespace of a user without CAP_SETGID", "leave --groups out");
   }
   keep_namespaces_owned(made.setup, warnings);
+  const bool has_own_pids = ((made.setup.namespaces.made | made.setup.namespaces.joined) & abi::kPidNamespace) != 0;
+  if (has_own_pids && names_ptracer(made.setup))
+    return usage_error("--ptracer PID cannot name a process outside the command's pid namespace", "--ptracer any");
   return Done{};
 }
 
@@ -69,13 +74,22 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   CORDON_TRY(confinement, policy::confine(sources));
   CORDON_TRY(setup, setup_of(request.setup));
   setup.kept_capabilities = confinement.kept_capabilities;
+  setup.bounding_set = confinement.bounding_set;
+  setup.inheritable_set = confinement.inheritable_set;
+  setup.ambient_set = confinement.ambient_set;
+  setup.securebits = confinement.securebits;
   setup.capabilities_place = confinement.capabilities_place;
+  if (confinement.umask) setup.umask = setup.umask.value_or(0) | *confinement.umask;
   setup.may_keep_bounding_set = options.may_lack("caps");
   for (const ResourceLimit& limit : confinement.limits)
     setup.limits.push_back({limit.resource, limit.value, limit.place});
   Confined made;
   made.setup = std::move(setup);
   Diagnostics warnings;
+  if (Result<Done> set = set_traits(request.setup, options.may_lack("ptracer"), made.setup); !set)
+    return set.error();
+  else
+    warnings.append(set.warnings());
   if (Result<Done> set = set_namespaces(request.namespaces, confinement, made, warnings); !set) return set.error();
   // Paths are the command's: where its tree is another than ours they are looked up there.
   const bool has_own_tree = ((made.setup.namespaces.made | made.setup.namespaces.joined) & abi::kMountNamespace) != 0;

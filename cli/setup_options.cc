@@ -7,6 +7,7 @@
 
 #include "cli/output.h"
 #include "cli/user_database.h"
+#include "cli/trait_options.h"
 #include "cordon/base/text.h"
 
 namespace cordon::cli {
@@ -107,6 +108,7 @@ void add_setup_options(CLI::App& app, SetupOptions& options) {
       ->type_name("LIST");
   app.add_option("--chdir", options.directory, "the directory to run in")->type_name("DIR");
   app.add_option("--umask", options.umask, "which permissions new files do not get, as 027")->type_name("OCTAL");
+  add_trait_options(app, options);
   const auto add_list = [&app](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
     app.add_option(name, list, help)->type_name(type)->take_all()->expected(1)->allow_extra_args(false);
   };

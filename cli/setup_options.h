@@ -17,6 +17,7 @@ struct SetupOptions {
   std::optional<std::string> groups;
   std::optional<std::string> directory;
   std::optional<std::string> umask;
+  std::optional<std::string> ptracer, cpus, personality, context;  // trait_options.h
   std::vector<std::string> environment, unset;
   bool clear_environment = false;
 };

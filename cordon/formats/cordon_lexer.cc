@@ -28,8 +28,9 @@ char closing(char open) { return open == '(' ? ')' : '}'; }
 }  // namespace
 
 bool holds_free_words(std::string_view keyword) {
-  constexpr std::array<std::string_view, 11> kFree = {"policy", "arch", "since", "include", "files", "net",
-                                                      "scope",  "caps", "limit", "unshare", "mount"};
+  constexpr std::array<std::string_view, 13> kFree = {"policy", "arch",  "since",     "include", "files",
+                                                      "net",    "scope", "caps",      "limit",   "unshare",
+                                                      "mount",  "umask", "securebits"};
   return std::find(kFree.begin(), kFree.end(), keyword) != kFree.end();
 }
 

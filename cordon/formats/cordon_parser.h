@@ -88,7 +88,7 @@ class CordonParser {
   bool is_since_lost_ = false;
 };
 
-// One "files", "net", "scope", "caps", "limit", "unshare" or "mount" statement; several verbs on a line become a line each, so that the
+// One statement of those that sandbox_spec.h lists; several verbs on a line become a line each, so that the
 // first word always is the verb.
 void read_sandbox_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter);
 // Lines that contradict each other.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "cordon/abi/namespaces.h"
+#include "cordon/abi/securebits.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
 
@@ -16,7 +17,20 @@ constexpr std::array<std::string_view, 21> kFileVerbs = {
     "make_fifo", "make_block", "make_sym",    "refer",     "truncate", "ioctl_dev",  "resolve_unix"};
 constexpr std::array<std::string_view, 3> kNetVerbs = {"bind", "connect", "none"};
 constexpr std::array<std::string_view, 2> kScopes = {"signal", "abstract_unix"};
-constexpr std::array<std::string_view, 1> kCapsVerbs = {"keep"};
+constexpr std::array<std::string_view, 4> kCapsVerbs = {"keep", "bounding", "inheritable", "ambient"};
+constexpr std::array<std::string_view, 12> kSecurebits = {"noroot",
+                                                          "noroot_locked",
+                                                          "no_setuid_fixup",
+                                                          "no_setuid_fixup_locked",
+                                                          "keep_caps",
+                                                          "keep_caps_locked",
+                                                          "no_cap_ambient_raise",
+                                                          "no_cap_ambient_raise_locked",
+                                                          "exec_restrict_file",
+                                                          "exec_restrict_file_locked",
+                                                          "exec_deny_interactive",
+                                                          "exec_deny_interactive_locked"};
+static_assert(kSecurebits.size() == abi::kSecurebits.size());
 constexpr std::array<std::string_view, 6> kMountVerbs = {"root", "read", "write", "tmp", "proc", "dev"};
 constexpr std::array<std::string_view, 3> kRoots = {"keep", "read", "empty"};
 constexpr std::array<std::string_view, 8> kKinds = {"user", "mount", "pid", "net", "ipc", "uts", "cgroup", "time"};
@@ -43,6 +57,8 @@ class SandboxReader {
 
   void read() {
     if (subject_ == "limit") return limit();
+    if (subject_ == "umask") return umask();
+    if (subject_ == "securebits") return words(kSecurebits);
     if (subject_ == "scope") return words(kScopes);
     if (subject_ == "unshare") return words(kKinds);
     const Verbs verbs = subject_ == "files"   ? Verbs(kFileVerbs)
@@ -83,9 +99,9 @@ class SandboxReader {
   }
 
   void end() {
-    // "caps keep" alone keeps nothing.
+    // "caps keep" alone keeps nothing, and "caps ambient" empties that set.
     const std::string& verb = line_.words.front();
-    bool needs_object = verb != "none" && verb != "keep" && verb != "proc" && verb != "dev";
+    bool needs_object = subject_ != "caps" && verb != "none" && verb != "proc" && verb != "dev";
     if (line_.words.size() > 1 && line_.words.back() == "at")
       error(line_.word_spans.back(), "no place follows 'at'", {});
     if (needs_object && line_.words.size() == 1)
@@ -178,6 +194,17 @@ class SandboxReader {
       return error(tokens[1].span, "expected a number or 'unlimited', found '" + base::printable(*value) + "'", {});
     spec_.lines.push_back(
         {subject_, {std::move(*name), std::move(*value)}, statement_.span(), {tokens[0].span, tokens[1].span}});
+  }
+
+  void umask() {
+    const std::vector<Token>& tokens = statement_.tokens;
+    const std::optional<std::string> mask = tokens.size() == 2 ? word_text(tokens[0], reporter_) : std::nullopt;
+    const bool is_one = mask && !mask->empty() && mask->size() <= 4 &&
+                        mask->find_first_not_of("01234567") == std::string::npos &&
+                        (mask->size() < 4 || mask->front() == '0');
+    if (!is_one)
+      return error(statement_.keyword.span, "'umask' takes an octal number up to 777", "such as 'umask 027'");
+    spec_.lines.push_back({subject_, {*mask}, statement_.span(), {tokens[0].span}});
   }
 
   // Each one of these.

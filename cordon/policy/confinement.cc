@@ -1,12 +1,14 @@
 #include "cordon/policy/confinement.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
 #include "cordon/abi/capabilities.h"
 #include "cordon/abi/landlock.h"
 #include "cordon/abi/resource_limits.h"
+#include "cordon/abi/securebits.h"
 #include "cordon/base/text.h"
 
 namespace cordon::policy {
@@ -30,6 +32,15 @@ constexpr FileWord kFileWords[] = {
                   landlock::kRemoveFile | landlock::kRefer | landlock::kResolveUnix},
     {"create", kCreate}};
 
+struct CapabilityWord {
+  std::string_view word;
+  std::optional<uint64_t> Confinement::*set;
+};
+constexpr CapabilityWord kCapabilityWords[] = {{"keep", &Confinement::kept_capabilities},
+                                               {"bounding", &Confinement::bounding_set},
+                                               {"inheritable", &Confinement::inheritable_set},
+                                               {"ambient", &Confinement::ambient_set}};
+
 // What the four words speak of, a kernel has to be able to refuse; `refer` it refuses before it knows it.
 constexpr int kFilesAbi = 3;
 
@@ -37,13 +48,18 @@ class ConfinementMaker {
  public:
   void add_source(const std::vector<PlacedLine>& lines) {
     LandlockLayer layer;
-    std::optional<uint64_t> kept;
+    CapabilitySets sets;
     for (const PlacedLine& line : lines) {
       if (line.words.empty()) continue;
-      if (line.subject == "caps") {
-        kept = kept.value_or(0) | capabilities(line);
-        if (made_.capabilities_place.file.empty()) made_.capabilities_place = line.place_of(0);
-      } else if (line.subject == "limit")
+      const bool is_of_credentials = line.subject == "caps" || line.subject == "securebits";
+      if (is_of_credentials && made_.capabilities_place.file.empty()) made_.capabilities_place = line.place_of(0);
+      if (line.subject == "caps")
+        capabilities(line, sets);
+      else if (line.subject == "securebits")
+        securebits(line);
+      else if (line.subject == "umask")
+        umask(line);
+      else if (line.subject == "limit")
         limit(line);
       else if (line.subject == "unshare")
         unshare(line);
@@ -53,7 +69,11 @@ class ConfinementMaker {
         add_line(line, layer);
     }
     if (!layer.is_empty()) made_.landlock.push_back(std::move(layer));
-    if (kept) made_.kept_capabilities = made_.kept_capabilities.value_or(~uint64_t{0}) & *kept;
+    for (const CapabilityWord& word : kCapabilityWords) {
+      const std::optional<uint64_t>& said = sets[static_cast<size_t>(&word - kCapabilityWords)];
+      std::optional<uint64_t>& all = made_.*word.set;
+      if (said) all = all.value_or(~uint64_t{0}) & *said;
+    }
   }
 
   Result<Confinement> finish() && {
@@ -74,19 +94,44 @@ class ConfinementMaker {
     problems_.error("sandbox-line", line.place_of(0), "no line begins with '" + line.subject + "'");
   }
 
-  uint64_t capabilities(const PlacedLine& line) {
-    uint64_t kept = 0;
-    if (line.words.front() != "keep")
-      problems_.error("sandbox-line", line.place_of(0), "'caps' takes no '" + line.words.front() + "'", "caps keep");
+  using CapabilitySets = std::array<std::optional<uint64_t>, std::size(kCapabilityWords)>;
+
+  void capabilities(const PlacedLine& line, CapabilitySets& sets) {
+    uint64_t named = 0;
     for (size_t i = 1; i < line.words.size(); ++i) {
       if (const auto number = abi::find_capability(line.words[i]))
-        kept |= uint64_t{1} << *number;
+        named |= uint64_t{1} << *number;
       else
         problems_.error("unknown-capability", line.place_of(i),
                         "no capability is called '" + base::printable(line.words[i]) + "'",
                         base::did_you_mean(abi::plain_capability(line.words[i]), abi::kCapabilities));
     }
-    return kept;
+    for (const CapabilityWord& word : kCapabilityWords) {
+      if (word.word != line.words.front()) continue;
+      std::optional<uint64_t>& set = sets[static_cast<size_t>(&word - kCapabilityWords)];
+      set = set.value_or(0) | named;
+      return;
+    }
+    problems_.error("sandbox-line", line.place_of(0), "'caps' takes no '" + line.words.front() + "'", "caps keep");
+  }
+
+  void securebits(const PlacedLine& line) {
+    for (size_t i = 0; i < line.words.size(); ++i) {
+      if (const auto bit = abi::find_securebit(line.words[i]))
+        made_.securebits |= *bit;
+      else
+        problems_.error("sandbox-line", line.place_of(i),
+                        "no securebit is called '" + base::printable(line.words[i]) + "'");
+    }
+  }
+
+  void umask(const PlacedLine& line) {
+    const std::string& word = line.words.front();
+    uint32_t mask = 0;
+    const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), mask, 8);
+    if (error != std::errc() || end != word.data() + word.size() || mask > 0777)
+      problems_.error("sandbox-line", line.place_of(0), "a umask is an octal number up to 777", "such as 'umask 027'");
+    made_.umask = made_.umask.value_or(0) | mask;
   }
 
   void unshare(const PlacedLine& line) {

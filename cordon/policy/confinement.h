@@ -89,10 +89,14 @@ struct MountRequest {
 struct Confinement {
   std::vector<LandlockLayer> landlock;        // the oldest first; none is empty
   std::optional<uint64_t> kept_capabilities;  // bits by number; no value: nothing is said
-  Place capabilities_place;                   // of the first line about them
-  std::vector<ResourceLimit> limits;          // one of each resource
-  std::vector<NamespaceRequest> namespaces;   // one of each kind
-  std::vector<MountRequest> mounts;           // at most one root
+  // What else is said about these sets. What is ambient has to be kept as well, where it is said what is.
+  std::optional<uint64_t> bounding_set, inheritable_set, ambient_set;
+  uint32_t securebits = 0;                   // abi/securebits.h; those of every source
+  Place capabilities_place;                  // of the first line about any of this
+  std::optional<uint32_t> umask;             // what any source takes away
+  std::vector<ResourceLimit> limits;         // one of each resource
+  std::vector<NamespaceRequest> namespaces;  // one of each kind
+  std::vector<MountRequest> mounts;          // at most one root
 
   bool makes(uint64_t kind) const;  // abi/namespaces.h
 };

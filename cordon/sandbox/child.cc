@@ -120,6 +120,7 @@ void become(const ChildPlan& plan) {
   if (plan.no_new_privs && report.failed(raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
   report.enter(LaunchStep::gate);
   if (plan.gated && !pass_gate(plan)) return;
+  if (!set_exec_context(plan.setup, report)) return;
   if (!plan.has_maker && !enter_namespaces(plan.setup.namespaces, report)) return;
   if (!apply_setup(plan.setup, report)) return;
   report.enter(LaunchStep::landlock);  // a filter may deny its calls

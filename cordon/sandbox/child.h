@@ -24,6 +24,7 @@ enum class LaunchStep : uint32_t {
   watch,
   no_new_privs,
   gate,
+  context,
   hostname,
   loopback,
   mounts,
@@ -35,6 +36,11 @@ enum class LaunchStep : uint32_t {
   uid,
   directory,
   capabilities,
+  ambient,
+  securebits,
+  affinity,
+  personality,
+  ptracer,
   landlock,
   filter,
   exec
@@ -53,7 +59,7 @@ struct LaunchReport {
   std::atomic<uint32_t> gate_reached{0};
   std::atomic<uint32_t> step{0};
   std::atomic<int32_t> error{0};   // of `step`; 0: not failed
-  std::atomic<uint32_t> index{0};  // of the filter, the ruleset, the limit, the mount or the grant
+  std::atomic<uint32_t> index{0};  // of the filter, the ruleset, the limit, the capability, the mount or the grant
   std::atomic<int32_t> listener{-1};
   // Between the launcher and the maker (child_namespaces.h).
   static constexpr uint32_t kNothing = 0;

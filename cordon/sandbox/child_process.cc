@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <climits>
 
+#include "cordon/abi/capabilities.h"
 #include "cordon/abi/resource_limits.h"
 #include "cordon/sandbox/exit_tracer.h"
 #include "cordon/sandbox/process_info.h"
@@ -134,25 +135,29 @@ void destroy(const Launched& launched) {
 FailedStep failed_step(const Preparation& preparation) {
   const ChildPlan& plan = preparation.plan;
   const LaunchReport& report = *plan.report;
-  FailedStep failed{
-      .step = report.current_step(),
-      .error = report.error.load(),
-      .filter = report.index.load(),
-      .filter_count = static_cast<uint32_t>(plan.filter_count),
-      .filter_size = 0,
-      .path = preparation.path(),
-      .what = {},
-      .place = {},
-      .is_confined = plan.ruleset_count > 0 || plan.setup.has_identity || plan.setup.reduces_capabilities};
+  FailedStep failed{.step = report.current_step(),
+                    .error = report.error.load(),
+                    .filter = report.index.load(),
+                    .filter_count = static_cast<uint32_t>(plan.filter_count),
+                    .filter_size = 0,
+                    .path = preparation.path(),
+                    .what = {},
+                    .place = {},
+                    .is_confined = plan.ruleset_count > 0 || plan.setup.has_identity ||
+                                   plan.setup.reduces_capabilities || plan.setup.context_size > 0};
   if (failed.filter < plan.filter_count) failed.filter_size = plan.filters[failed.filter].program.len;
   if (failed.step == LaunchStep::limits && report.index.load() < plan.setup.limit_count) {
     const ProcessLimit& limit = plan.setup.limits[report.index.load()];
     failed.what = abi::kResources[limit.resource];
     failed.place = limit.place;
   }
-  if (failed.step == LaunchStep::bounding_set || failed.step == LaunchStep::capabilities)
+  if (failed.step == LaunchStep::bounding_set || failed.step == LaunchStep::capabilities ||
+      failed.step == LaunchStep::ambient || failed.step == LaunchStep::securebits)
     failed.place = preparation.setup().capabilities_place;
   if (failed.step == LaunchStep::landlock) failed.place = preparation.place_of_ruleset(report.index.load());
+  if (failed.step == LaunchStep::ambient && report.index.load() < abi::kCapabilities.size())
+    failed.what = abi::kCapabilities[report.index.load()];
+  if (failed.step == LaunchStep::context) failed.what = preparation.setup().context->text;
   if (failed.step == LaunchStep::directory) failed.what = plan.setup.directory;
   if (failed.step == LaunchStep::mounts && report.index.load() < plan.setup.namespaces.mount_count)
     failed.mount = &plan.setup.namespaces.mounts[report.index.load()];

@@ -41,6 +41,20 @@ Diagnostic landlock_error(int error) {
   return system_error("enter the Landlock domain", error, cure);
 }
 
+Diagnostic context_error(const FailedStep& failed) {
+  const char* cure = "";
+  switch (failed.error) {
+    case EINVAL: cure = "the security module does not know it, or none is enabled that takes one"; break;
+    case ENOENT: cure = "no such profile is loaded, or the kernel has not this module"; break;
+    case EACCES:
+    case EPERM:
+      cure = "the module's own policy has to let cordon change to it; under no_new_privs only to what has fewer rights";
+      break;
+    default: break;
+  }
+  return system_error("set the context '" + base::printable(failed.what) + "' for the command", failed.error, cure);
+}
+
 Diagnostic setup_error(const FailedStep& failed) {
   const bool is_refused = failed.error == EPERM;
   const std::string unmapped = failed.error == EINVAL ? "the number is not mapped in this user namespace" : "";
@@ -62,10 +76,28 @@ Diagnostic setup_error(const FailedStep& failed) {
     case LaunchStep::directory:
       return system_error("enter the directory '" + base::printable(failed.what) + "'", failed.error,
                           failed.error == EACCES ? "the command's user must be able to" : "");
+    case LaunchStep::ambient:
+      return system_error(
+          "make the capability '" + failed.what + "' ambient", failed.error,
+          is_refused ? "cordon has to have it, and securebits (no_cap_ambient_raise) may forbid it" : "");
+    case LaunchStep::securebits:
+      return system_error(
+          "set the securebits", failed.error,
+          is_refused ? "it needs CAP_SETPCAP, a kernel that knows them (exec_*: 6.14), and none locked" : "");
+    case LaunchStep::affinity:
+      return system_error("bind the command to its CPUs", failed.error,
+                          failed.error == EINVAL ? "none of them is among those its cpuset lets it use" : "");
+    case LaunchStep::personality: return system_error("set the command's personality", failed.error);
+    case LaunchStep::ptracer:
+      return system_error(
+          "name who may trace the command", failed.error,
+          failed.error == EINVAL ? "there is no such process (any more), or this kernel has no Yama" : "");
+    case LaunchStep::context: return context_error(failed);
     default: break;
   }
-  return system_error("reduce the command's capabilities", failed.error,
-                      is_refused ? "securebits (no_cap_ambient_raise) or a filter above this process forbid it" : "");
+  return system_error(
+      "reduce the command's capabilities", failed.error,
+      is_refused ? "what it is to inherit cordon has to have; a filter above this process may deny it, too" : "");
 }
 
 }  // namespace
@@ -134,7 +166,13 @@ Diagnostic describe_step(const FailedStep& failed) {
     case LaunchStep::bounding_set:
     case LaunchStep::uid:
     case LaunchStep::directory:
-    case LaunchStep::capabilities: return setup_error(failed);
+    case LaunchStep::capabilities:
+    case LaunchStep::ambient:
+    case LaunchStep::securebits:
+    case LaunchStep::affinity:
+    case LaunchStep::personality:
+    case LaunchStep::ptracer:
+    case LaunchStep::context: return setup_error(failed);
     case LaunchStep::landlock: return landlock_error(failed.error);
     case LaunchStep::filter: return install_error(failed);
     case LaunchStep::exec: return exec_error(failed);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <unistd.h>
 
 #include <new>
@@ -84,9 +85,19 @@ void Preparation::set_up(const ProcessSetup& setup) {
     to.groups = kept.identity->groups.data();
     to.group_count = kept.identity->groups.size();
   }
-  to.reduces_capabilities = kept.kept_capabilities.has_value();
-  to.kept_capabilities = kept.kept_capabilities.value_or(0);
-  to.may_keep_bounding_set = kept.may_keep_bounding_set;
+  set_up_capabilities();
+  to.cpus = kept.cpus.data();
+  to.cpu_bytes = kept.cpus.size() * sizeof(uint64_t);
+  to.has_personality = kept.personality.has_value();
+  constexpr unsigned long kAsk = 0xffffffff;
+  if (to.has_personality) to.personality = static_cast<uint32_t>(personality(kAsk)) | *kept.personality;
+  to.has_ptracer = kept.ptracer.has_value();
+  to.ptracer = kept.ptracer.value_or(0);
+  if (kept.context) {
+    to.context_path = kept.context->path.c_str();
+    to.context = kept.context->text.c_str();
+    to.context_size = kept.context->text.size();
+  }
   to.directory = kept.directory ? kept.directory->c_str() : nullptr;
   to.has_umask = kept.umask.has_value();
   to.umask = kept.umask.value_or(0);
@@ -94,6 +105,27 @@ void Preparation::set_up(const ProcessSetup& setup) {
   for (std::string& entry : *kept.environment) strings_->environment_pointers.push_back(entry.data());
   strings_->environment_pointers.push_back(nullptr);
   plan.environment = strings_->environment_pointers.data();
+}
+
+// The stricter of what is said about a set holds.
+void Preparation::set_up_capabilities() {
+  constexpr uint64_t kAll = ~uint64_t{0};
+  const ProcessSetup& kept = strings_->setup;
+  ChildSetup& to = plan.setup;
+  const bool becomes_user = kept.identity && kept.identity->uid != 0;
+  const uint64_t named = kept.ambient_set.value_or(0) | kept.inheritable_set.value_or(0);
+  to.sets_inheritable = kept.inheritable_set.has_value();
+  to.sets_ambient = kept.ambient_set.has_value();
+  to.reduces_capabilities = kept.kept_capabilities.has_value();
+  to.keeps_over_setuid = to.reduces_capabilities || named != 0 || kept.securebits != 0;
+  to.kept_capabilities = kept.kept_capabilities.value_or(becomes_user ? named : kAll);
+  to.reduces_bounding_set = kept.kept_capabilities || kept.bounding_set;
+  to.bounding_set = kept.kept_capabilities.value_or(kAll) & kept.bounding_set.value_or(kAll);
+  to.may_keep_bounding_set = kept.may_keep_bounding_set;
+  to.inheritable = kept.inheritable_set.value_or(0) & to.kept_capabilities & to.bounding_set;
+  to.ambient = kept.ambient_set.value_or(0) & to.kept_capabilities & to.bounding_set &
+               (to.sets_inheritable ? to.inheritable : kAll);
+  to.securebits = kept.securebits;
 }
 
 Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {

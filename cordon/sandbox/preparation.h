@@ -55,6 +55,7 @@ class Preparation {
 
   Preparation() = default;
   void set_up(const ProcessSetup& setup);
+  void set_up_capabilities();
   Result<Done> set_up_namespaces(const LaunchSpec& spec);
 
   void* memory_ = nullptr;

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <fstream>
 #include <ostream>
 
 #include "cordon/abi/landlock.h"
@@ -57,6 +58,9 @@ constexpr Fault kFaults[] = {
     {"capget", SYS_capget},
     {"capset", SYS_capset},
     {"chdir", SYS_chdir},
+    {"sched_setaffinity", SYS_sched_setaffinity},
+    {"personality", SYS_personality},
+    {"write", SYS_write},
     {"unshare", SYS_unshare},
     {"sethostname", SYS_sethostname},
     {"socket", SYS_socket},
@@ -85,6 +89,7 @@ struct Way {
   bool landlocked = false;
   bool set_up = false;
   bool namespaced = false;
+  bool traits = false;
 };
 
 void PrintTo(const Way& way, std::ostream* out) { *out << way.name; }
@@ -99,7 +104,8 @@ constexpr Way kWays[] = {{"plain", StartPoint::before_exec, false, false},
                          {"set_up", StartPoint::before_exec, false, false, false, true},
                          {"entry_set_up", StartPoint::entry, false, true, false, true},
                          {"namespaced", StartPoint::before_exec, false, false, false, false, true},
-                         {"entry_namespaced", StartPoint::entry, true, true, false, false, true}};
+                         {"entry_namespaced", StartPoint::entry, true, true, false, false, true},
+                         {"traits", StartPoint::before_exec, false, false, false, false, false, true}};
 
 // A process only root may signal, by a call that no fault above answers.
 constexpr const char* kForeignProcess = "1";
@@ -111,6 +117,26 @@ ProcessSetup make_setup() {
   setup.kept_capabilities = 0;
   setup.limits = {{7, 64}};  // nofile
   setup.directory = "/";
+  return setup;
+}
+
+// What the shell prints shows that it has them all; the context is written to a file.
+constexpr const char* kShowTraits =
+    "read personality < /proc/self/personality; while read name value; do case $name in "
+    "CapInh:|CapBnd:|Cpus_allowed_list:) echo $value;; esac; done < /proc/self/status; echo $personality; "
+    "read context < /tmp/cordon-context; echo $context";
+constexpr const char* kTraits = "0000000000000020\n00000000000000a0\n0\n00040000\nnew\n";
+
+ProcessSetup make_traits() {
+  constexpr uint64_t kKill = 1u << 5, kSetuid = 1u << 7;
+  constexpr uint32_t kNoRandomize = 0x40000;
+  ProcessSetup setup;
+  setup.bounding_set = kKill | kSetuid;
+  setup.ambient_set = kKill;
+  setup.securebits = 1;  // noroot
+  setup.cpus = {1};
+  setup.personality = kNoRandomize;
+  setup.context = ExecContext{"/tmp/cordon-context", "new\n"};
   return setup;
 }
 
@@ -164,6 +190,10 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
   }
   if (!fail_from_now_on(fault.nr, error)) return silent;
   std::vector<Fd> rulesets;
+  if (way.traits) {
+    spec.setup = make_traits();
+    spec.argv = {"/bin/sh", "-c", kShowTraits};
+  }
   if (way.set_up) {
     spec.setup = make_setup();
     spec.argv = {CORDON_VICTIM_DIR "/sandbox_reach", "signal", kForeignProcess};
@@ -213,16 +243,20 @@ TEST_P(Faults, NeverRunTheCommandUnconfined) {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   for (uint32_t error : {EPERM, ENOSYS, EINVAL, ENOMEM}) {
     int output = memfd_create("output", 0);
+    if (way.traits) std::ofstream("/tmp/cordon-context") << "old\n";
     pid_t pid = fork();
     if (pid == 0) {
       _exit(launch_with_fault(way, fault, error, output));
     }
     int status = await(pid);
     EXPECT_TRUE(no_child_is_left());
-    char bytes[64]{};
+    char bytes[128]{};
     ssize_t count = pread(output, bytes, sizeof bytes - 1, 0);
     const std::string text = bytes;
-    const std::string confined = way.namespaced ? "2 /etc/pass*\n" : way.set_up ? "errno 1\n" : "errno 13\n";
+    const std::string confined = way.traits       ? kTraits
+                                 : way.namespaced ? "2 /etc/pass*\n"
+                                 : way.set_up     ? "errno 1\n"
+                                                  : "errno 13\n";
     close(output);
     ASSERT_TRUE(WIFEXITED(status)) << "errno " << error << ", ended by signal " << WTERMSIG(status);
     EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined) << WEXITSTATUS(status);

@@ -113,6 +113,81 @@ TEST(Setup, WhoeverCannotReduceTheBoundingSetIsToldSo) {
             0);
 }
 
+// Every set that is named, and only within what is kept.
+TEST(Setup, SetsOfCapabilitiesAreWhatWasSaid) {
+  NEEDS_ROOT();
+  struct Row {
+    ProcessSetup setup;
+    uint64_t inheritable, permitted, bounding, ambient;
+  };
+  const uint64_t kill = bit("kill"), chown = bit("chown"), setuid = bit("setuid");
+  const std::vector<Row> rows = {
+      {{.kept_capabilities = kill | chown, .ambient_set = kill}, kill, kill | chown, kill | chown, kill},
+      {{.kept_capabilities = kill, .bounding_set = kill | chown, .ambient_set = kill | chown}, kill, kill, kill, kill},
+      {{.bounding_set = kill | setuid, .inheritable_set = kill}, kill, kill | setuid, kill | setuid, 0},
+      {{.identity = identity(), .bounding_set = chown, .ambient_set = kill | chown}, chown, chown, chown, chown},
+      {{.identity = identity(), .kept_capabilities = kill | chown, .inheritable_set = kill},
+       kill,
+       kill,
+       kill | chown,
+       kill},
+      {{.identity = identity(), .kept_capabilities = kill | chown, .ambient_set = 0}, kill | chown, 0, kill | chown, 0},
+      {{.kept_capabilities = kill | chown, .ambient_set = kill, .securebits = 1}, kill, kill, kill | chown, kill},
+  };
+  for (const Row& row : rows)
+    for (StartPoint start : {StartPoint::before_exec, StartPoint::entry}) {
+      LaunchSpec spec = showing_status(row.setup);
+      spec.start = start;
+      Seen seen = run(spec);
+      EXPECT_EQ(seen.failure, "");
+      auto status = fields(seen.output);
+      const auto index = &row - rows.data();
+      EXPECT_EQ(status["CapInh"], as_status(row.inheritable)) << index;
+      EXPECT_EQ(status["CapPrm"], as_status(row.permitted)) << index;
+      EXPECT_EQ(status["CapEff"], as_status(row.permitted)) << index;
+      EXPECT_EQ(status["CapBnd"], as_status(row.bounding)) << index;
+      EXPECT_EQ(status["CapAmb"], as_status(row.ambient)) << index;
+    }
+}
+
+TEST(Setup, WhatTheLauncherHasNotCannotBeMadeAmbient) {
+  NEEDS_ROOT();
+  EXPECT_EQ(in_child([] {
+              if (!become_nobody()) return 1;
+              Seen seen = run(showing_status({.ambient_set = bit("kill")}));
+              if (seen.failure != "system" || seen.output != "") return 2;
+              seen = run(showing_status({.securebits = 1}));
+              return seen.output == "" && seen.hint.find("CAP_SETPCAP") != std::string::npos ? 0 : 3;
+            }),
+            0);
+}
+
+TEST(Setup, CpusPersonalityAndContextAreWhatWasSaid) {
+  NEEDS_ROOT();
+  constexpr uint32_t kNoRandomize = 0x40000;
+  char file[] = "/tmp/cordon-context-XXXXXX";
+  const int fd = mkstemp(file);
+  ASSERT_GE(fd, 0);
+  close(fd);
+  Seen seen = run(showing_status({.cpus = {1}, .context = ExecContext{file, "exec profile"}}));
+  EXPECT_EQ(fields(seen.output)["Cpus_allowed_list"], "0");
+  EXPECT_EQ(file_text(file), "exec profile");
+  unlink(file);
+  LaunchSpec spec = spec_for({"/bin/cat", "/proc/self/personality"}, kDenied, kErrno | 13);
+  spec.setup.personality = kNoRandomize;
+  EXPECT_EQ(run(spec).output, "00040000\n");
+  seen = run(showing_status({.context = ExecContext{"/proc/thread-self/attr/exec", "no such context"}}));
+  EXPECT_NE(seen.failure, "");
+  EXPECT_EQ(seen.output, "");
+}
+
+TEST(Setup, WhoMayTraceIsSaidOnlyWhereThereIsYama) {
+  const bool has_yama = access("/proc/sys/kernel/yama", F_OK) == 0;
+  Seen seen = run(showing_status({.ptracer = ~uint64_t{0}}));
+  EXPECT_EQ(seen.failure, has_yama ? "" : "system");
+  EXPECT_EQ(seen.output.empty(), !has_yama);
+}
+
 TEST(Setup, LimitsAreSoftAndHard) {
   LaunchSpec spec = spec_for({"/bin/cat", "/proc/self/limits"}, kDenied, kErrno | 13);
   spec.setup.limits = {{RLIMIT_NOFILE, 64}, {RLIMIT_CORE, 0}};
