@@ -6,8 +6,8 @@
 #include <charconv>
 
 #include "cli/output.h"
-#include "cli/user_database.h"
 #include "cli/trait_options.h"
+#include "cli/user_database.h"
 #include "cordon/base/text.h"
 
 namespace cordon::cli {
