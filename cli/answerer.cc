@@ -23,14 +23,18 @@ Response Answerer::answer(const Notification& notification) {
       if (!gate_shut_) break;
       if (sandbox::thread_group(notification.tid) == command_) has_ended_command_ = true;
       return Response::kills();
-    case ActionKind::notify: return answer_notify();
+    case ActionKind::notify: return answer_notify(notification.call);
     default: break;
   }
   // Nothing else can be asked about.
   return Response::fail(ENOSYS);
 }
 
-Response Answerer::answer_notify() {
+Response Answerer::answer_notify(const Call& call) {
+  if (sandbox::emulates(on_notify_.emulation, call)) {
+    has_denied_ = false;
+    return Response::later();
+  }
   switch (on_notify_.kind) {
     case OnNotify::Kind::nobody: break;
     case OnNotify::Kind::allow: has_denied_ = false; return Response::run();
@@ -44,6 +48,12 @@ Response Answerer::answer_notify() {
 }
 
 Response Answerer::take_over(const Notification& notification, Listener& listener) {
+  if (sandbox::emulates(on_notify_.emulation, notification.call)) {
+    const Emulated emulated = sandbox::emulate(notification, listener, on_notify_.emulation);
+    has_denied_ = emulated.is_refused;
+    if (has_denied_) last_.action = {ActionKind::errno_, static_cast<uint16_t>(emulated.response.error)};
+    return emulated.response;
+  }
   if (handler_ == nullptr) return NotifyHandler::refusal();
   const Loaded& loaded = policies_[last_.origin.policy < policies_.size() ? last_.origin.policy : 0];
   const std::string rule = loaded.policy ? describe_origin(loaded, last_, notification.call) : loaded.name;

@@ -37,7 +37,7 @@ class Answerer {
   int exit_status(const Outcome& outcome) const;
 
  private:
-  Response answer_notify();
+  Response answer_notify(const Call& call);
 
   const RunPlan& plan_;
   const std::vector<Loaded>& policies_;

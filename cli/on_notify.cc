@@ -36,10 +36,14 @@ void add_notify_options(CLI::App& app, NotifyOptions& options) {
   app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
       ->type_name("SECONDS")
       ->check(CLI::Range(kShortest, kLongest));
+  add_emulate_options(app, options.emulating);
 }
 
 Result<OnNotify> on_notify(const NotifyOptions& options) {
   OnNotify made;
+  CORDON_TRY(emulation, emulation_of(options.emulating));
+  made.emulation = std::move(emulation);
+  if (made.emulation.any()) made.kind = OnNotify::Kind::deny;
   if (!options.on_notify) return made;
   const std::string& word = *options.on_notify;
   constexpr std::string_view kProgram = "exec:";

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "cli/emulate_options.h"
 #include "cli/notify_handler.h"
 #include "cordon/base/result.h"
 
@@ -18,8 +19,9 @@ namespace cordon::cli {
 struct NotifyOptions {
   std::optional<std::string> on_notify;
   double timeout_s = 30;
+  EmulateOptions emulating;
 
-  bool any() const { return on_notify.has_value(); }
+  bool any() const { return on_notify.has_value() || emulating.any(); }
 };
 
 struct OnNotify {
@@ -32,9 +34,10 @@ struct OnNotify {
   Kind kind = Kind::nobody;
   int error = EPERM;  // deny: what a call gets
   HandlerOptions handler = {};
+  Emulation emulation = {};  // what cordon does itself; for the rest `kind` counts
 
   bool answers() const { return kind != Kind::nobody; }
-  bool may_allow() const { return answers() && kind != Kind::deny; }
+  bool may_allow() const { return answers() && kind != Kind::deny; }  // without acting itself
 };
 
 void add_notify_options(CLI::App& app, NotifyOptions& options);

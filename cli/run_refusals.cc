@@ -97,7 +97,8 @@ Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
   if (plan.has_unheard)
     problems.add(unheard("the policies take several filters, and one of them can ask"));
   else if (!plan.notifies)
-    problems.warning("notify-unused", {}, "no rule says notify: there is nothing to answer for --on-notify");
+    problems.warning("notify-unused", {},
+                     "no rule says notify: there is nothing to answer for --on-notify and --emulate");
   else if (on_notify.may_allow())
     problems.note(
         "notify-runs", {},

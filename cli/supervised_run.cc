@@ -26,10 +26,10 @@ int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRu
     answerer.ask(*handler);
     handler->tell = [&](std::string line) { explainer.tell_line(std::move(line)); };
     supervision.late = handler;
-    supervision.calls.take_over = [&](const Notification& notification, Listener& listener) {
-      return answerer.take_over(notification, listener);
-    };
   }
+  supervision.calls.take_over = [&](const Notification& notification, Listener& listener) {
+    return answerer.take_over(notification, listener);
+  };
   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
   if (explainer.tells()) {
     supervision.calls.wants_notifier = [&](const Notification&) {

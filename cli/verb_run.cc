@@ -48,12 +48,14 @@ Diagnostics nobody_stays(const RunOptions& options) {
     return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
   if (!options.notifying.any()) return {};
   if (options.exec)
-    return usage_error("with --exec nothing stays that could answer for --on-notify", "leave one of them out");
+    return usage_error("with --exec nothing stays that could answer for --on-notify and --emulate",
+                       "leave one of them out");
   if (options.no_listener)
-    return usage_error("with --no-listener nobody is asked: --on-notify has nothing to answer",
+    return usage_error("with --no-listener nobody is asked: --on-notify and --emulate have nothing to answer",
                        "leave one of them out");
   if (options.strict)
-    return usage_error("strict mode asks nobody: --on-notify has nothing to answer", "leave one of them out");
+    return usage_error("strict mode asks nobody: --on-notify and --emulate have nothing to answer",
+                       "leave one of them out");
   return {};
 }
 
@@ -120,6 +122,8 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
       confine(policies, {options.confining, options.setup, options.namespaces, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
+  if (const Diagnostics apart = check_emulation(answering->emulation, *confined); apart.has_errors())
+    return fail(apart, output, kOwnFailure);
   confined->apply(spec);
 
   PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,

@@ -54,6 +54,9 @@ class Listener {
   std::optional<Notification> take(short events);
   // False: the call is gone (its thread died or was interrupted). Not for Kind::kill, see carry_out(), and Kind::later.
   bool respond(uint64_t id, const Response& response);
+  // Gives the caller a copy of this descriptor, and answers the call by its number there. 0, or the errno why the call
+  // has not been answered (EMFILE: the caller can have no more).
+  int inject(uint64_t id, int fd, bool closes_on_exec);
   // Is the call still waiting? What was read of its thread before was read of no other one then.
   bool is_valid(uint64_t id) const;
   // The last task that uses the filter has ended.

@@ -1,0 +1,242 @@
+#include "cordon/sandbox/emulate_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/openat2.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "cordon/abi/arch.h"
+#include "cordon/abi/syscalls.h"
+#include "cordon/sandbox/caller.h"
+#include "cordon/sandbox/target_memory.h"
+
+namespace cordon::sandbox {
+namespace {
+
+std::string_view name_of(const Call& call) {
+  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
+  return arch ? abi::name_of(call.nr, *arch) : std::string_view();
+}
+
+// What the caller asks for: registers, and one copy of what they point to.
+struct Wish {
+  int directory = AT_FDCWD;
+  std::string path;
+  uint64_t flags = 0;
+  mode_t mode = 0;
+  uint64_t resolve = 0;
+
+  bool has(uint64_t flag) const { return (flags & flag) == flag; }
+  bool writes() const { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0; }
+};
+
+struct WishRead {
+  Wish wish;
+  int error = 0;
+};
+
+WishRead read_wish(const Notification& notification) {
+  const Call& call = notification.call;
+  const std::string_view name = name_of(call);
+  const bool has_directory = name == "openat" || name == "openat2";
+  const size_t path_slot = has_directory ? 1 : 0;
+  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
+  const uint64_t pointer_mask = abi::info(*arch).word_bits == 32 ? UINT32_MAX : UINT64_MAX;
+  Wish wish;
+  if (has_directory) wish.directory = static_cast<int>(call.args[0]);
+  if (name == "creat") {
+    wish.flags = O_CREAT | O_WRONLY | O_TRUNC;
+    wish.mode = static_cast<mode_t>(call.args[1]);
+  } else if (name != "openat2") {
+    wish.flags = static_cast<uint32_t>(call.args[path_slot + 1]);
+    wish.mode = static_cast<mode_t>(call.args[path_slot + 2]);
+  } else {
+    open_how how{};
+    if (call.args[3] != sizeof how) return {{}, call.args[3] < sizeof how ? EINVAL : E2BIG};
+    const auto bytes = read_bytes(notification.tid, call.args[2] & pointer_mask, sizeof how);
+    if (!bytes) return {{}, EFAULT};
+    std::memcpy(&how, bytes->data(), sizeof how);
+    wish.flags = how.flags;
+    wish.mode = static_cast<mode_t>(how.mode);
+    wish.resolve = how.resolve;
+  }
+  auto path = read_string(notification.tid, call.args[path_slot] & pointer_mask, PATH_MAX - 1);
+  if (!path) return {{}, EFAULT};
+  if (path->empty()) return {{}, ENOENT};
+  wish.path = std::move(*path);
+  wish.mode &= 07777;
+  // open(2) takes unknown flags, openat2(2) does not; O_ASYNC would signal whom this process names.
+  constexpr uint64_t kOfPath = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+  constexpr uint64_t kKept = kOfPath | O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
+                             O_SYNC | O_DIRECT | O_NOATIME | O_TMPFILE;
+  wish.flags &= wish.has(O_PATH) ? kOfPath : kKept;
+  return {std::move(wish), 0};
+}
+
+int open_at(int directory, const std::string& path, uint64_t flags, mode_t mode, uint64_t resolve) {
+  open_how how{};
+  how.flags = flags | O_CLOEXEC;
+  how.mode = mode;
+  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
+  int fd = -1;
+  do fd = static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how));
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
+// Where the caller's path begins, and a path from there. In another root than ours, everything is said from that root.
+struct Start {
+  Fd from;
+  std::string path;
+  uint64_t resolve = 0;
+  int error = 0;
+};
+
+Start start_of(const Caller& caller, const Wish& wish) {
+  constexpr uint64_t kKnown =
+      RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT;
+  if ((wish.resolve & ~kKnown) != 0) return {.from = {}, .path = {}, .resolve = 0, .error = EINVAL};
+  if (!caller.shares_mounts()) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
+  Fd root = caller.root();
+  const bool is_absolute = wish.path.starts_with('/');
+  const bool needs_directory = !is_absolute || wish.resolve != 0;
+  Fd directory = needs_directory ? caller.directory(wish.directory) : Fd();
+  const Fd own_root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root || !own_root) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
+  if (needs_directory && !directory) return {.from = {}, .path = {}, .resolve = 0, .error = EBADF};
+  if (is_same_file(root.get(), own_root.get()))
+    return {.from = needs_directory ? std::move(directory) : std::move(root),
+            .path = wish.path,
+            .resolve = wish.resolve,
+            .error = 0};
+  if (wish.resolve != 0) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
+  std::string path = wish.path;
+  if (!is_absolute) {
+    const std::string top = path_of(root.get());
+    const std::string base = path_of(directory.get());
+    const bool is_inside = !top.empty() && (base == top || base.starts_with(top + "/"));
+    if (!is_inside) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
+    path = base.substr(top.size()) + "/" + path;
+  }
+  return {.from = std::move(root), .path = std::move(path), .resolve = RESOLVE_IN_ROOT, .error = 0};
+}
+
+bool covers(const std::vector<std::string>& list, const std::string& path) {
+  return std::ranges::any_of(
+      list, [&](const std::string& entry) { return entry == "/" || path == entry || path.starts_with(entry + "/"); });
+}
+
+bool may_open(const OpenGrants& grants, const std::string& path, const Wish& wish) {
+  if (path.empty()) return false;
+  const bool may_write = covers(grants.write, path) || covers(grants.create, path);
+  return may_write || (!wish.writes() && covers(grants.read, path));
+}
+
+// To open a pipe can wait for ever, to open a device can do anything.
+bool is_harmless(const struct stat& status) {
+  if (!S_ISCHR(status.st_mode)) return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode) || S_ISLNK(status.st_mode);
+  constexpr unsigned kMemory = 1;
+  constexpr unsigned kMinors[] = {3, 5, 7, 8, 9};  // null, zero, full, random, urandom
+  return major(status.st_rdev) == kMemory && std::ranges::find(kMinors, minor(status.st_rdev)) != std::end(kMinors);
+}
+
+struct Opened {
+  Fd fd;
+  int error = 0;
+  bool is_refused = false;
+  std::string path{};
+};
+
+Opened refused(std::string path) { return {.fd = {}, .error = EACCES, .is_refused = true, .path = std::move(path)}; }
+Opened failed(int error) { return {.fd = {}, .error = error}; }
+
+// `found` is the very file that was looked up, whatever happened to its name.
+Opened open_found(const Fd& found, const Wish& wish, const OpenGrants& grants) {
+  struct stat status {};
+  struct statfs system {};
+  if (fstat(found.get(), &status) != 0 || fstatfs(found.get(), &system) != 0) return failed(errno);
+  const std::string path = path_of(found.get());
+  // What /proc calls self is this process, and much in it is more than a file.
+  if (system.f_type == PROC_SUPER_MAGIC || !is_harmless(status) || !may_open(grants, path, wish)) return refused(path);
+  if (wish.has(O_CREAT | O_EXCL)) return failed(EEXIST);
+  if (wish.has(O_CREAT) && S_ISDIR(status.st_mode)) return failed(EISDIR);
+  if (S_ISLNK(status.st_mode) && !wish.has(O_PATH)) return failed(ELOOP);
+  if (S_ISLNK(status.st_mode)) return {.fd = Fd(fcntl(found.get(), F_DUPFD_CLOEXEC, 0)), .error = 0};
+  const int flags = static_cast<int>(wish.flags & ~uint64_t{O_CREAT | O_EXCL | O_NOFOLLOW}) | O_CLOEXEC | O_NOCTTY;
+  Fd opened(open(("/proc/self/fd/" + std::to_string(found.get())).c_str(), flags));
+  const int error = opened ? 0 : errno;
+  return {.fd = std::move(opened), .error = error};
+}
+
+// The directory is looked up in the list; the file is made in that very directory, or not at all.
+Opened create(const Start& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+  const size_t slash = start.path.rfind('/');
+  const std::string name = slash == std::string::npos ? start.path : start.path.substr(slash + 1);
+  const std::string parent = slash == std::string::npos ? "." : start.path.substr(0, slash + 1);
+  if (name.empty()) return failed(EISDIR);
+  if (name == "." || name == "..") return failed(ENOENT);
+  const Fd directory(open_at(start.from.get(), parent, O_PATH | O_DIRECTORY, 0, start.resolve));
+  if (!directory) return failed(errno);
+  struct statfs system {};
+  const std::string base = path_of(directory.get());
+  const std::string path = base == "/" ? base + name : base + "/" + name;
+  if (fstatfs(directory.get(), &system) != 0 || system.f_type == PROC_SUPER_MAGIC || base.empty() ||
+      !covers(grants.create, path))
+    return refused(path);
+  Fd made(open_at(directory.get(), name, wish.flags | O_CREAT | O_EXCL | O_NOCTTY, wish.mode & ~mask, RESOLVE_BENEATH));
+  const int error = made ? 0 : errno;
+  return {.fd = std::move(made), .error = error};
+}
+
+Opened open_in_place(const Start& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+  constexpr uint64_t kTemporary = uint64_t{O_TMPFILE} & ~uint64_t{O_DIRECTORY};
+  if ((wish.flags & kTemporary) != 0) return failed(EOPNOTSUPP);
+  const bool stays = wish.has(O_NOFOLLOW) || wish.has(O_CREAT | O_EXCL);
+  const uint64_t look = O_PATH | (stays ? O_NOFOLLOW : 0) | (wish.flags & O_DIRECTORY);
+  // Somebody else may make the file, or remove it, between the look and the making.
+  constexpr int kTries = 8;
+  for (int tries = 0; tries < kTries; ++tries) {
+    const Fd found(open_at(start.from.get(), start.path, look, 0, start.resolve));
+    if (found) return open_found(found, wish, grants);
+    if (errno != ENOENT || !wish.has(O_CREAT)) return failed(errno);
+    Opened made = create(start, wish, mask, grants);
+    const bool is_there_now = made.error == EEXIST && !wish.has(O_EXCL);
+    if (!is_there_now) return made;
+  }
+  return failed(EACCES);  // a link to what is not there, too
+}
+
+}  // namespace
+
+bool is_open(const Call& call) {
+  const std::string_view name = name_of(call);
+  return name == "open" || name == "openat" || name == "openat2" || name == "creat";
+}
+
+Emulated emulate_open(const Notification& notification, Listener& listener, const OpenGrants& grants) {
+  const Caller caller(notification.tid);
+  WishRead read = read_wish(notification);
+  if (read.error != 0) return {Response::fail(read.error)};
+  const Start start = start_of(caller, read.wish);
+  const std::optional<mode_t> mask = caller.file_mask();
+  // From here on: it was all the caller's.
+  if (!listener.is_valid(notification.id)) return {Response::fail(EINTR)};
+  if (start.error != 0) return {Response::fail(start.error), start.error == EACCES, read.wish.path};
+  Opened opened = open_in_place(start, read.wish, mask.value_or(0777), grants);
+  if (opened.error != 0) return {Response::fail(opened.error), opened.is_refused, std::move(opened.path)};
+  const int error = listener.inject(notification.id, opened.fd.get(), (read.wish.flags & O_CLOEXEC) != 0);
+  if (error != 0) return {Response::fail(error)};
+  return {Response::later()};
+}
+
+}  // namespace cordon::sandbox

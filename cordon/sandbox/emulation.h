@@ -1,0 +1,23 @@
+// What a supervisor does in a caller's place, where letting the kernel run the call would decide nothing: the kernel
+// reads memory anew that another thread may have changed.
+//
+//   if (emulates(emulation, notification.call)) Emulated result = emulate(notification, listener, emulation);
+#pragma once
+
+#include "cordon/sandbox/emulate_open.h"
+
+namespace cordon {
+
+struct Emulation {
+  OpenGrants opens;
+
+  bool any() const { return opens.any(); }
+};
+
+namespace sandbox {
+
+bool emulates(const Emulation& emulation, const Call& call);
+Emulated emulate(const Notification& notification, Listener& listener, const Emulation& emulation);
+
+}  // namespace sandbox
+}  // namespace cordon
