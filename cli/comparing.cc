@@ -30,7 +30,7 @@ std::string without_arch(const std::string& text) {
 
 }  // namespace
 
-void add_comparing_options(CLI::App& app, ComparingLine& line) {
+void add_comparing_options(CommandLine& app, ComparingLine& line) {
   app.add_flag("--as-permission", line.comparing.as_permission,
                "compare only whether a call may run (allow, log, notify, trace) or not");
   app.add_flag("--exempt-uprobes", line.comparing.exempt_uprobe_calls,
@@ -39,14 +39,14 @@ void add_comparing_options(CLI::App& app, ComparingLine& line) {
                "leave lines out that are not about calls (files, net, scope, caps, limit)");
   app.add_option("--effort", line.comparing.effort, "let the proof take so many times its usual bound, 1 to 1000")
       ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
+      ->check(in_range(1, 1000));
   add_policy_options(app, line.reading);
   add_json_option(app, line.output);
   add_quiet_option(app, line.output, "print no warnings");
   add_output_options(app, line.output);
 }
 
-std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc, char** argv) {
+std::variant<Sides, int> read_sides(CommandLine& app, ComparingLine& line, int argc, char** argv) {
   if (auto status = parse(app, argc, argv, kUsage)) return *status;
   Result<std::vector<Loaded>> sources = load_all({line.left, line.right}, line.reading);
   print_diagnostics(sources.diagnostics(), line.output);

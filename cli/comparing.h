@@ -31,9 +31,9 @@ struct Sides {
 };
 
 // All options that both verbs have.
-void add_comparing_options(CLI::App& app, ComparingLine& line);
+void add_comparing_options(CommandLine& app, ComparingLine& line);
 // Parses and loads, and prints what there is to say of it; else the status to end with at once.
-std::variant<Sides, int> read_sides(CLI::App& app, ComparingLine& line, int argc, char** argv);
+std::variant<Sides, int> read_sides(CommandLine& app, ComparingLine& line, int argc, char** argv);
 // Points into `loaded`.
 prove::Meaning meaning_of(const Loaded& loaded);
 prove::CompareOptions compare_options(const Sides& sides, const ComparingOptions& options);

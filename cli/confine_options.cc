@@ -116,7 +116,7 @@ Result<std::vector<PlacedLine>> read_line(const ConfineOptions::Line& line) {
 }
 
 // The sets that --caps-keep does not tell apart.
-void add_sets(CLI::App& app, ConfineOptions& options) {
+void add_sets(CommandLine& app, ConfineOptions& options) {
   struct Set {
     const char* option;
     const char* line;
@@ -133,18 +133,14 @@ void add_sets(CLI::App& app, ConfineOptions& options) {
       {"--securebits", "securebits", "noroot, no-setuid-fixup, keep-caps, no-cap-ambient-raise; each with -locked",
        securebits_of}};
   for (const Set& set : kSets)
-    app.add_option_function<std::vector<std::string>>(
+    app.add_list_function(
            set.option,
-           [&options, &set](const std::vector<std::string>& values) {
-             for (const std::string& value : values)
-               options.lines.push_back(
-                   {std::string(set.option) + " " + base::printable(value), set.line + set.as_words(value)});
+           [&options, &set](const std::string& value) {
+             options.lines.push_back(
+                 {std::string(set.option) + " " + base::printable(value), set.line + set.as_words(value)});
            },
            set.help)
-        ->type_name("LIST")
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
+        ->type_name("LIST");
 }
 
 }  // namespace
@@ -153,23 +149,19 @@ bool ConfineOptions::may_lack(const std::string& what) const {
   return std::find(best_effort.begin(), best_effort.end(), what) != best_effort.end();
 }
 
-void add_confine_options(CLI::App& app, ConfineOptions& options) {
+void add_confine_options(CommandLine& app, ConfineOptions& options) {
   // Each value is a line of its own, so that a mistake is told at it.
   const auto add = [&options](std::string option, const std::string& value, std::string line) {
     options.lines.push_back({std::move(option) + (value.empty() ? "" : " " + base::printable(value)), std::move(line)});
   };
   for (const Word& word : kWords)
-    app.add_option_function<std::vector<std::string>>(
+    app.add_list_function(
            word.option,
-           [add, word](const std::vector<std::string>& values) {
-             for (const std::string& value : values)
-               add(word.option, value, std::string(word.line) + " " + word.as_words(value));
+           [add, &word](const std::string& value) {
+             add(word.option, value, std::string(word.line) + " " + word.as_words(value));
            },
            word.help)
-        ->type_name(word.type)
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
+        ->type_name(word.type);
   app.add_flag_callback(
       "--mount-proc", [add] { add("--mount-proc", "", "mount proc"); }, "a /proc of the command's pid namespace");
   app.add_flag_callback(
@@ -177,50 +169,33 @@ void add_confine_options(CLI::App& app, ConfineOptions& options) {
       "a small /dev: null zero full random urandom tty pts shm");
   app.add_flag_callback(
       "--net-none", [add] { add("--net-none", "", "net none"); }, "no TCP port at all");
-  app.add_option_function<std::vector<std::string>>(
+  app.add_list_function(
          "--scope",
-         [add](const std::vector<std::string>& values) {
-           for (const std::string& value : values)
-             add("--scope", value, value == "signal" ? "scope signal" : "scope abstract_unix");
+         [add](const std::string& value) {
+           add("--scope", value, value == "signal" ? "scope signal" : "scope abstract_unix");
          },
          "signal: processes outside cannot be signalled; abstract-unix: nor their abstract sockets connected to")
       ->type_name("WHAT")
-      ->check(one_of({"signal", "abstract-unix"}))
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
-  app.add_option_function<std::vector<std::string>>(
+      ->check(one_of({"signal", "abstract-unix"}));
+  app.add_list_function(
          "--caps-keep",
-         [add](const std::vector<std::string>& values) {
-           for (const std::string& value : values) add("--caps-keep", value, "caps keep" + words_of_list(value));
-         },
+         [add](const std::string& value) { add("--caps-keep", value, "caps keep" + words_of_list(value)); },
          "capabilities the command may have, as net_bind_service,chown; or none")
-      ->type_name("LIST")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+      ->type_name("LIST");
   add_sets(app, options);
-  app.add_option_function<std::vector<std::string>>(
+  app.add_list_function(
          "--limit",
-         [add](const std::vector<std::string>& values) {
-           for (std::string value : values) {
-             const std::string given = value;
-             if (const size_t at = value.find('='); at != std::string::npos) value[at] = ' ';
-             add("--limit", given, "limit " + value);
-           }
+         [add](const std::string& given) {
+           std::string words = given;
+           if (const size_t at = words.find('='); at != std::string::npos) words[at] = ' ';
+           add("--limit", given, "limit " + words);
          },
          "resource limit, soft and hard, as nofile=1024")
-      ->type_name("NAME=VALUE")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+      ->type_name("NAME=VALUE");
   app.add_option("--best-effort", options.best_effort,
                  "run without it where it cannot be had: landlock, caps (the bounding set), ptracer (Yama)")
       ->type_name("WHAT")
-      ->check(one_of({"landlock", "caps", "ptracer"}))
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+      ->check(one_of({"landlock", "caps", "ptracer"}));
 }
 
 Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options) {

@@ -6,10 +6,10 @@
 // restricts the same, the policy still refuses.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/confinement.h"
 
@@ -27,7 +27,7 @@ struct ConfineOptions {
   bool may_lack(const std::string& what) const;
 };
 
-void add_confine_options(CLI::App& app, ConfineOptions& options);
+void add_confine_options(CommandLine& app, ConfineOptions& options);
 
 // Mistakes are told at the option.
 Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options);

@@ -35,9 +35,9 @@ Diagnostic no_path(const std::string& option, const std::string& path) {
 
 }  // namespace
 
-void add_emulate_options(CLI::App& app, EmulateOptions& options) {
+void add_emulate_options(CommandLine& app, EmulateOptions& options) {
   const auto add = [&app](const char* name, std::vector<std::string>& list, const char* help) {
-    app.add_option(name, list, help)->type_name("PATH")->take_all()->expected(1)->allow_extra_args(false);
+    app.add_option(name, list, help)->type_name("PATH");
   };
   add("--emulate-read", options.read, "open files beneath PATH for the command, where a notify rule names the call");
   add("--emulate-write", options.write, "the same, for writing too");

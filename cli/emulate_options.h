@@ -1,10 +1,10 @@
 // Options of `run` for calls of `notify` rules that cordon makes in the command's place: --emulate-read and its like.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cli/confined.h"
 #include "cordon/base/result.h"
 #include "cordon/sandbox/emulation.h"
@@ -17,7 +17,7 @@ struct EmulateOptions {
   bool any() const { return !read.empty() || !write.empty() || !create.empty(); }
 };
 
-void add_emulate_options(CLI::App& app, EmulateOptions& options);
+void add_emulate_options(CommandLine& app, EmulateOptions& options);
 
 // Paths as they are now, without links. Errors for those that are not there.
 Result<Emulation> emulation_of(const EmulateOptions& options);

@@ -182,9 +182,9 @@ Result<Done> make(const Confinement& confinement, NamespaceSetup& made) {
 
 }  // namespace
 
-void add_namespace_options(CLI::App& app, NamespaceOptions& options) {
+void add_namespace_options(CommandLine& app, NamespaceOptions& options) {
   const auto add_list = [&app](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
-    app.add_option(name, list, help)->type_name(type)->take_all()->expected(1)->allow_extra_args(false);
+    app.add_option(name, list, help)->type_name(type);
   };
   app.add_option("--ns-of", options.joined, "run in the namespaces of a process; PID:LIST: in these of them")
       ->type_name("PID");

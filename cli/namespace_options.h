@@ -1,11 +1,11 @@
 // Options of `run` about namespaces that no line says, and what lines and options make of them.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cordon/base/fd.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/confinement.h"
@@ -19,7 +19,7 @@ struct NamespaceOptions {
   std::optional<std::string> joined;  // PID, or PID:KINDS
 };
 
-void add_namespace_options(CLI::App& app, NamespaceOptions& options);
+void add_namespace_options(CommandLine& app, NamespaceOptions& options);
 
 struct Namespaces {
   Fd joined_process;  // what setup.joined_process is

@@ -28,14 +28,14 @@ std::optional<int> find_errno(const std::string& text) {
   return is_errno ? std::optional(number) : std::nullopt;
 }
 
-void add_notify_options(CLI::App& app, NotifyOptions& options) {
+void add_notify_options(CommandLine& app, NotifyOptions& options) {
   app.add_option("--on-notify", options.on_notify,
                  "who answers calls that a notify rule names: allow, deny (EPERM), deny=ERRNO or exec:PROGRAM")
       ->type_name("ANSWER");
   constexpr double kShortest = 0.001, kLongest = 1e6;
   app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
       ->type_name("SECONDS")
-      ->check(CLI::Range(kShortest, kLongest));
+      ->check(in_range(kShortest, kLongest));
   add_emulate_options(app, options.emulating);
 }
 

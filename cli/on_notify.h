@@ -4,11 +4,11 @@
 //   who.kind == OnNotify::Kind::deny, who.error == EACCES
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <optional>
 #include <string>
 
+#include "cli/command_line.h"
 #include "cli/emulate_options.h"
 #include "cli/notify_handler.h"
 #include "cordon/base/result.h"
@@ -40,7 +40,7 @@ struct OnNotify {
   bool may_allow() const { return answers() && kind != Kind::deny; }  // without acting itself
 };
 
-void add_notify_options(CLI::App& app, NotifyOptions& options);
+void add_notify_options(CommandLine& app, NotifyOptions& options);
 
 // Errors for words that are none of those.
 Result<OnNotify> on_notify(const NotifyOptions& options);

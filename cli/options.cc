@@ -18,123 +18,21 @@ std::optional<KernelVersion> running_kernel() {
   return abi::parse_kernel_version(names.release);
 }
 
-// "usage: cordon run [options] -- COMMAND…" says more than CLI11's own line.
-class SynopsisFormatter : public CLI::Formatter {
- public:
-  explicit SynopsisFormatter(std::string synopsis) : synopsis_(std::move(synopsis)) {}
-  std::string make_usage(const CLI::App*, std::string) const override { return "usage: " + synopsis_ + "\n"; }
-  // The usage line shows what is required and how often.
-  std::string make_option_opts(const CLI::Option* option) const override {
-    return option->get_positional() ? "" : CLI::Formatter::make_option_opts(option);
-  }
-
- private:
-  std::string synopsis_;
-};
-
 Diagnostic bad_value(const std::string& option, const std::string& value, std::string hint) {
   Diagnostics problem;
   return problem.error("usage", {}, option + " cannot be '" + base::printable(value) + "'", std::move(hint));
 }
 
-// "did you mean 'size'?", or else "attach, size or none".
-std::string valid_values(std::string_view word, const std::vector<std::string_view>& values) {
-  std::string hint = base::did_you_mean(word, values);
-  if (!hint.empty()) return hint;
-  for (size_t i = 0; i < values.size(); ++i)
-    hint += (i == 0 ? "" : i + 1 == values.size() ? " or " : ", ") + std::string(values[i]);
-  return hint;
-}
-
-std::string usage_of(const CLI::App& app) {
-  const std::string help = app.help();
-  const size_t begin = help.find("usage: ");
-  return begin == std::string::npos ? "" : help.substr(begin, help.find('\n', begin) - begin);
-}
-
-Diagnostic no_such_option(const CLI::App& app, const std::string& word, std::string otherwise) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : app.get_options())
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-  const std::vector<std::string_view> views(names.begin(), names.end());
-  std::string hint = base::did_you_mean(word.substr(0, word.find('=')), views);
-  Diagnostics problem;
-  return problem.error("usage", {}, "there is no option '" + base::printable(word) + "'",
-                       hint.empty() ? std::move(otherwise) : std::move(hint));
-}
-
-bool looks_like_option(const std::string& word) { return word.size() > 1 && word.starts_with('-'); }
-
-// Words nothing was found for; of an app that takes a command, only the first: the others are the command's.
-std::optional<Diagnostic> unexpected_word(const CLI::App& app) {
-  const std::vector<std::string> words = app.remaining();
-  if (words.empty() || words.front() == "--") return std::nullopt;
-  const bool takes_command = app.get_prefix_command();
-  for (const std::string& word : words) {
-    if (looks_like_option(word)) return no_such_option(app, word, "see " + app.get_name() + " --help");
-    if (takes_command) return std::nullopt;
+// "CAP_CHOWN, CAP_KILL"
+std::vector<std::string> words_of_list(const std::string& list) {
+  constexpr const char* kBetween = ", \t";
+  std::vector<std::string> words;
+  for (size_t at = list.find_first_not_of(kBetween); at < list.size(); at = list.find_first_not_of(kBetween, at)) {
+    const size_t end = std::min(list.find_first_of(kBetween, at), list.size());
+    words.push_back(list.substr(at, end - at));
+    at = end;
   }
-  Diagnostics problem;
-  return problem.error("usage", {}, "unexpected argument '" + base::printable(words.front()) + "'", usage_of(app));
-}
-
-Diagnostic value_missing_or_twice(const CLI::App& app, const CLI::ParseError& error) {
-  const std::string text = error.what();
-  const std::string name = text.substr(0, text.find(':'));
-  const CLI::Option* option = app.get_option_no_throw(name);
-  Diagnostics problem;
-  if (option != nullptr && option->count() > 1)
-    return problem.error("usage", {}, name + " is given " + (option->count() == 2 ? "twice" : "more than once"),
-                         "give it once");
-  const std::string type = option == nullptr ? "" : option->get_type_name();
-  return problem.error("usage", {}, name + " needs a value", type.empty() ? usage_of(app) : name + " " + type);
-}
-
-bool takes_value(const CLI::App& app, const std::string& name) {
-  const CLI::Option* option = app.get_option_no_throw(name);
-  return option != nullptr && option->get_items_expected_max() > 0;
-}
-
-// "-p" and the last of "-qp"; "-pX" has its value.
-bool takes_next_word(const CLI::App& app, const std::string& word) {
-  if (word.starts_with("--")) return takes_value(app, word);
-  for (size_t i = 1; i < word.size(); ++i)
-    if (takes_value(app, std::string("-") + word[i])) return i + 1 == word.size();
-  return false;
-}
-
-// "--arch=": CLI11 would take the next word for the value.
-std::optional<Diagnostic> empty_value(const CLI::App& app, const std::vector<std::string>& words) {
-  for (size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (word == "--") break;
-    if (app.get_prefix_command() && !looks_like_option(word)) break;  // the command
-    if (takes_next_word(app, word)) ++i;
-    if (!word.starts_with("--") || !word.ends_with('=')) continue;
-    const std::string name = word.substr(0, word.size() - 1);
-    if (app.get_option_no_throw(name) == nullptr) continue;
-    Diagnostics problem;
-    return problem.error("usage", {}, name + " needs a value", "see " + app.get_name() + " --help");
-  }
-  return std::nullopt;
-}
-
-// What people can do something with, for each kind of mistake CLI11 finds.
-Diagnostic misuse(const CLI::App& app, const CLI::ParseError& error) {
-  if (std::optional<Diagnostic> unexpected = unexpected_word(app)) return std::move(*unexpected);
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) return value_missing_or_twice(app, error);
-  Diagnostics problem;
-  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
-    for (const CLI::Option* option : app.get_options())
-      if (option->get_required() && option->count() == 0)
-        return problem.error("usage", {}, option->get_name() + " is missing", usage_of(app));
-  const std::string text = error.what();
-  const size_t hint = text.find(kHintFollows), colon = text.find(": ");
-  if (hint == std::string::npos || colon > hint)
-    return problem.error("usage", {}, base::printable(text), "see " + app.get_name() + " --help");
-  return problem.error("usage", {},
-                       text.substr(0, colon) + " " + base::printable(text.substr(colon + 2, hint - colon - 2)),
-                       text.substr(hint + 1));
+  return words;
 }
 
 Diagnostics unknown_capabilities(const std::vector<std::string>& names) {
@@ -150,24 +48,6 @@ Diagnostics unknown_capabilities(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::unique_ptr<CLI::App> make_app(const std::string& synopsis, const std::string& description,
-                                   const std::string& examples) {
-  auto app = std::make_unique<CLI::App>(description, "cordon " + synopsis.substr(0, synopsis.find(' ')));
-  app->footer("examples:\n" + examples);
-  app->formatter(std::make_shared<SynopsisFormatter>("cordon " + synopsis));
-  app->get_formatter()->column_width(34);
-  return app;
-}
-
-CLI::Validator one_of(const std::vector<std::string>& values) {
-  return CLI::Validator(
-      [values](const std::string& word) -> std::string {
-        if (std::find(values.begin(), values.end(), word) != values.end()) return {};
-        return "cannot be '" + word + "'" + kHintFollows + valid_values(word, {values.begin(), values.end()});
-      },
-      "");
-}
-
 Result<Arch> find_arch(const std::string& name) {
   if (name.empty()) return abi::native_arch();
   if (std::optional<Arch> arch = abi::find_arch(name)) return *arch;
@@ -177,19 +57,8 @@ Result<Arch> find_arch(const std::string& name) {
   return bad_value("--arch", name, hint.empty() ? "`cordon list arches` names them" : hint);
 }
 
-Result<std::vector<std::string>> command_of(const CLI::App& app) {
-  std::vector<std::string> command = app.remaining();
-  if (!command.empty() && command.front() == "--") {
-    command.erase(command.begin());
-    return command;
-  }
-  if (!command.empty() && looks_like_option(command.front()))
-    return no_such_option(app, command.front(), "`--` goes before a command whose name begins with '-'");
-  return command;
-}
-
-void add_output_options(CLI::App& app, OutputOptions& options) {
-  app.add_option_function<std::string>(
+void add_output_options(CommandLine& app, OutputOptions& options) {
+  app.add_option_function(
          "--color",
          [&options](const std::string& when) {
            options.color = when == "always" ? Color::always : when == "never" ? Color::never : Color::automatic;
@@ -199,15 +68,15 @@ void add_output_options(CLI::App& app, OutputOptions& options) {
       ->type_name("WHEN");
 }
 
-void add_json_option(CLI::App& app, OutputOptions& options) {
+void add_json_option(CommandLine& app, OutputOptions& options) {
   app.add_flag("--json", options.json, "report as JSON with stable keys");
 }
 
-void add_quiet_option(CLI::App& app, OutputOptions& options, const std::string& description) {
+void add_quiet_option(CommandLine& app, OutputOptions& options, const char* description) {
   app.add_flag("-q,--quiet", options.quiet, description);
 }
 
-void add_policy_options(CLI::App& app, PolicyOptions& options) {
+void add_policy_options(CommandLine& app, PolicyOptions& options) {
   const char* group = "Reading policies";
   app.add_option("--format", options.format,
                  "what POLICY is: cordon, minijail, docker, oci, bpf (default: by name and content)")
@@ -218,12 +87,11 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
       ->type_name("ARCH")
       ->group(group);
   app.add_flag("--sub-arches", options.sub_arches, "a Docker profile's sub-architectures too")->group(group);
-  app.add_option_function<std::string>(
+  app.add_option_function(
          "--cap",
          [&options](const std::string& list) {
            options.capabilities_given = true;
-           for (const std::string& name : CLI::detail::split(list, ','))
-             if (!name.empty()) options.capabilities.push_back(CLI::detail::trim_copy(name));
+           for (const std::string& name : words_of_list(list)) options.capabilities.push_back(name);
          },
          "capabilities a Docker profile is read for, as CAP_SYS_ADMIN,CAP_NET_RAW (default: Docker's)")
       ->type_name("LIST")
@@ -244,23 +112,11 @@ void add_policy_options(CLI::App& app, PolicyOptions& options) {
       ->group(group);
 }
 
-std::optional<int> parse(CLI::App& app, int argc, char** argv, int usage_status) {
-  if (std::optional<Diagnostic> problem = empty_value(app, {argv + 1, argv + argc})) {
-    Diagnostics problems;
-    problems.add(*std::move(problem));
-    return fail(problems, {}, usage_status);
-  }
-  try {
-    app.parse(argc, argv);
-    return std::nullopt;
-  } catch (const CLI::CallForHelp&) {
-    return finish_output(app.help(), kDone);
-  } catch (const CLI::ParseError& error) {
-    Diagnostics problem;
-    problem.add(misuse(app, error));
-    print_diagnostics(problem, {});
-    return usage_status;
-  }
+std::optional<int> parse(CommandLine& app, int argc, char** argv, int usage_status) {
+  const Result<Done> parsed = app.parse(argc, argv);
+  if (!parsed) return fail(parsed.error(), {}, usage_status);
+  if (app.wants_help()) return finish_output(app.help(), kDone);
+  return std::nullopt;
 }
 
 Diagnostics unfit_options(const PolicyOptions& options, const std::vector<formats::SourceFormat>& formats,
@@ -305,7 +161,7 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
     result.format = formats::find_format(options.format);
     if (!result.format)
       return bad_value("--format", options.format,
-                       valid_values(options.format, {"cordon", "minijail", "docker", "oci", "bpf"}));
+                       nearest_or_all(options.format, {"cordon", "minijail", "docker", "oci", "bpf"}));
   }
   CORDON_TRY(arch, find_arch(options.arch));
   result.arch = arch;

@@ -76,10 +76,9 @@ class CostCount {
 
 }  // namespace
 
-void add_profile_option(CLI::App& app, std::vector<std::string>& files) {
+void add_profile_option(CommandLine& app, std::vector<std::string>& files) {
   app.add_option("--profile", files, "a recording of `learn`: calls it saw often are told apart early")
-      ->type_name("FILE")
-      ->allow_extra_args(false);
+      ->type_name("FILE");
 }
 
 Result<CallProfile> read_profile(const std::vector<std::string>& files, const Loaded& loaded) {

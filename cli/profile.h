@@ -24,7 +24,7 @@ struct CallProfile {
   std::vector<NumberWeight> weights;  // compiler::weights_of
 };
 
-void add_profile_option(CLI::App& app, std::vector<std::string>& files);
+void add_profile_option(CommandLine& app, std::vector<std::string>& files);
 
 // An error where no call of the recordings is of an architecture that the policy names; warnings where
 // no filter would run for any of them, and where they are not whole. Without files there are no weights,

@@ -88,10 +88,10 @@ std::vector<bpf::Program> programs_of(const FilterStack& stack) {
   return programs;
 }
 
-void add_proof_options(CLI::App& app, ProofOptions& options) {
+void add_proof_options(CommandLine& app, ProofOptions& options) {
   app.add_option("--effort", options.effort, "let the proof of a filter take so many times its usual bound, 1 to 1000")
       ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
+      ->check(in_range(1, 1000));
   app.add_flag("--danger-unproved", options.danger_unproved, "take a filter although its proof was not decided");
 }
 

@@ -1,10 +1,10 @@
 // The one way from a policy to a filter: compiled, and proved equal to the policy.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string_view>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cordon/base/result.h"
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
@@ -18,7 +18,7 @@ struct ProofOptions {
   bool danger_unproved = false;  // give out a filter whose proof was not decided, with a warning
 };
 
-void add_proof_options(CLI::App& app, ProofOptions& options);
+void add_proof_options(CommandLine& app, ProofOptions& options);
 
 // An error "not-proved" if the bound was reached, "proof-failed" if the compiler were wrong: then no filter comes out.
 Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::CompileOptions& options,

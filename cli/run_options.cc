@@ -7,27 +7,22 @@ namespace cordon::cli {
 namespace {
 
 // What compares with nothing is no number here.
-CLI::Validator seconds_from(double least) {
+Check seconds_from(double least) {
   constexpr double kLongest = 1e9;
-  return CLI::Validator(
-      [least](const std::string& word) {
-        double value = 0;
-        const bool is_one = CLI::detail::lexical_cast(word, value) && value >= least && value <= kLongest;
-        return is_one ? std::string()
-                      : "takes a number of seconds, " + std::string(least > 0 ? "0.001" : "0") +
-                            " to 1000000000 and without a unit, not '" + word + "'" + kHintFollows + "such as 1.5";
-      },
-      "");
+  return [least](const std::string& word) -> std::optional<Misuse> {
+    double value = 0;
+    if (take_word(value, word) && value >= least && value <= kLongest) return std::nullopt;
+    return Misuse{"takes a number of seconds, " + std::string(least > 0 ? "0.001" : "0") +
+                      " to 1000000000 and without a unit, not '" + word + "'",
+                  "such as 1.5"};
+  };
 }
 
 }  // namespace
 
-void add_run_options(CLI::App& app, RunOptions& options) {
+void add_run_options(CommandLine& app, RunOptions& options) {
   app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
-      ->type_name("POLICY")
-      ->take_all()
-      ->expected(1)
-      ->allow_extra_args(false);
+      ->type_name("POLICY");
   app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
   app.add_option("--start", options.start,
                  "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
@@ -57,7 +52,7 @@ void add_run_options(CLI::App& app, RunOptions& options) {
       ->check(seconds_from(0));
   add_proof_options(app, options.proof);
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
-  app.prefix_command();
+  app.takes_command();
 }
 
 std::optional<TimeLimit> time_limit(const RunOptions& options) {

@@ -32,7 +32,7 @@ struct RunOptions {
   ProofOptions proof;
 };
 
-void add_run_options(CLI::App& app, RunOptions& options);
+void add_run_options(CommandLine& app, RunOptions& options);
 
 std::optional<TimeLimit> time_limit(const RunOptions& options);
 

@@ -99,7 +99,7 @@ Result<std::optional<std::vector<std::string>>> environment_of(const SetupOption
 
 }  // namespace
 
-void add_setup_options(CLI::App& app, SetupOptions& options) {
+void add_setup_options(CommandLine& app, SetupOptions& options) {
   app.add_option("--uid", options.uid, "the user to run as; its group, no other groups and no capabilities go with it")
       ->type_name("USER");
   app.add_option("--gid", options.gid, "the group to run as (default: the user's)")->type_name("GROUP");
@@ -110,7 +110,7 @@ void add_setup_options(CLI::App& app, SetupOptions& options) {
   app.add_option("--umask", options.umask, "which permissions new files do not get, as 027")->type_name("OCTAL");
   add_trait_options(app, options);
   const auto add_list = [&app](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
-    app.add_option(name, list, help)->type_name(type)->take_all()->expected(1)->allow_extra_args(false);
+    app.add_option(name, list, help)->type_name(type);
   };
   add_list("--env", options.environment, "NAME=VALUE", "set a variable of the command's environment");
   add_list("--unset-env", options.unset, "NAME", "take a variable away");

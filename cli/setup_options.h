@@ -1,11 +1,11 @@
 // Options of `run` for what a command is started with: its user, directory and environment.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "cli/command_line.h"
 #include "cordon/base/result.h"
 #include "cordon/sandbox/process_setup.h"
 
@@ -22,7 +22,7 @@ struct SetupOptions {
   bool clear_environment = false;
 };
 
-void add_setup_options(CLI::App& app, SetupOptions& options);
+void add_setup_options(CommandLine& app, SetupOptions& options);
 
 // Errors for users nobody knows, and values that are none.
 Result<ProcessSetup> setup_of(const SetupOptions& options);

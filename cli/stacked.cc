@@ -40,12 +40,11 @@ Result<Loaded> stacked(const std::vector<Loaded>& sources) {
 
 }  // namespace
 
-void add_source_options(CLI::App& app, SourceOptions& source) {
+void add_source_options(CommandLine& app, SourceOptions& source) {
   app.add_option("POLICY", source.spec, "policy source");
   app.add_option("-p,--policy", source.stacked,
                  "the same; several are a stack, the oldest first, and the stricter answer wins")
-      ->type_name("POLICY")
-      ->allow_extra_args(false);
+      ->type_name("POLICY");
 }
 
 std::string SourceOptions::only() const {

@@ -24,7 +24,7 @@ struct SourceOptions {
   std::string only() const;  // empty unless there is exactly one
 };
 
-void add_source_options(CLI::App& app, SourceOptions& source);
+void add_source_options(CommandLine& app, SourceOptions& source);
 
 // Errors beside those of load: no source, both POLICY and -p, a policy with lines that no filter holds, and all that
 // compiling can fail with.

@@ -141,7 +141,7 @@ Result<Done> set_context(const std::string& text, ProcessSetup& setup) {
 
 }  // namespace
 
-void add_trait_options(CLI::App& app, SetupOptions& options) {
+void add_trait_options(CommandLine& app, SetupOptions& options) {
   app.add_option("--ptracer", options.ptracer,
                  "who beside its ancestors may trace the command, under Yama: PID, any, none")
       ->type_name("WHO");

@@ -36,20 +36,20 @@ int assemble(const Options& options, const OutputOptions& output) {
 int asm_main(int argc, char** argv) {
   OutputOptions output;
   Options options;
-  auto app = make_app("asm [options] FILE.asm -o FILE",
-                      "Assembles a filter from what disasm writes, or from text written by hand.", kExamples);
-  app->add_option("FILE.asm", options.path, "instructions, one a line; - is standard input")->required();
-  app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
+  CommandLine app("asm [options] FILE.asm -o FILE",
+                  "Assembles a filter from what disasm writes, or from text written by hand.", kExamples);
+  app.add_option("FILE.asm", options.path, "instructions, one a line; - is standard input")->required();
+  app.add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
       ->required()
       ->type_name("FILE");
-  app->add_option("--to", options.to, "bpf (default), hex, c or asm")
+  app.add_option("--to", options.to, "bpf (default), hex, c or asm")
       ->type_name("FMT")
       ->check(one_of(program_formats()));
-  app->add_option("--arch", options.arch,
-                  "whose errno numbers are meant, and whose order of an argument's words (default: native)")
+  app.add_option("--arch", options.arch,
+                 "whose errno numbers are meant, and whose order of an argument's words (default: native)")
       ->type_name("ARCH");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
   if (const Diagnostics lost = source_overwritten(options.path, options.output_path); !lost.empty())
     return fail(lost, output, kUsage);
   return assemble(options, output);

@@ -127,19 +127,19 @@ int check_main(int argc, char** argv) {
   std::vector<std::string> specs;
   std::string sarif;
   bool verbose = false;
-  auto app = make_app("check [options] POLICY...",
-                      "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at "
-                      "all, 0 if there are only notes.",
-                      kExamples);
-  app->add_option("POLICY", specs, "policy sources")->required();
-  app->add_flag("--verbose", verbose, "tell every finding, and name each call that the policy's architectures lack");
-  add_policy_options(*app, options);
-  add_json_option(*app, output);
-  app->add_option("--sarif", sarif, "also write all findings as SARIF 2.1.0; - is standard output")->type_name("FILE");
-  add_quiet_option(*app, output, "print errors only");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
-  if (app->count("--sarif") > 0 && sarif.empty())
+  CommandLine app("check [options] POLICY...",
+                  "Parses and lints policies. Ends with 1 on errors and warnings, 2 if a source cannot be read at "
+                  "all, 0 if there are only notes.",
+                  kExamples);
+  app.add_option("POLICY", specs, "policy sources")->required();
+  app.add_flag("--verbose", verbose, "tell every finding, and name each call that the policy's architectures lack");
+  add_policy_options(app, options);
+  add_json_option(app, output);
+  app.add_option("--sarif", sarif, "also write all findings as SARIF 2.1.0; - is standard output")->type_name("FILE");
+  add_quiet_option(app, output, "print errors only");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
+  if (app.count("--sarif") > 0 && sarif.empty())
     return fail(usage_error("--sarif names no file", "--sarif FILE; - is standard output"), output, kUsage);
   if (output.json && sarif == "-")
     return fail(usage_error("--json and --sarif - both write to standard output", "name a file for --sarif"), output,

@@ -104,39 +104,38 @@ int compile_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app(
+  CommandLine app(
       "compile [options] POLICY -o FILE",
       "Compiles a policy to a BPF filter and proves the filter equal to the policy. Ends with 4 if the proof is not "
       "decided.",
       kExamples);
-  add_source_options(*app, options.source);
-  app->add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
+  add_source_options(app, options.source);
+  app.add_option("-o,--output", options.output_path, "where the filter goes; - is standard output")
       ->required()
       ->type_name("FILE");
-  app->add_option("--to", options.to, "bpf (default), hex, c, asm, json, dot or pfc (pseudo code)")
+  app.add_option("--to", options.to, "bpf (default), hex, c, asm, json, dot or pfc (pseudo code)")
       ->type_name("FMT")
       ->check(one_of(compiled_formats()));
-  app->add_option("--optimize", options.optimize,
-                  "attach (default: cheapest to attach), size (small), max (smallest; searches for seconds) or none")
+  app.add_option("--optimize", options.optimize,
+                 "attach (default: cheapest to attach), size (small), max (smallest; searches for seconds) or none")
       ->type_name("GOAL")
       ->check(one_of({"attach", "size", "max", "none"}));
-  add_profile_option(*app, options.profile);
-  add_proof_options(*app, options.proof);
-  app->add_flag("--split", options.split,
-                "write a policy too large for one filter as several: FILE, then FILE with .2, .3 before its extension");
-  app->add_flag("--report", options.report, "print what the filter costs");
-  app->add_flag("--filter-only", options.filter_only,
-                "leave out lines a filter cannot hold (files, net, scope, caps, limit)");
-  app->add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")
+  add_profile_option(app, options.profile);
+  add_proof_options(app, options.proof);
+  app.add_flag("--split", options.split,
+               "write a policy too large for one filter as several: FILE, then FILE with .2, .3 before its extension");
+  app.add_flag("--report", options.report, "print what the filter costs");
+  app.add_flag("--filter-only", options.filter_only,
+               "leave out lines a filter cannot hold (files, net, scope, caps, limit)");
+  app.add_option("--dump", options.dump, "print stages: resolved,split,tree,dag,program")
       ->type_name("STAGES")
       ->delimiter(',')
-      ->allow_extra_args(false)
       ->check(one_of({std::begin(kStages), std::end(kStages)}));
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_quiet_option(*app, output, "print no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  add_policy_options(app, reading);
+  add_json_option(app, output);
+  add_quiet_option(app, output, "print no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
   if (output.json && !options.report)
     return fail(usage_error("--json means nothing without --report", "it is the report's form"), output, kUsage);
   return compile_to_file(options, reading, output);

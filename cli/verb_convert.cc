@@ -122,36 +122,36 @@ int convert_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   Options options;
-  auto app = make_app("convert [options] POLICY --to FMT -o FILE",
-                      "Writes any policy in another format, proved equal to what was read. A raw filter is decompiled; "
-                      "ends with 4 where no policy that equals it is in reach. What a format cannot say is an error.",
-                      kExamples);
-  add_source_options(*app, options.source);
-  app->add_option("--to", options.how.to, "cordon, docker, oci or minijail")
+  CommandLine app("convert [options] POLICY --to FMT -o FILE",
+                  "Writes any policy in another format, proved equal to what was read. A raw filter is decompiled; "
+                  "ends with 4 where no policy that equals it is in reach. What a format cannot say is an error.",
+                  kExamples);
+  add_source_options(app, options.source);
+  app.add_option("--to", options.how.to, "cordon, docker, oci or minijail")
       ->required()
       ->type_name("FMT")
       ->check(one_of({"cordon", "docker", "oci", "minijail"}));
-  app->add_option("-o,--output", options.output_path, "where the policy goes; - is standard output")
+  app.add_option("-o,--output", options.output_path, "where the policy goes; - is standard output")
       ->required()
       ->type_name("FILE");
-  app->add_option("--width", options.width,
-                  "fold lines that only name calls at N columns, 0 for never; 100, but of a raw filter 0")
+  app.add_option("--width", options.width,
+                 "fold lines that only name calls at N columns, 0 for never; 100, but of a raw filter 0")
       ->type_name("N")
-      ->check(CLI::Range(size_t{0}, size_t{1000}));
-  app->add_flag("--lossy", options.how.is_lossy,
-                "where the format cannot say it, write what is stricter, with a warning for each rule");
-  app->add_option("--badarch", options.bad_arch,
-                  "what calls of other architectures get, instead of what POLICY says: most formats know one answer")
+      ->check(in_range(0, 1000));
+  app.add_flag("--lossy", options.how.is_lossy,
+               "where the format cannot say it, write what is stricter, with a warning for each rule");
+  app.add_option("--badarch", options.bad_arch,
+                 "what calls of other architectures get, instead of what POLICY says: most formats know one answer")
       ->type_name("ACTION");
-  app->add_flag("--filter-only", options.how.filter_only,
-                "leave out lines the format cannot hold (files, net, scope, caps, limit)");
-  app->add_option("--effort", options.how.effort, "let decompiling take so many times its usual bound, 1 to 1000")
+  app.add_flag("--filter-only", options.how.filter_only,
+               "leave out lines the format cannot hold (files, net, scope, caps, limit)");
+  app.add_option("--effort", options.how.effort, "let decompiling take so many times its usual bound, 1 to 1000")
       ->type_name("N")
-      ->check(CLI::Range(1u, 1000u));
-  add_policy_options(*app, reading);
-  add_quiet_option(*app, output, "print no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+      ->check(in_range(1, 1000));
+  add_policy_options(app, reading);
+  add_quiet_option(app, output, "print no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
   options.how.c_dialect = options.how.to == "minijail" && reading.dialect == "minijail-c";
   return convert(options, reading, output);
 }

@@ -19,15 +19,15 @@ constexpr size_t kMaxNamed = 12;  // calls or architectures of a group, unless a
 int diff_main(int argc, char** argv) {
   ComparingLine line;
   bool verbose = false;
-  auto app = make_app("diff [options] OLD NEW",
-                      "Compares two policies by what they mean. The relation is said of NEW. Ends with 0 if they are "
-                      "equal, 1 if they differ, 4 if that could not be decided.",
-                      kExamples);
-  app->add_option("OLD", line.left, "policy source, or a raw filter: left")->required();
-  app->add_option("NEW", line.right, "policy source, or a raw filter: right")->required();
-  app->add_flag("--verbose", verbose, "name every call, however many differ alike");
-  add_comparing_options(*app, line);
-  auto read = read_sides(*app, line, argc, argv);
+  CommandLine app("diff [options] OLD NEW",
+                  "Compares two policies by what they mean. The relation is said of NEW. Ends with 0 if they are "
+                  "equal, 1 if they differ, 4 if that could not be decided.",
+                  kExamples);
+  app.add_option("OLD", line.left, "policy source, or a raw filter: left")->required();
+  app.add_option("NEW", line.right, "policy source, or a raw filter: right")->required();
+  app.add_flag("--verbose", verbose, "name every call, however many differ alike");
+  add_comparing_options(app, line);
+  auto read = read_sides(app, line, argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
   const Sides& sides = std::get<Sides>(read);
   const prove::Differences found =

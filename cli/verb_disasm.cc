@@ -81,16 +81,16 @@ int disasm_main(int argc, char** argv) {
   PolicyOptions reading;
   SourceOptions source;
   bool big_endian = false;
-  auto app =
-      make_app("disasm [options] POLICY", "Disassembles a filter, or the filter cordon makes of a policy.", kExamples);
-  add_source_options(*app, source);
-  app->add_flag("--big-endian", big_endian,
-                "name argument words as on a big-endian machine where a filter asks for no architecture");
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_quiet_option(*app, output, "print no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  CommandLine app("disasm [options] POLICY", "Disassembles a filter, or the filter cordon makes of a policy.",
+                  kExamples);
+  add_source_options(app, source);
+  app.add_flag("--big-endian", big_endian,
+               "name argument words as on a big-endian machine where a filter asks for no architecture");
+  add_policy_options(app, reading);
+  add_json_option(app, output);
+  add_quiet_option(app, output, "print no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
 
   Result<Loaded> loaded = load(source, reading);
   print_diagnostics(loaded.diagnostics(), output);

@@ -15,14 +15,14 @@ constexpr const char* kExamples =
 
 int doctor_main(int argc, char** argv) {
   OutputOptions output;
-  auto app =
-      make_app("doctor [options]",
-               "Tells what this kernel and machine offer, and what is missing for what. Most features are tried; a row "
-               "says where it was judged otherwise. Ends with 1 if what cordon cannot do without is missing.",
-               kExamples);
-  add_json_option(*app, output);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  CommandLine app(
+      "doctor [options]",
+      "Tells what this kernel and machine offer, and what is missing for what. Most features are tried; a row "
+      "says where it was judged otherwise. Ends with 1 if what cordon cannot do without is missing.",
+      kExamples);
+  add_json_option(app, output);
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
   const KernelFeatures features = doctor::probe();
   const auto rows = doctor::report(features);
   int status = kDone;

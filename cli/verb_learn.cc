@@ -113,7 +113,7 @@ int learn_from_command(const Options& options, std::vector<std::string> command,
 }
 
 // Options that shape a policy shape no recording, and those about recording nothing that is recorded already.
-Diagnostics unfit_options(const Options& options, const CLI::App& app) {
+Diagnostics unfit_options(const Options& options, const CommandLine& app) {
   Diagnostics problems;
   for (const char* name : {"--default", "--args", "--comments", "--vdso"})
     if (is_trace_name(options) && app.count(name) > 0)
@@ -141,13 +141,13 @@ Diagnostics check_usage(const Options& options, bool has_command) {
   return {};
 }
 
-void add_options(CLI::App& app, Options& options) {
+void add_options(CommandLine& app, Options& options) {
   app.add_option("-o,--output", options.output_path, "where the policy goes")->required()->type_name("FILE");
   app.add_option("--to", options.to,
                  "cordon, docker, oci, minijail, or cordon-trace for the recording itself (default: by FILE's name)")
       ->type_name("FMT")
       ->check(one_of({"cordon", "docker", "oci", "minijail", "cordon-trace"}));
-  app.add_option("--from", options.recordings, "make the policy from recordings")->type_name("FILE");
+  app.add_option("--from", options.recordings, "make the policy from recordings")->greedy()->type_name("FILE");
   app.add_option("--via", options.via, "how to record: auto (default), notify")
       ->type_name("HOW")
       ->check(one_of({"auto", "notify"}));
@@ -163,7 +163,7 @@ void add_options(CLI::App& app, Options& options) {
       ->type_name("HOW")
       ->check(one_of({"brief", "full", "none"}));
   app.add_flag("--vdso", options.vdso_fallbacks, "allow the calls that the vDSO usually answers, too");
-  app.prefix_command();
+  app.takes_command();
 }
 
 }  // namespace
@@ -171,20 +171,18 @@ void add_options(CLI::App& app, Options& options) {
 int learn_main(int argc, char** argv) {
   OutputOptions output;
   Options options;
-  auto app = make_app("learn [options] -o FILE (-- COMMAND... | --from RECORDING...)",
-                      "Runs a command, records its system calls and writes the tightest policy. Ends with the "
-                      "command's status, 125 if the recording has losses.",
-                      kExamples);
-  add_options(*app, options);
-  add_quiet_option(*app, output, "print no summary and no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
-  Result<std::vector<std::string>> words = command_of(*app);
-  if (!words) return fail(words.error(), output, kOwnFailure);
-  std::vector<std::string> command = std::move(*words);
+  CommandLine app("learn [options] -o FILE (-- COMMAND... | --from RECORDING...)",
+                  "Runs a command, records its system calls and writes the tightest policy. Ends with the "
+                  "command's status, 125 if the recording has losses.",
+                  kExamples);
+  add_options(app, options);
+  add_quiet_option(app, output, "print no summary and no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kOwnFailure)) return *status;
+  std::vector<std::string> command = app.command();
   const int usage_status = command.empty() && !options.recordings.empty() ? kUsage : kOwnFailure;
   Diagnostics misuse = check_usage(options, !command.empty());
-  misuse.append(unfit_options(options, *app));
+  misuse.append(unfit_options(options, app));
   if (!misuse.empty()) return fail(misuse, output, usage_status);
   Result<NamedAction> default_action = read_default(options.default_action);
   if (!default_action) return fail(default_action.error(), output, usage_status);

@@ -87,14 +87,14 @@ void list_arches(std::string& text, JsonWriter& json, const std::string& word) {
 int list_main(int argc, char** argv) {
   OutputOptions output;
   std::string kind, word, arch_name;
-  auto app = make_app("list [options] [KIND [WORD]]", "Lists what policies can name.", kExamples);
-  app->add_option("KIND", kind, "builtins, groups, constants or arches; without it all but constants")
+  CommandLine app("list [options] [KIND [WORD]]", "Lists what policies can name.", kExamples);
+  app.add_option("KIND", kind, "builtins, groups, constants or arches; without it all but constants")
       ->check(one_of({"builtins", "groups", "constants", "arches"}));
-  app->add_option("WORD", word, "only names that hold this word; a group's whole name lists its calls");
-  app->add_option("--arch", arch_name, "architecture for constants (default: native)")->type_name("ARCH");
-  add_json_option(*app, output);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  app.add_option("WORD", word, "only names that hold this word; a group's whole name lists its calls");
+  app.add_option("--arch", arch_name, "architecture for constants (default: native)")->type_name("ARCH");
+  add_json_option(app, output);
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
   if (!arch_name.empty() && kind != "constants")
     return fail(usage_error("--arch means nothing for " + (kind.empty() ? "a list of all kinds" : kind),
                             "it is for constants: cordon list --arch " + base::printable(arch_name) + " constants"),

@@ -35,15 +35,15 @@ Answer judge(const prove::Comparison& result, const OtherLines& lines, bool is_w
 int prove_main(int argc, char** argv) {
   ComparingLine line;
   std::string relation;
-  auto app = make_app("prove [options] A within|equals B",
-                      "Proves that A is nowhere looser than B, or that both answer every call alike. Ends with 0 if it "
-                      "holds, 1 with a call that shows why not, 4 if that could not be decided.",
-                      kExamples);
-  app->add_option("A", line.left, "policy source, or a raw filter")->required();
-  app->add_option("RELATION", relation, "within or equals")->required()->check(one_of({"within", "equals"}));
-  app->add_option("B", line.right, "policy source, or a raw filter")->required();
-  add_comparing_options(*app, line);
-  auto read = read_sides(*app, line, argc, argv);
+  CommandLine app("prove [options] A within|equals B",
+                  "Proves that A is nowhere looser than B, or that both answer every call alike. Ends with 0 if it "
+                  "holds, 1 with a call that shows why not, 4 if that could not be decided.",
+                  kExamples);
+  app.add_option("A", line.left, "policy source, or a raw filter")->required();
+  app.add_option("RELATION", relation, "within or equals")->required()->check(one_of({"within", "equals"}));
+  app.add_option("B", line.right, "policy source, or a raw filter")->required();
+  add_comparing_options(app, line);
+  auto read = read_sides(app, line, argc, argv);
   if (const int* status = std::get_if<int>(&read)) return *status;
   const Sides& sides = std::get<Sides>(read);
   const prove::Comparison result =

@@ -170,19 +170,17 @@ int run_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   RunOptions options;
-  auto app = make_app("run [options] -p POLICY... -- COMMAND...",
-                      "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 "
-                      "for cordon's own failures, 126 and 127 as a shell.",
-                      kExamples);
-  add_run_options(*app, options);
-  add_quiet_option(*app, output, "print no explanations and no warnings");
-  add_policy_options(*app, reading);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kOwnFailure)) return *status;
+  CommandLine app("run [options] -p POLICY... -- COMMAND...",
+                  "Runs a command under a policy. Ends with the command's status, 128+N if signal N ended it, 125 "
+                  "for cordon's own failures, 126 and 127 as a shell.",
+                  kExamples);
+  add_run_options(app, options);
+  add_quiet_option(app, output, "print no explanations and no warnings");
+  add_policy_options(app, reading);
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kOwnFailure)) return *status;
   options.explaining.quiet = output.quiet;
-  Result<std::vector<std::string>> command = command_of(*app);
-  if (!command) return fail(command.error(), output, kOwnFailure);
-  return run(options, reading, output, std::move(*command));
+  return run(options, reading, output, app.command());
 }
 
 }  // namespace cordon::cli

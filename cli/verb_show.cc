@@ -108,17 +108,17 @@ int show_main(int argc, char** argv) {
   SourceOptions source;
   std::string view;
   std::vector<std::string> profile;
-  auto app = make_app("show [options] POLICY", "Looks at a policy.", kExamples);
-  add_source_options(*app, source);
-  app->add_option("--as", view, "table (default), text, asm, tree, dot, cost or html")
+  CommandLine app("show [options] POLICY", "Looks at a policy.", kExamples);
+  add_source_options(app, source);
+  app.add_option("--as", view, "table (default), text, asm, tree, dot, cost or html")
       ->type_name("VIEW")
       ->check(one_of({"table", "text", "asm", "tree", "dot", "cost", "html"}));
-  add_profile_option(*app, profile);
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_quiet_option(*app, output, "print no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  add_profile_option(app, profile);
+  add_policy_options(app, reading);
+  add_json_option(app, output);
+  add_quiet_option(app, output, "print no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
 
   if (!profile.empty())
     if (Diagnostics problems = unfit_profile(view, output); !problems.empty()) return fail(problems, output, kUsage);

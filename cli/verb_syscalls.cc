@@ -161,13 +161,13 @@ int syscalls_main(int argc, char** argv) {
   OutputOptions output;
   std::string word, arch_name;
   bool all_arches = false;
-  auto app = make_app("syscalls [options] [NAME|NR]", "Numbers, arguments and history of system calls.", kExamples);
-  app->add_option("NAME", word, "name or number; without it the whole table")->type_name("NAME|NR");
-  app->add_option("--arch", arch_name, "architecture (default: native)")->type_name("ARCH");
-  app->add_flag("--all-arches", all_arches, "on every architecture");
-  add_json_option(*app, output);
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  CommandLine app("syscalls [options] [NAME|NR]", "Numbers, arguments and history of system calls.", kExamples);
+  app.add_option("NAME", word, "name or number; without it the whole table")->type_name("NAME|NR");
+  app.add_option("--arch", arch_name, "architecture (default: native)")->type_name("ARCH");
+  app.add_flag("--all-arches", all_arches, "on every architecture");
+  add_json_option(app, output);
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
 
   if (all_arches && !arch_name.empty())
     return fail(usage_error("--arch and --all-arches cannot both be given", "give one of them"), output, kUsage);

@@ -48,17 +48,16 @@ int test_main(int argc, char** argv) {
   PolicyOptions reading;
   std::string spec, expectation;
   std::vector<std::string> texts;
-  auto app =
-      make_app("test [options] POLICY CALL...", "Tells what would happen to calls, and by which rule.", kExamples);
-  app->add_option("POLICY", spec, "policy source, or a raw filter")->required();
-  app->add_option("CALL", texts, "calls, as 'openat(flags=O_WRONLY)' or 'mkdir@i386'")->required();
-  app->add_option("--expect", expectation, "end with 1 unless every call certainly gets this action")
+  CommandLine app("test [options] POLICY CALL...", "Tells what would happen to calls, and by which rule.", kExamples);
+  app.add_option("POLICY", spec, "policy source, or a raw filter")->required();
+  app.add_option("CALL", texts, "calls, as 'openat(flags=O_WRONLY)' or 'mkdir@i386'")->required();
+  app.add_option("--expect", expectation, "end with 1 unless every call certainly gets this action")
       ->type_name("ACTION");
-  add_policy_options(*app, reading);
-  add_json_option(*app, output);
-  add_quiet_option(*app, output, "print no warnings");
-  add_output_options(*app, output);
-  if (auto status = parse(*app, argc, argv, kUsage)) return *status;
+  add_policy_options(app, reading);
+  add_json_option(app, output);
+  add_quiet_option(app, output, "print no warnings");
+  add_output_options(app, output);
+  if (auto status = parse(app, argc, argv, kUsage)) return *status;
 
   Diagnostics problems;
   std::optional<Action> expected;
