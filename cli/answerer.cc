@@ -36,6 +36,7 @@ Response Answerer::answer_notify(const Call& call) {
     return Response::later();
   }
   switch (on_notify_.kind) {
+    case OnNotify::Kind::elsewhere:
     case OnNotify::Kind::nobody: break;
     case OnNotify::Kind::allow: has_denied_ = false; return Response::run();
     case OnNotify::Kind::deny:

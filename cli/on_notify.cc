@@ -32,6 +32,13 @@ void add_notify_options(CommandLine& app, NotifyOptions& options) {
   app.add_option("--on-notify", options.on_notify,
                  "who answers calls that a notify rule names: allow, deny (EPERM), deny=ERRNO or exec:PROGRAM")
       ->type_name("ANSWER");
+  app.add_option("--listener-socket", options.listener_socket,
+                 "hand the listener over to who listens at this UNIX socket, as OCI runtimes do")
+      ->type_name("PATH");
+  app.add_option("--listener-fd", options.listener_fd, "the same over a UNIX socket that is open as descriptor N")
+      ->type_name("N")
+      ->check(CLI::Range(3, 1 << 30));
+  app.add_option("--listener-metadata", options.listener_metadata, "told along with it")->type_name("TEXT");
   constexpr double kShortest = 0.001, kLongest = 1e6;
   app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
       ->type_name("SECONDS")
@@ -39,11 +46,33 @@ void add_notify_options(CommandLine& app, NotifyOptions& options) {
   add_emulate_options(app, options.emulating);
 }
 
+std::string NotifyOptions::name() const {
+  if (listener_fd || listener_socket) return listener_fd ? "--listener-fd" : "--listener-socket";
+  return on_notify ? "--on-notify" : "--emulate";
+}
+
 Result<OnNotify> on_notify(const NotifyOptions& options) {
   OnNotify made;
   CORDON_TRY(emulation, emulation_of(options.emulating));
   made.emulation = std::move(emulation);
   if (made.emulation.any()) made.kind = OnNotify::Kind::deny;
+  if (options.listener_metadata && !options.listener_fd && !options.listener_socket)
+    return usage_error("--listener-metadata is told to whom the listener is given, and nobody is",
+                       "--listener-socket PATH or --listener-fd N");
+  const int answerers = (options.on_notify || options.emulating.any()) + options.listener_fd.has_value() +
+                        options.listener_socket.has_value();
+  if (answerers > 1)
+    return usage_error(
+        "--listener-fd or --listener-socket gives everything to one who answers, and no other answer is left",
+        "leave the others out");
+  if (options.listener_fd || options.listener_socket) {
+    made.kind = OnNotify::Kind::elsewhere;
+    made.option = options.name();
+    made.peer = options.listener_fd;
+    made.peer_path = options.listener_socket.value_or("");
+    made.metadata = options.listener_metadata.value_or("");
+    return made;
+  }
   if (!options.on_notify) return made;
   const std::string& word = *options.on_notify;
   constexpr std::string_view kProgram = "exec:";

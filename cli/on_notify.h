@@ -1,4 +1,4 @@
-// What `run` does with calls that a `notify` rule names: --on-notify and its like.
+// What `run` does with calls that a `notify` rule names: --on-notify, --listener-socket and their like.
 //
 //   CORDON_TRY(who, on_notify("deny=EACCES"));
 //   who.kind == OnNotify::Kind::deny, who.error == EACCES
@@ -21,7 +21,12 @@ struct NotifyOptions {
   double timeout_s = 30;
   EmulateOptions emulating;
 
-  bool any() const { return on_notify.has_value() || emulating.any(); }
+  std::optional<int> listener_fd;
+  std::optional<std::string> listener_socket, listener_metadata;
+
+  bool any() const { return on_notify || emulating.any() || listener_fd || listener_socket; }
+  // Of one that was given.
+  std::string name() const;
 };
 
 struct OnNotify {
@@ -29,14 +34,20 @@ struct OnNotify {
     nobody,  // as the kernel answers where nobody listens: ENOSYS
     allow,
     deny,
-    program  // a handler process
+    program,   // a handler process
+    elsewhere  // who is given the listener
   };
   Kind kind = Kind::nobody;
   int error = EPERM;  // deny: what a call gets
   HandlerOptions handler = {};
-  Emulation emulation = {};  // what cordon does itself; for the rest `kind` counts
+  Emulation emulation = {};            // what cordon does itself; for the rest `kind` counts
+  std::string option = "--on-notify";  // that says so
+  // elsewhere: a connected socket's number, or where to connect to.
+  std::optional<int> peer = {};
+  std::string peer_path = {}, metadata = {};
 
   bool answers() const { return kind != Kind::nobody; }
+  bool is_elsewhere() const { return kind == Kind::elsewhere; }
   bool may_allow() const { return answers() && kind != Kind::deny; }  // without acting itself
 };
 

@@ -103,8 +103,8 @@ std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
   return combined ? std::optional(std::move(*combined)) : std::nullopt;
 }
 
-bool is_asked(const Decision& decision, bool explain_all) {
-  return decision.action.kind == ActionKind::errno_ && is_told(decision, explain_all);
+bool is_asked(const Decision& decision, const PlanOptions& options) {
+  return !options.hands_over && decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
 }
 
 // A filter that refuses seccomp(2) keeps every later one from being installed.
@@ -175,7 +175,7 @@ Result<RunPlan> stacked_plan(const std::vector<Loaded>& policies, const PlanOpti
                                                    : compile_stack_proved(meaning, {}, options.proof);
   if (!stack) return stack.error();
   const ResolvedPolicy asked =
-      asking(stack->parts.back(), [&](const Decision& decision) { return is_asked(decision, options.explain_all); });
+      asking(stack->parts.back(), [&](const Decision& decision) { return is_asked(decision, options); });
   Result<Filter> last = compile_proved(asked, {}, options.proof);
   if (!last) return last.error();
   Diagnostics notes = stack.warnings();
@@ -214,7 +214,8 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   if (!options.explain_errno) return plain_plan(policies, options);
   if (policies.size() == 1 && !policies[0].policy) {
     const bpf::Program& own = policies[0].programs.front();
-    CORDON_TRY(program, asking_program(own, [](ActionKind kind) { return kind == ActionKind::errno_; }));
+    CORDON_TRY(program,
+               asking_program(own, [&](ActionKind kind) { return !options.hands_over && kind == ActionKind::errno_; }));
     RunPlan plan;
     plan.notifies = returns_notify(own);
     plan.listener = !(program == own) || (options.answers_notify && plan.notifies);
@@ -234,7 +235,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
         has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
   }
   const ResolvedPolicy asked =
-      asking(*plan.meaning, [&](const Decision& decision) { return is_asked(decision, options.explain_all); });
+      asking(*plan.meaning, [&](const Decision& decision) { return is_asked(decision, options); });
   Result<Filter> filter = compile_proved(asked, {}, options.proof);
   if (!filter && has_code(filter.error(), "program-too-large")) {
     Result<RunPlan> stacked = stacked_plan(policies, options, *plan.meaning);
@@ -253,7 +254,10 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   plan.can_kill = traits.kills;
   plan.filters.push_back({filter->program, flags_of(policies, options)});
   plan.proof = options.proof;
-  return {std::move(plan), filter.warnings()};
+  Diagnostics notes = filter.warnings();
+  if (options.hands_over && traits.denies_by_errno)
+    notes.note("errno-not-explained", {}, "errno denials are not explained: the one listener is handed over");
+  return {std::move(plan), std::move(notes)};
 }
 
 std::optional<FilterSpec> make_gate(const RunPlan& plan) {

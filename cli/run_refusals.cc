@@ -96,10 +96,13 @@ Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
   if (!on_notify.answers()) return problems;
   if (plan.has_unheard)
     problems.add(unheard("the policies take several filters, and one of them can ask"));
+  else if (!plan.notifies && on_notify.is_elsewhere())
+    problems.error("notify-unused", {},
+                   "no rule says notify: there is no listener to hand over for " + on_notify.option, "leave it out");
   else if (!plan.notifies)
     problems.warning("notify-unused", {},
                      "no rule says notify: there is nothing to answer for --on-notify and --emulate");
-  else if (on_notify.may_allow())
+  else if (on_notify.may_allow() && !on_notify.is_elsewhere())
     problems.note(
         "notify-runs", {},
         on_notify.kind == OnNotify::Kind::allow
@@ -112,7 +115,7 @@ Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
 Diagnostic unheard(std::string why) {
   Diagnostics problem;
   return problem.error("notify-unheard", {}, "calls of notify rules could not be asked about: " + std::move(why),
-                       "without --on-notify they fail with ENOSYS");
+                       "if nobody is to answer them they fail with ENOSYS");
 }
 
 }  // namespace cordon::cli

@@ -1,11 +1,13 @@
 #include "cli/supervised_run.h"
 
+#include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "cli/answerer.h"
 #include "cli/command.h"
 #include "cli/exit_status.h"
+#include "cordon/sandbox/handover.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -15,6 +17,33 @@ bool is_listener_busy(const Diagnostics& problems) {
   for (const Diagnostic& problem : problems)
     if (problem.code == "listener-busy") return true;
   return false;
+}
+
+// Who is to have the listener, found before anything starts.
+struct Peer {
+  Fd connected;
+  int fd = -1;
+};
+
+Result<Peer> find_peer(const OnNotify& on_notify) {
+  Peer peer;
+  if (!on_notify.is_elsewhere()) return peer;
+  if (on_notify.peer) {
+    CORDON_TRY(checked, sandbox::check_answerer(*on_notify.peer));
+    (void)checked;
+    peer.fd = *on_notify.peer;
+    return peer;
+  }
+  CORDON_TRY(connected, sandbox::connect_to_answerer(on_notify.peer_path));
+  peer.connected = std::move(connected);
+  peer.fd = peer.connected.get();
+  return peer;
+}
+
+std::string directory_of(const ProcessSetup& setup) {
+  std::error_code error;
+  const std::filesystem::path here = std::filesystem::current_path(error);
+  return setup.directory ? (here / *setup.directory).lexically_normal().string() : here.string();
 }
 
 int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRun& run, NotifyHandler* handler,
@@ -80,6 +109,8 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
     if (!started) return fail(started.error(), output, kOwnFailure);
     handler = std::move(*started);
   }
+  Result<Peer> peer = find_peer(run.on_notify);
+  if (!peer) return fail(peer.error(), output, kOwnFailure);
   Result<Launched> launched = sandbox::launch(spec);
   // Without a listener the kernel would answer what somebody is to answer here.
   const bool needs_listener = run.on_notify.answers() && plan.notifies;
@@ -95,6 +126,12 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   }
   print_diagnostics(launched.diagnostics(), output);
   if (!launched) return launch_failure_status(launched.error());
+  if (peer->fd >= 0) {
+    const Result<Done> given = sandbox::hand_over(
+        *launched, peer->fd, {.metadata = run.on_notify.metadata, .directory = directory_of(spec.setup)});
+    if (!given) return fail(given.error(), output, kOwnFailure);
+    peer->connected.reset();
+  }
   return supervise_command(std::move(*launched), plan, run, handler.get(), explainer, output);
 }
 

@@ -48,13 +48,13 @@ Diagnostics nobody_stays(const RunOptions& options) {
     return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
   if (!options.notifying.any()) return {};
   if (options.exec)
-    return usage_error("with --exec nothing stays that could answer for --on-notify and --emulate",
+    return usage_error("with --exec nothing stays that could do what " + options.notifying.name() + " says",
                        "leave one of them out");
   if (options.no_listener)
-    return usage_error("with --no-listener nobody is asked: --on-notify and --emulate have nothing to answer",
+    return usage_error("with --no-listener nobody is asked: " + options.notifying.name() + " has nothing to do",
                        "leave one of them out");
   if (options.strict)
-    return usage_error("strict mode asks nobody: --on-notify and --emulate have nothing to answer",
+    return usage_error("strict mode asks nobody: " + options.notifying.name() + " has nothing to do",
                        "leave one of them out");
   return {};
 }
@@ -129,6 +129,7 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
   PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,
                        .explain_all = options.explaining.all,
                        .answers_notify = answering->answers(),
+                       .hands_over = answering->is_elsewhere(),
                        .filter_flags = filter_flags(options),
                        .proof = options.proof};
   Result<RunPlan> plan = make_plan(policies, planning);
@@ -151,10 +152,12 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
     CORDON_TRY(plain, make_plan(policies, planning));
     return std::move(plain.filters);
   };
-  spec.gate = [&] {
-    std::optional<FilterSpec> gate = make_gate(*plan);
-    return gate ? std::optional(listening(std::move(*gate), options)) : gate;
-  };
+  // In a gate's place the supervisor has to answer itself.
+  if (!answering->is_elsewhere())
+    spec.gate = [&] {
+      std::optional<FilterSpec> gate = make_gate(*plan);
+      return gate ? std::optional(listening(std::move(*gate), options)) : gate;
+    };
   spec.trace_exits = plan->can_kill;
   return run_supervised(std::move(spec), *plan,
                         {.policies = policies,

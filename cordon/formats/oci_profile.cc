@@ -183,7 +183,7 @@ void ProfileReader::read_listener(const OciFields& top) {
   if (path != nullptr && !path->text.empty())
     report_.note("listener-path", top.key_span("listenerPath"),
                  "the listener at " + quoted(path->text) + " is not part of the policy",
-                 "notified calls fail with ENOSYS unless a listener is there");
+                 "cordon run --listener-socket hands it over; else notified calls fail with ENOSYS");
   else if (metadata != nullptr && !metadata->text.empty())
     report_.warning("listener-path", top.key_span("listenerMetadata"),
                     "'listenerMetadata' without 'listenerPath' is against the OCI specification and has no effect");
