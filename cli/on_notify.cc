@@ -37,7 +37,7 @@ void add_notify_options(CommandLine& app, NotifyOptions& options) {
       ->type_name("PATH");
   app.add_option("--listener-fd", options.listener_fd, "the same over a UNIX socket that is open as descriptor N")
       ->type_name("N")
-      ->check(CLI::Range(3, 1 << 30));
+      ->check(in_range(3, 1 << 30));
   app.add_option("--listener-metadata", options.listener_metadata, "told along with it")->type_name("TEXT");
   constexpr double kShortest = 0.001, kLongest = 1e6;
   app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
@@ -68,7 +68,7 @@ Result<OnNotify> on_notify(const NotifyOptions& options) {
   if (options.listener_fd || options.listener_socket) {
     made.kind = OnNotify::Kind::elsewhere;
     made.option = options.name();
-    made.peer = options.listener_fd;
+    if (options.listener_fd) made.peer = static_cast<int>(*options.listener_fd);
     made.peer_path = options.listener_socket.value_or("");
     made.metadata = options.listener_metadata.value_or("");
     return made;

@@ -21,7 +21,7 @@ struct NotifyOptions {
   double timeout_s = 30;
   EmulateOptions emulating;
 
-  std::optional<int> listener_fd;
+  std::optional<unsigned> listener_fd;
   std::optional<std::string> listener_socket, listener_metadata;
 
   bool any() const { return on_notify || emulating.any() || listener_fd || listener_socket; }
