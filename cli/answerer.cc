@@ -42,7 +42,8 @@ Response Answerer::answer_notify(const Call& call) {
     case OnNotify::Kind::deny:
       last_.action = {ActionKind::errno_, static_cast<uint16_t>(on_notify_.error)};
       return Response::fail(on_notify_.error);
-    case OnNotify::Kind::program: has_denied_ = false; return Response::later();
+    case OnNotify::Kind::program:
+    case OnNotify::Kind::ask: has_denied_ = false; return Response::later();
   }
   // What the kernel answers where nobody listens.
   return Response::fail(ENOSYS);

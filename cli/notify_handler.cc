@@ -32,7 +32,13 @@ int64_t now_ns() {
 Response NotifyHandler::refusal() { return Response::fail(EPERM); }
 
 Result<std::unique_ptr<NotifyHandler>> NotifyHandler::start(const HandlerOptions& options) {
-  Result<sandbox::HelperProcess> process = sandbox::HelperProcess::start(options.program);
+  if (options.program.empty()) {
+    const Result<Done> can_ask = check_prompter(options.prompter);
+    if (!can_ask) return can_ask.error();
+  }
+  Result<sandbox::HelperProcess> process =
+      options.program.empty() ? sandbox::HelperProcess::start([&] { return run_prompter(options.prompter); })
+                              : sandbox::HelperProcess::start(options.program);
   if (!process) return process.error();
   return std::unique_ptr<NotifyHandler>(new NotifyHandler(options, std::move(*process)));
 }
@@ -52,8 +58,10 @@ Response NotifyHandler::take(const Notification& notification, Listener& listene
                          .rule = rule};
   // Another thread's, perhaps: nothing of it may be told. The call has gone; any answer does.
   if (!listener.is_valid(notification.id)) return refusal();
-  unsent_ += request_line(request);
-  waiting_.emplace(++last_id_, Waiting{notification, now_ns() + options_.patience_ms * kMillisecondNs});
+  unsent_ += options_.program.empty() ? question_line(request) : request_line(request);
+  const bool has_limit = options_.patience_ms >= 0;
+  const int64_t deadline_ns = has_limit ? now_ns() + options_.patience_ms * kMillisecondNs : INT64_MAX;
+  waiting_.emplace(++last_id_, Waiting{notification, deadline_ns});
   send();
   return Response::later();
 }
@@ -72,6 +80,7 @@ LateAnswers::Descriptors NotifyHandler::waits_for() const {
 int NotifyHandler::patience_ms() const {
   if (waiting_.empty()) return -1;
   if (has_failed_) return 0;
+  if (options_.patience_ms < 0) return -1;
   const int64_t left_ns = std::max<int64_t>(0, waiting_.begin()->second.deadline_ns - now_ns());
   return static_cast<int>(std::min<int64_t>((left_ns + kMillisecondNs - 1) / kMillisecondNs, INT_MAX));
 }
@@ -147,7 +156,7 @@ void NotifyHandler::refuse_late(std::vector<Answer>& answers) {
     refused_.insert(id);
     answers.push_back({late.notification, refusal()});
     if (!std::exchange(has_told_late_, true))
-      tell("cordon: warning: the handler has not answered in " + std::to_string(options_.patience_ms) +
+      tell("cordon: warning: no answer in " + std::to_string(options_.patience_ms) +
            " ms: " + policy::describe_call(late.notification.call) +
            " was denied with EPERM; others are not told [handler-late]\n");
   }
@@ -162,7 +171,9 @@ void NotifyHandler::refuse_all(std::vector<Answer>& answers) {
 
 void NotifyHandler::fail(const std::string& why) {
   if (std::exchange(has_failed_, true)) return;
-  tell("cordon: error: the handler '" + base::printable(options_.program) + "' cannot be used any more: " + why +
+  const std::string name =
+      options_.program.empty() ? "who asks at the terminal" : "the handler '" + base::printable(options_.program) + "'";
+  tell("cordon: error: " + name + " cannot be used any more: " + why +
        "; calls of notify rules are denied with EPERM from here on [handler]\n");
 }
 

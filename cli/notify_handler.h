@@ -16,14 +16,16 @@
 #include <string>
 
 #include "cli/notify_protocol.h"
+#include "cli/prompter.h"
 #include "cordon/sandbox/helper_process.h"
 #include "cordon/sandbox/late_answers.h"
 
 namespace cordon::cli {
 
 struct HandlerOptions {
-  std::string program;
-  int64_t patience_ms = 30'000;  // with one call
+  std::string program;  // empty: the person at the terminal
+  PrompterOptions prompter = {};
+  int64_t patience_ms = 30'000;  // with one call; -1: no limit
 };
 
 class NotifyHandler : public LateAnswers {

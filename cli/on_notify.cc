@@ -14,7 +14,7 @@ constexpr int kMaxErrno = 4095;
 
 Diagnostics no_such_way(const std::string& word) {
   return usage_error("--on-notify cannot be '" + base::printable(word) + "'",
-                     "allow, deny, deny=ERRNO or exec:PROGRAM");
+                     "ask, allow, deny, deny=ERRNO or exec:PROGRAM");
 }
 
 }  // namespace
@@ -30,7 +30,7 @@ std::optional<int> find_errno(const std::string& text) {
 
 void add_notify_options(CommandLine& app, NotifyOptions& options) {
   app.add_option("--on-notify", options.on_notify,
-                 "who answers calls that a notify rule names: allow, deny (EPERM), deny=ERRNO or exec:PROGRAM")
+                 "who answers calls that a notify rule names: ask, allow, deny (EPERM), deny=ERRNO or exec:PROGRAM")
       ->type_name("ANSWER");
   app.add_option("--listener-socket", options.listener_socket,
                  "hand the listener over to who listens at this UNIX socket, as OCI runtimes do")
@@ -40,9 +40,12 @@ void add_notify_options(CommandLine& app, NotifyOptions& options) {
       ->check(in_range(3, 1 << 30));
   app.add_option("--listener-metadata", options.listener_metadata, "told along with it")->type_name("TEXT");
   constexpr double kShortest = 0.001, kLongest = 1e6;
-  app.add_option("--notify-timeout", options.timeout_s, "how long one call may wait for its answer (default: 30)")
+  app.add_option("--notify-timeout", options.timeout_s,
+                 "how long one call may wait for its answer (exec: 30; ask: no limit)")
       ->type_name("SECONDS")
       ->check(in_range(kShortest, kLongest));
+  app.add_option("--notify-rules", options.rules_path, "where --on-notify ask writes what is always or never allowed")
+      ->type_name("FILE");
   add_emulate_options(app, options.emulating);
 }
 
@@ -73,13 +76,26 @@ Result<OnNotify> on_notify(const NotifyOptions& options) {
     made.metadata = options.listener_metadata.value_or("");
     return made;
   }
+  const bool asks = options.on_notify == "ask";
+  if (!options.rules_path.empty() && !asks)
+    return usage_error("--notify-rules is for --on-notify ask", "leave it out, or ask");
   if (!options.on_notify) return made;
   const std::string& word = *options.on_notify;
   constexpr std::string_view kProgram = "exec:";
+  constexpr double kSecondMs = 1000;
+  constexpr double kProgramS = 30;
+  if (asks) {
+    made.kind = OnNotify::Kind::ask;
+    made.handler = {.program = {},
+                    .prompter = {.rules_path = options.rules_path},
+                    .patience_ms = options.timeout_s ? static_cast<int64_t>(*options.timeout_s * kSecondMs) : -1};
+    return made;
+  }
   if (word.starts_with(kProgram) && word.size() > kProgram.size()) {
     made.kind = OnNotify::Kind::program;
     made.handler = {.program = word.substr(kProgram.size()),
-                    .patience_ms = static_cast<int64_t>(options.timeout_s * 1000)};
+                    .prompter = {},
+                    .patience_ms = static_cast<int64_t>(options.timeout_s.value_or(kProgramS) * kSecondMs)};
     return made;
   }
   const size_t equals = std::min(word.find('='), word.size());

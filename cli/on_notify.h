@@ -18,13 +18,14 @@ namespace cordon::cli {
 // As typed.
 struct NotifyOptions {
   std::optional<std::string> on_notify;
-  double timeout_s = 30;
+  std::optional<double> timeout_s;  // of a program 30, of a person none
+  std::string rules_path;
   EmulateOptions emulating;
 
   std::optional<unsigned> listener_fd;
   std::optional<std::string> listener_socket, listener_metadata;
 
-  bool any() const { return on_notify || emulating.any() || listener_fd || listener_socket; }
+  bool any() const { return on_notify || emulating.any() || listener_fd || listener_socket || !rules_path.empty(); }
   // Of one that was given.
   std::string name() const;
 };
@@ -35,6 +36,7 @@ struct OnNotify {
     allow,
     deny,
     program,   // a handler process
+    ask,       // the person at the terminal, by a handler process too
     elsewhere  // who is given the listener
   };
   Kind kind = Kind::nobody;
@@ -48,6 +50,7 @@ struct OnNotify {
 
   bool answers() const { return kind != Kind::nobody; }
   bool is_elsewhere() const { return kind == Kind::elsewhere; }
+  bool has_handler() const { return kind == Kind::program || kind == Kind::ask; }
   bool may_allow() const { return answers() && kind != Kind::deny; }  // without acting itself
 };
 

@@ -1,9 +1,13 @@
 #include "cli/run_refusals.h"
 
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "cli/output.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/policy/partial.h"
 
@@ -40,6 +44,18 @@ void warn_about_unanswered(const Action& action, const std::string& whose, const
                      "--on-notify says who answers");
   if (action.kind == ActionKind::trace)
     warnings.warning("unanswered", place, whose + " says trace, and there is no tracer: the call fails with ENOSYS");
+}
+
+// TIOCSTI is allowed by the policy, and by the kernel: since Linux 6.2 it can be kept to who has CAP_SYS_ADMIN.
+bool may_type(const RunPlan& plan) {
+  Call call;
+  call.nr = *abi::number_of("ioctl", abi::native_arch());
+  call.audit_arch = abi::info(abi::native_arch()).audit_arch;
+  call.args[1] = TIOCSTI;
+  const ActionKind answer = decide(plan, call).action.kind;
+  if (answer != ActionKind::allow && answer != ActionKind::log) return false;
+  const Result<std::string> setting = read_file("/proc/sys/dev/tty/legacy_tiocsti");
+  return geteuid() == 0 || !setting || !setting->starts_with('0');
 }
 
 }  // namespace
@@ -109,6 +125,9 @@ Diagnostics check_notify(const RunPlan& plan, const OnNotify& on_notify) {
             ? "calls of notify rules run as if they were allowed: what stands behind a pointer is read by the "
               "kernel after the answer"
             : "a call that is allowed is read anew by the kernel: what a pointer names may be another by then");
+  if (on_notify.kind == OnNotify::Kind::ask && plan.notifies && may_type(plan))
+    problems.warning("notify-tiocsti", {}, "the command may put words into the terminal's input, and answer itself",
+                     "add the line `errno EPERM ioctl(cmd == TIOCSTI)`");
   return problems;
 }
 

@@ -104,7 +104,7 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);
   std::unique_ptr<NotifyHandler> handler;
-  if (run.on_notify.kind == OnNotify::Kind::program) {
+  if (run.on_notify.has_handler()) {
     Result<std::unique_ptr<NotifyHandler>> started = NotifyHandler::start(run.on_notify.handler);
     if (!started) return fail(started.error(), output, kOwnFailure);
     handler = std::move(*started);

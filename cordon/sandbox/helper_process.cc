@@ -40,19 +40,18 @@ void close_all_on_exec() {
     if (fd >= kFirst) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-[[noreturn]] void become_helper(const std::string& program, const Pipe& input, const Pipe& output, int failure,
-                                pid_t parent) {
+void close_all() {
+  if (syscall(SYS_close_range, static_cast<unsigned>(kFirst), ~0U, 0) == 0) return;
+  for (int fd : own_descriptors())
+    if (fd >= kFirst) close(fd);
+}
+
+void become_helper(const Pipe& input, const Pipe& output, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
   dup2(input.read_end.get(), STDIN_FILENO);
   dup2(output.write_end.get(), STDOUT_FILENO);
-  close_all_on_exec();
-  char* argv[] = {const_cast<char*>(program.c_str()), nullptr};
-  execvp(program.c_str(), argv);
-  const int error = errno;
-  if (write(failure, &error, sizeof error) < 0) _exit(127);
-  _exit(127);
 }
 
 }  // namespace
@@ -64,28 +63,53 @@ HelperProcess::HelperProcess(HelperProcess&& other) noexcept
       pid_(std::exchange(other.pid_, 0)),
       status_(other.status_) {}
 
-Result<HelperProcess> HelperProcess::start(const std::string& program) {
-  Pipe input, output, failure;
-  if (!open_pipe(input) || !open_pipe(output) || !open_pipe(failure)) return system_error("make a pipe", errno);
+Result<HelperProcess> HelperProcess::fork_off(const std::string& name, const std::function<void()>& body) {
+  Pipe input, output;
+  if (!open_pipe(input) || !open_pipe(output)) return system_error("make a pipe", errno);
   const pid_t self = getpid();
   const pid_t pid = fork();
-  if (pid < 0) return system_error("make a process for '" + program + "'", errno);
-  if (pid == 0) become_helper(program, input, output, failure.write_end.get(), self);
+  if (pid < 0) return system_error("make a process for '" + name + "'", errno);
+  if (pid == 0) {
+    become_helper(input, output, self);
+    body();
+    _exit(127);
+  }
   setpgid(pid, pid);
   HelperProcess made;
   made.pid_ = pid;
   made.pidfd_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
   made.input_ = std::move(input.write_end);
   made.output_ = std::move(output.read_end);
+  fcntl(made.input_.get(), F_SETFL, O_NONBLOCK);
+  fcntl(made.output_.get(), F_SETFL, O_NONBLOCK);
+  return made;
+}
+
+Result<HelperProcess> HelperProcess::start(const std::string& program) {
+  Pipe failure;
+  if (!open_pipe(failure)) return system_error("make a pipe", errno);
+  Result<HelperProcess> made = fork_off(program, [&] {
+    close_all_on_exec();
+    char* argv[] = {const_cast<char*>(program.c_str()), nullptr};
+    execvp(program.c_str(), argv);
+    const int error = errno;
+    if (write(failure.write_end.get(), &error, sizeof error) < 0) _exit(127);
+  });
+  if (!made) return made;
   failure.write_end.reset();
   int error = 0;
   ssize_t got = 0;
   do got = read(failure.read_end.get(), &error, sizeof error);
   while (got < 0 && errno == EINTR);
   if (got == static_cast<ssize_t>(sizeof error)) return system_error("execute '" + program + "'", error);
-  fcntl(made.input_.get(), F_SETFL, O_NONBLOCK);
-  fcntl(made.output_.get(), F_SETFL, O_NONBLOCK);
   return made;
+}
+
+Result<HelperProcess> HelperProcess::start(const std::function<int()>& work) {
+  return fork_off("a helper", [&] {
+    close_all();
+    _exit(work());
+  });
 }
 
 std::string HelperProcess::ending() {

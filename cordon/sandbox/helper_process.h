@@ -10,6 +10,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
 
 #include "cordon/base/fd.h"
@@ -22,6 +23,8 @@ class HelperProcess {
   // A name without a slash is looked up in PATH. To be called while the process has one thread. An error where the
   // program cannot be executed.
   static Result<HelperProcess> start(const std::string& program);
+  // The same for work of our own in a child process; what it gives is the child's exit status.
+  static Result<HelperProcess> start(const std::function<int()>& work);
   HelperProcess(HelperProcess&& other) noexcept;
   HelperProcess& operator=(HelperProcess&&) = delete;
   ~HelperProcess() { end(); }
@@ -39,6 +42,7 @@ class HelperProcess {
 
  private:
   HelperProcess() = default;
+  static Result<HelperProcess> fork_off(const std::string& name, const std::function<void()>& body);
 
   Fd input_, output_;
   Fd pidfd_;
