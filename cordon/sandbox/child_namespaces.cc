@@ -119,9 +119,9 @@ bool add_grants(const ChildNamespaces& namespaces, LaunchReport& report) {
   return true;
 }
 
-// The kernel notes the end in its lock; one that ended before it held the lock is seen by poll(2) only.
+// The kernel notes the end in its lock; where it was not told of that lock yet, only poll(2) sees the end.
 bool has_ended(const LaunchReport& report) {
-  if (report.lock.load() != 0) return report.has_left();
+  if (report.has_left()) return true;
   timespec now{};
   pollfd process{.fd = report.made_pidfd.load(), .events = POLLIN, .revents = 0};
   return raw_syscall(SYS_ppoll, raw_pointer(&process), 1, raw_pointer(&now), 0, 0) > 0;
