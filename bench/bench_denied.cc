@@ -1,5 +1,6 @@
 // The price of a call that is denied with an errno: by the filter alone, by a bare notification (the least that any
-// supervisor costs), and under `cordon run`, quiet and explaining. In a new random order each round.
+// supervisor costs), and under `cordon run`, quiet and explaining, and by a `notify` rule with --on-notify deny. In a
+// new random order each round.
 //   bench_denied [ROUNDS]
 #include <linux/seccomp.h>
 #include <stddef.h>
@@ -25,6 +26,8 @@ using namespace cordon;
 namespace {
 
 constexpr int kCalls = 20000;
+constexpr char kErrnoPolicy[] = "default allow\nerrno EPERM mkdir\n";
+constexpr char kNotifyPolicy[] = "default allow\nnotify mkdir\n";
 constexpr char kPolicy[] = "/tmp/cordon-bench-denied.XXXXXX";
 
 // The command of every way: prints the nanoseconds of a denied call.
@@ -93,10 +96,19 @@ double time_of(const std::function<void()>& way) {
   return printed ? std::strtod(text, nullptr) : -1;
 }
 
-void under_cordon(const std::string& self, const std::string& policy, bool quiet) {
+void under_cordon(const std::string& self, const std::string& policy, const char* option) {
   if (std::freopen("/dev/null", "w", stderr) == nullptr) return;
-  execl(CORDON_PROGRAM, "cordon", "run", "-p", policy.c_str(), quiet ? "--quiet" : "--explain=denials", "--",
-        self.c_str(), "--denied", nullptr);
+  execl(CORDON_PROGRAM, "cordon", "run", "-p", policy.c_str(), option, "--", self.c_str(), "--denied", nullptr);
+}
+
+// Its path.
+std::string policy_file(const char* text) {
+  char path[sizeof kPolicy];
+  std::memcpy(path, kPolicy, sizeof kPolicy);
+  const int file = mkstemps(path, 0);
+  const bool is_written = file >= 0 && write(file, text, std::strlen(text)) > 0;
+  close(file);
+  return is_written ? path : std::string();
 }
 
 }  // namespace
@@ -106,22 +118,21 @@ int main(int argc, char** argv) {
   const int rounds = argc > 1 ? std::atoi(argv[1]) : 31;
   char self[4096] = "";
   if (readlink("/proc/self/exe", self, sizeof self - 1) <= 0) return 1;
-  char policy[sizeof kPolicy];
-  std::memcpy(policy, kPolicy, sizeof kPolicy);
-  int file = mkstemps(policy, 0);
-  constexpr char kText[] = "default allow\nerrno EPERM mkdir\n";
-  if (file < 0 || write(file, kText, sizeof kText - 1) < 0) return 1;
+  const std::string policy = policy_file(kErrnoPolicy), notifying = policy_file(kNotifyPolicy);
+  if (policy.empty() || notifying.empty()) return 1;
 
   struct Way {
     const char* name;
     std::function<void()> start;
     std::vector<double> times;
   };
-  std::vector<Way> ways = {{"the filter alone", [&] { under_filter(self); }, {}},
-                           {"a bare notification", [&] { under_bare_listener(self); }, {}},
-                           {"cordon run --quiet", [&] { under_cordon(self, policy, true); }, {}},
-                           {"cordon run", [&] { under_cordon(self, policy, false); }, {}}};
-  std::vector<size_t> order = {0, 1, 2, 3};
+  std::vector<Way> ways = {
+      {"the filter alone", [&] { under_filter(self); }, {}},
+      {"a bare notification", [&] { under_bare_listener(self); }, {}},
+      {"cordon run --quiet", [&] { under_cordon(self, policy, "--quiet"); }, {}},
+      {"cordon run", [&] { under_cordon(self, policy, "--explain=denials"); }, {}},
+      {"notify, --on-notify deny", [&] { under_cordon(self, notifying, "--on-notify=deny"); }, {}}};
+  std::vector<size_t> order = {0, 1, 2, 3, 4};
   std::mt19937 random(1);
   for (int round = 0; round < rounds; ++round) {
     std::shuffle(order.begin(), order.end(), random);
@@ -131,7 +142,8 @@ int main(int argc, char** argv) {
       if (time >= 0) ways[index].times.push_back(time);
     }
   }
-  unlink(policy);
+  unlink(policy.c_str());
+  unlink(notifying.c_str());
   const double base = bench::median(ways[1].times);
   std::printf("%-28s %14s %22s\n", "a denied call", "median ns", "/ bare notification");
   for (const Way& way : ways)

@@ -33,15 +33,31 @@ Diagnostic no_path(const std::string& option, const std::string& path) {
   return system_error("use '" + base::printable(path) + "' for " + option, path.empty() ? ENOENT : errno);
 }
 
+Result<std::vector<SocketGrant>> grants_of(const std::string& option, const std::vector<std::string>& addresses) {
+  std::vector<SocketGrant> grants;
+  for (const std::string& text : addresses) {
+    const std::optional<SocketGrant> grant = sandbox::read_socket_grant(text);
+    if (!grant)
+      return usage_error(option + " cannot be '" + base::printable(text) + "'",
+                         "an address and a port, such as 127.0.0.1:80, [::1]:80, 10.0.0.1:* or *:443");
+    grants.push_back(*grant);
+  }
+  return grants;
+}
+
 }  // namespace
 
 void add_emulate_options(CommandLine& app, EmulateOptions& options) {
-  const auto add = [&app](const char* name, std::vector<std::string>& list, const char* help) {
-    app.add_option(name, list, help)->type_name("PATH");
+  const auto add = [&app](const char* name, std::vector<std::string>& list, const char* help, const char* type) {
+    app.add_option(name, list, help)->type_name(type);
   };
-  add("--emulate-read", options.read, "open files beneath PATH for the command, where a notify rule names the call");
-  add("--emulate-write", options.write, "the same, for writing too");
-  add("--emulate-create", options.create, "the same, and make files there");
+  add("--emulate-read", options.read, "open files beneath PATH for the command, where a notify rule names the call",
+      "PATH");
+  add("--emulate-write", options.write, "the same, for writing too", "PATH");
+  add("--emulate-create", options.create, "the same, and make files there", "PATH");
+  add("--emulate-connect", options.connect, "connect to this address for the command: 127.0.0.1:80, [::1]:80, *:443",
+      "ADDRESS");
+  add("--emulate-bind", options.bind, "bind to it", "ADDRESS");
 }
 
 Result<Emulation> emulation_of(const EmulateOptions& options) {
@@ -58,6 +74,9 @@ Result<Emulation> emulation_of(const EmulateOptions& options) {
     made.opens.create.push_back(path_to_make(path));
     if (made.opens.create.back().empty()) return no_path("--emulate-create", path);
   }
+  CORDON_TRY(connect, grants_of("--emulate-connect", options.connect));
+  CORDON_TRY(bind, grants_of("--emulate-bind", options.bind));
+  made.sockets = {.connect = std::move(connect), .bind = std::move(bind)};
   return made;
 }
 

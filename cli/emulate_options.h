@@ -13,13 +13,14 @@ namespace cordon::cli {
 
 struct EmulateOptions {
   std::vector<std::string> read, write, create;
+  std::vector<std::string> connect, bind;
 
-  bool any() const { return !read.empty() || !write.empty() || !create.empty(); }
+  bool any() const { return !read.empty() || !write.empty() || !create.empty() || !connect.empty() || !bind.empty(); }
 };
 
 void add_emulate_options(CommandLine& app, EmulateOptions& options);
 
-// Paths as they are now, without links. Errors for those that are not there.
+// Paths as they are now, without links. Errors for those that are not there, and for addresses that are none.
 Result<Emulation> emulation_of(const EmulateOptions& options);
 
 // An error where cordon would open what the policy's own lines keep from the command, or is not in the command's tree.

@@ -84,6 +84,7 @@ int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRu
                          .on_end = [&] { explainer.finish(); }};
   supervision.time_limit = run.time_limit;
   Result<Outcome> outcome = sandbox::supervise(std::move(launched), supervision);
+  sandbox::give_up_connecting();
   explainer.finish();
   if (!outcome) return fail(outcome.error(), output, kOwnFailure);
   if (!outcome->timed_out) return answerer.exit_status(*outcome);

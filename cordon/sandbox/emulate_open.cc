@@ -154,10 +154,9 @@ struct Opened {
   Fd fd;
   int error = 0;
   bool is_refused = false;
-  std::string path{};
 };
 
-Opened refused(std::string path) { return {.fd = {}, .error = EACCES, .is_refused = true, .path = std::move(path)}; }
+Opened refused() { return {.fd = {}, .error = EACCES, .is_refused = true}; }
 Opened failed(int error) { return {.fd = {}, .error = error}; }
 
 // `found` is the very file that was looked up, whatever happened to its name.
@@ -167,7 +166,7 @@ Opened open_found(const Fd& found, const Wish& wish, const OpenGrants& grants) {
   if (fstat(found.get(), &status) != 0 || fstatfs(found.get(), &system) != 0) return failed(errno);
   const std::string path = path_of(found.get());
   // What /proc calls self is this process, and much in it is more than a file.
-  if (system.f_type == PROC_SUPER_MAGIC || !is_harmless(status) || !may_open(grants, path, wish)) return refused(path);
+  if (system.f_type == PROC_SUPER_MAGIC || !is_harmless(status) || !may_open(grants, path, wish)) return refused();
   if (wish.has(O_CREAT | O_EXCL)) return failed(EEXIST);
   if (wish.has(O_CREAT) && S_ISDIR(status.st_mode)) return failed(EISDIR);
   if (S_ISLNK(status.st_mode) && !wish.has(O_PATH)) return failed(ELOOP);
@@ -192,7 +191,7 @@ Opened create(const Start& start, const Wish& wish, mode_t mask, const OpenGrant
   const std::string path = base == "/" ? base + name : base + "/" + name;
   if (fstatfs(directory.get(), &system) != 0 || system.f_type == PROC_SUPER_MAGIC || base.empty() ||
       !covers(grants.create, path))
-    return refused(path);
+    return refused();
   Fd made(open_at(directory.get(), name, wish.flags | O_CREAT | O_EXCL | O_NOCTTY, wish.mode & ~mask, RESOLVE_BENEATH));
   const int error = made ? 0 : errno;
   return {.fd = std::move(made), .error = error};
@@ -231,9 +230,9 @@ Emulated emulate_open(const Notification& notification, Listener& listener, cons
   const std::optional<mode_t> mask = caller.file_mask();
   // From here on: it was all the caller's.
   if (!listener.is_valid(notification.id)) return {Response::fail(EINTR)};
-  if (start.error != 0) return {Response::fail(start.error), start.error == EACCES, read.wish.path};
+  if (start.error != 0) return {Response::fail(start.error), start.error == EACCES};
   Opened opened = open_in_place(start, read.wish, mask.value_or(0777), grants);
-  if (opened.error != 0) return {Response::fail(opened.error), opened.is_refused, std::move(opened.path)};
+  if (opened.error != 0) return {Response::fail(opened.error), opened.is_refused};
   const int error = listener.inject(notification.id, opened.fd.get(), (read.wish.flags & O_CLOEXEC) != 0);
   if (error != 0) return {Response::fail(error)};
   return {Response::later()};

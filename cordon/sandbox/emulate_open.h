@@ -25,9 +25,8 @@ struct OpenGrants {
 
 // What came of a call that was acted on in its caller's place.
 struct Emulated {
-  Response response;           // later(): the call has its answer
-  bool is_refused = false;     // by the list: what it gets is EACCES
-  std::string refused_what{};  // a path
+  Response response;        // later(): the call has its answer, or will get it
+  bool is_refused = false;  // by the list: what it gets is EACCES
 };
 
 namespace sandbox {

@@ -5,13 +5,16 @@
 #pragma once
 
 #include "cordon/sandbox/emulate_open.h"
+#include "cordon/sandbox/emulate_socket.h"
 
 namespace cordon {
 
 struct Emulation {
   OpenGrants opens;
 
-  bool any() const { return opens.any(); }
+  SocketGrants sockets;
+
+  bool any() const { return opens.any() || sockets.any(); }
 };
 
 namespace sandbox {

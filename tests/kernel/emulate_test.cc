@@ -29,7 +29,7 @@ class Emulates : public ::testing::Test {
       for (size_t at = 0; (at = arguments.find(word)) != std::string::npos;)
         arguments.replace(at, std::string(word).size(), directory_ + path);
     const std::string line = "cd " + directory_ + "; exec timeout 60 " + CORDON_TOOL + " run -q " + options +
-                             " -p p.cordon -- " + CORDON_VICTIM_DIR "/sandbox_open_race " + arguments + " 2>&1";
+                             " -p p.cordon -- " + CORDON_VICTIM_DIR "/" + victim_ + " " + arguments + " 2>&1";
     std::string output;
     FILE* pipe = popen(line.c_str(), "r");
     for (int c = 0; (c = fgetc(pipe)) != EOF;) output += static_cast<char>(c);
@@ -47,6 +47,7 @@ class Emulates : public ::testing::Test {
   }
 
   std::string directory_;
+  std::string victim_ = "sandbox_open_race";
 };
 
 TEST_F(Emulates, AnOpenOfTheBytesItHasLookedAt) {
@@ -65,6 +66,12 @@ TEST_F(Emulates, AnOpenFromTheDirectoryItHasLookedAt) {
 TEST_F(Emulates, WhatAllowCannot) {
   const std::string seen = output_of("--on-notify allow", "memory GOOD/f BAD/f");
   EXPECT_EQ(seen.find("bad 0 "), std::string::npos) << seen;
+}
+
+TEST_F(Emulates, AConnectToTheAddressItHasLookedAt) {
+  victim_ = "sandbox_connect_race";
+  std::ofstream(directory_ + "/p.cordon") << "default allow\nnotify connect\n";
+  expect_never_bad(output_of("--emulate-connect 127.0.0.1:7001", "7001 7002"));
 }
 
 TEST_F(Emulates, FiveThousandOpensOfFiftyThreads) {
