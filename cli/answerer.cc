@@ -57,7 +57,8 @@ Response Answerer::take_over(const Notification& notification, Listener& listene
     return emulated.response;
   }
   if (handler_ == nullptr) return NotifyHandler::refusal();
-  const Loaded& loaded = policies_[last_.origin.policy < policies_.size() ? last_.origin.policy : 0];
+  const std::vector<Loaded>& policies = policies_.all();
+  const Loaded& loaded = policies[last_.origin.policy < policies.size() ? last_.origin.policy : 0];
   const std::string rule = loaded.policy ? describe_origin(loaded, last_, notification.call) : loaded.name;
   return handler_->take(notification, listener, rule);
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/on_notify.h"
+#include "cli/policies.h"
 #include "cli/run_plan.h"
 #include "cordon/sandbox/supervise.h"
 
@@ -14,7 +15,7 @@ namespace cordon::cli {
 class Answerer {
  public:
   // All of it must outlive this.
-  Answerer(const RunPlan& plan, const std::vector<Loaded>& policies, const OnNotify& on_notify)
+  Answerer(const RunPlan& plan, const Policies& policies, const OnNotify& on_notify)
       : plan_(plan), policies_(policies), on_notify_(on_notify) {}
 
   // The command whose calls these are.
@@ -40,7 +41,7 @@ class Answerer {
   Response answer_notify(const Call& call);
 
   const RunPlan& plan_;
-  const std::vector<Loaded>& policies_;
+  const Policies& policies_;
   const OnNotify& on_notify_;
   NotifyHandler* handler_ = nullptr;
   pid_t command_ = 0;

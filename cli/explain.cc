@@ -45,7 +45,7 @@ bool ends_by_signal(ActionKind kind) {
 
 }  // namespace
 
-Explainer::Explainer(const std::vector<Loaded>& policies, ExplainOptions options)
+Explainer::Explainer(const Policies& policies, ExplainOptions options)
     : policies_(policies), options_(std::move(options)) {
   error_lines_.emplace(STDERR_FILENO, dropped_line);
 }
@@ -95,7 +95,8 @@ bool Explainer::is_new(const Notification& notification, const std::string& exec
   std::string exact = executable;
   exact.append(reinterpret_cast<const char*>(&notification.call), sizeof notification.call);
   if (repeated_.contains(exact)) return false;
-  const Loaded& loaded = policies_[decision.origin.policy < policies_.size() ? decision.origin.policy : 0];
+  const std::vector<Loaded>& policies = policies_.all();
+  const Loaded& loaded = policies[decision.origin.policy < policies.size() ? decision.origin.policy : 0];
   Denial denial = begin(&loaded, decision, notification.call, executable);
   if (told_.contains(denial.story.key)) {
     if (repeated_.size() < kMaxRepeated) repeated_.insert(std::move(exact));
@@ -141,7 +142,7 @@ void Explainer::add_cure(Denial& denial) {
 
 Decision Explainer::strictest(const Call& call, const Loaded*& decider) const {
   Decision decision{{ActionKind::allow, 0}, {}};
-  for (const Loaded& loaded : policies_) {
+  for (const Loaded& loaded : policies_.all()) {
     Decision answer = loaded.resolved ? policy::evaluate(*loaded.resolved, call)
                                       : Decision{program_answer(loaded.programs.front(), call), {}};
     if (decider != nullptr && answer.action.kind > decision.action.kind) continue;

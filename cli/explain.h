@@ -17,6 +17,7 @@
 #include "cli/cure.h"
 #include "cli/line_writer.h"
 #include "cli/load.h"
+#include "cli/policies.h"
 #include "cordon/base/fd.h"
 #include "cordon/formats/suggest.h"
 #include "cordon/sandbox/supervise.h"
@@ -33,7 +34,7 @@ struct ExplainOptions {
 class Explainer {
  public:
   // `policies` in the order of stacking; they must outlive the explainer.
-  Explainer(const std::vector<Loaded>& policies, ExplainOptions options);
+  Explainer(const Policies& policies, ExplainOptions options);
 
   // Opens the log, if one is asked for.
   Result<Done> open_log();
@@ -92,7 +93,7 @@ class Explainer {
   void tell_log(const Story& story);
   void warn_of_log(int error);
 
-  const std::vector<Loaded>& policies_;
+  const Policies& policies_;
   ExplainOptions options_;
   Fd log_;
   std::optional<LineWriter> error_lines_;

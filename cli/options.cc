@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "cli/exit_status.h"
+#include "cli/source_copies.h"
 #include "cordon/abi/arch.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/oci_words.h"
@@ -180,8 +181,11 @@ Result<formats::ReadOptions> read_options(const PolicyOptions& options) {
   result.minijail_c_dialect = options.dialect == "minijail-c";
   result.lenient = options.lenient;
   result.like_runc = options.like == "runc";
-  result.read_file = [](const std::string& path) { return read_file(path); };
-  result.read_include = [](const std::string& path) { return read_regular_file(path); };
+  SourceCopies* copies = options.copies;
+  result.read_file = [copies](const std::string& path) { return copies ? copies->read(path, false) : read_file(path); };
+  result.read_include = [copies](const std::string& path) {
+    return copies ? copies->read(path, true) : read_regular_file(path);
+  };
   return result;
 }
 

@@ -12,6 +12,8 @@
 
 namespace cordon::cli {
 
+class SourceCopies;
+
 // What to read policies with, as the command line says it.
 struct PolicyOptions {
   std::string format;
@@ -24,7 +26,8 @@ struct PolicyOptions {
   bool lenient = false;
   std::string like;
   bool allow_unknown = false;
-  bool for_check = false;  // also what is no concern of a verb that uses the policy
+  bool for_check = false;          // also what is no concern of a verb that uses the policy
+  SourceCopies* copies = nullptr;  // through which files are read, where they have to stay what they were
 };
 
 // What --arch says; empty is the native one.

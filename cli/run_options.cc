@@ -51,6 +51,7 @@ void add_run_options(CommandLine& app, RunOptions& options) {
       ->type_name("SECONDS")
       ->check(seconds_from(0));
   add_proof_options(app, options.proof);
+  app.add_flag("--no-cache", options.no_cache, "compile and prove the policy, whether an earlier run did so or not");
   app.add_flag("--danger-new-privs", options.danger_new_privs, "do not set no_new_privs (needs CAP_SYS_ADMIN)");
   app.takes_command();
 }

@@ -20,6 +20,7 @@ struct RunOptions {
   std::vector<std::string> specs;
   std::string start;
   std::string explain = "denials";
+  bool no_cache = false;
   bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
   bool log = false, spec_allow = false, tsync = false, wait_killable = false;
   ConfineOptions confining;

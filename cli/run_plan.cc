@@ -91,18 +91,6 @@ uint32_t flags_of(const std::vector<Loaded>& policies, const PlanOptions& option
   return flags;
 }
 
-// The one meaning of all policies; no value if one of them is a raw filter or they multiply to too much.
-std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
-  std::vector<ResolvedPolicy> meanings;
-  for (const Loaded& loaded : policies) {
-    if (!loaded.resolved) return std::nullopt;
-    meanings.push_back(*loaded.resolved);
-  }
-  if (meanings.size() == 1) return std::move(meanings.front());
-  Result<ResolvedPolicy> combined = policy::combine(meanings);
-  return combined ? std::optional(std::move(*combined)) : std::nullopt;
-}
-
 bool is_asked(const Decision& decision, const PlanOptions& options) {
   return !options.hands_over && decision.action.kind == ActionKind::errno_ && is_told(decision, options.explain_all);
 }
@@ -133,7 +121,7 @@ void add_filters(RunPlan& plan, const FilterStack& stack, uint32_t flags) {
 Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   RunPlan plan;
   Diagnostics warnings;
-  if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? meaning_of(policies) : std::nullopt) {
+  if (std::optional<ResolvedPolicy> meaning = policies.size() > 1 ? cli::meaning_of(policies) : std::nullopt) {
     Result<FilterStack> stack = compile_stack_proved(*meaning, {}, options.proof);
     if (!stack && has_code(stack.error(), "proof-failed")) return stack.error();
     if (stack) {
@@ -208,7 +196,24 @@ Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const 
   return {std::move(*plan), std::move(notes)};
 }
 
+// As far as it was known, or can be found.
+const ResolvedPolicy* meaning_of(const RunPlan& plan) {
+  if (!plan.meaning && plan.find_meaning) plan.meaning = plan.find_meaning();
+  return plan.meaning ? &*plan.meaning : nullptr;
+}
+
 }  // namespace
+
+std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies) {
+  std::vector<ResolvedPolicy> meanings;
+  for (const Loaded& loaded : policies) {
+    if (!loaded.resolved) return std::nullopt;
+    meanings.push_back(*loaded.resolved);
+  }
+  if (meanings.size() == 1) return std::move(meanings.front());
+  Result<ResolvedPolicy> combined = policy::combine(meanings);
+  return combined ? std::optional(std::move(*combined)) : std::nullopt;
+}
 
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options) {
   if (!options.explain_errno) return plain_plan(policies, options);
@@ -227,7 +232,7 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
   // The kernel lets a chain have one listener, asked only by the filter that decides; so a stack that is
   // to be explained is installed as the one filter that means the same.
   RunPlan plan;
-  plan.meaning = meaning_of(policies);
+  plan.meaning = cli::meaning_of(policies);
   if (!plan.meaning) {
     const bool has_raw = std::any_of(policies.begin(), policies.end(), [](const Loaded& one) { return !one.resolved; });
     return without_explanations(
@@ -265,9 +270,10 @@ std::optional<FilterSpec> make_gate(const RunPlan& plan) {
     if (Result<bpf::Program> program = asking_program(*plan.program, is_denial))
       return FilterSpec{std::move(*program), plan.filters.back().flags};
   }
-  if (!plan.meaning) return std::nullopt;
+  const ResolvedPolicy* meaning = meaning_of(plan);
+  if (meaning == nullptr) return std::nullopt;
   auto is_denied = [](const Decision& decision) { return is_denial(decision.action.kind); };
-  Result<Filter> filter = compile_proved(asking(*plan.meaning, is_denied), {}, plan.proof);
+  Result<Filter> filter = compile_proved(asking(*meaning, is_denied), {}, plan.proof);
   return filter ? std::optional(FilterSpec{filter->program, plan.filters.back().flags}) : std::nullopt;
 }
 
@@ -286,7 +292,7 @@ Action program_answer(const bpf::Program& program, const Call& call) {
 }
 
 Decision decide(const RunPlan& plan, const Call& call) {
-  if (plan.meaning) return policy::evaluate(*plan.meaning, call);
+  if (const ResolvedPolicy* meaning = meaning_of(plan)) return policy::evaluate(*meaning, call);
   return {program_answer(*plan.program, call), {.kind = Origin::Kind::default_action, .rule = 0, .policy = 0}};
 }
 

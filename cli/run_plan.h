@@ -4,6 +4,8 @@
 // answers with that errno and tells why. Kills and traps stay the kernel's own.
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 #include "cli/load.h"
@@ -28,13 +30,17 @@ struct RunPlan {
   bool has_unheard = false;  // and some of those the kernel answers, as no listener can be had for them
   bool can_kill = false;     // a call of an architecture the policy names can be killed or trapped
   // The meaning the supervisor answers by; without it (one raw filter) `program` is simulated.
-  std::optional<ResolvedPolicy> meaning;
+  mutable std::optional<ResolvedPolicy> meaning;
+  std::function<std::optional<ResolvedPolicy>()> find_meaning = {};  // where it is not known before it is needed
   std::optional<bpf::Program> program;
   ProofOptions proof;  // as the plan's filters were proved, for those made later
 };
 
 // The result's notes say what cannot be explained and why; its warnings, what was not proved.
 Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions& options);
+
+// The one meaning of all policies; none if one of them is a raw filter or they multiply to too much.
+std::optional<ResolvedPolicy> meaning_of(const std::vector<Loaded>& policies);
 
 // Instead of the plan's filters, where a supervisor has to stand in for the kernel: it asks about every call that
 // they do not allow. None where they cannot be one filter, or nobody is to be asked.

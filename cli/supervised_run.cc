@@ -98,9 +98,10 @@ int run_supervised(LaunchSpec spec, const RunPlan& plan, const SupervisedRun& ru
   if (run.explaining.log_path == "-")
     return fail(usage_error("--explain-log takes a file", "explanations are on standard error anyway"), output,
                 kOwnFailure);
-  for (const Loaded& policy : run.policies)
-    if (const Diagnostics lost = source_overwritten(policy.files, run.explaining.log_path); !lost.empty())
-      return fail(lost, output, kOwnFailure);
+  if (!run.explaining.log_path.empty())
+    for (const Loaded& policy : run.policies.all())
+      if (const Diagnostics lost = source_overwritten(policy.files, run.explaining.log_path); !lost.empty())
+        return fail(lost, output, kOwnFailure);
   Explainer explainer(run.policies, run.explaining);
   Result<Done> log = explainer.open_log();
   if (!log) return fail(log.error(), output, kOwnFailure);

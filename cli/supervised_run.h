@@ -17,7 +17,7 @@
 namespace cordon::cli {
 
 struct SupervisedRun {
-  const std::vector<Loaded>& policies;
+  const Policies& policies;
   ExplainOptions explaining;
   bool strict = false;  // the filters are seccomp's mode 1
   std::optional<TimeLimit> time_limit = {};

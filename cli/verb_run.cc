@@ -4,6 +4,7 @@
 #include "cli/confined.h"
 #include "cli/exit_status.h"
 #include "cli/load.h"
+#include "cli/plan_cache.h"
 #include "cli/run_options.h"
 #include "cli/run_plan.h"
 #include "cli/run_refusals.h"
@@ -76,8 +77,9 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
     return fail(
         usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
         output, kOwnFailure);
-  const std::vector<Loaded> none;
-  Result<Confined> confined = confine(none, {options.confining, options.setup, options.namespaces, spec.argv.front()});
+  const Policies none{std::vector<Loaded>()};
+  Result<Confined> confined =
+      confine(none.all(), {options.confining, options.setup, options.namespaces, spec.argv.front()});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);
@@ -91,8 +93,7 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
       {.policies = none, .explaining = options.explaining, .strict = true, .time_limit = time_limit(options)}, output);
 }
 
-int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& output,
-        std::vector<std::string> command) {
+int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output, std::vector<std::string> command) {
   if (command.empty())
     return fail(usage_error("no command was given", "cordon run -p POLICY -- COMMAND"), output, kOwnFailure);
   LaunchSpec spec;
@@ -107,37 +108,56 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
     return fail(usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything"), output,
                 kOwnFailure);
 
-  Result<std::vector<Loaded>> loaded = load_all(options.specs, reading);
-  if (!loaded) return fail(loaded.error(), output, kOwnFailure);
-  const std::vector<Loaded> policies = one_filter_each(*loaded);
-  Diagnostics problems = loaded.warnings();
-  Result<StartPoint> start = find_start(options, policies);
-  if (!start) return fail(start.error(), output, kOwnFailure);
-  spec.start = *start;
-  problems.append(refuse(policies, *start, *answering));
-  problems.append(unanswered(policies, *answering));
-  print_diagnostics(problems, output);
-  if (problems.has_errors()) return kOwnFailure;
-  Result<Confined> confined =
-      confine(policies, {options.confining, options.setup, options.namespaces, spec.argv.front()});
-  print_diagnostics(confined.diagnostics(), output);
-  if (!confined) return kOwnFailure;
-  if (const Diagnostics apart = check_emulation(answering->emulation, *confined); apart.has_errors())
-    return fail(apart, output, kOwnFailure);
-  confined->apply(spec);
-
   PlanOptions planning{.explain_errno = !options.exec && !options.no_listener,
                        .explain_all = options.explaining.all,
                        .answers_notify = answering->answers(),
                        .hands_over = answering->is_elsewhere(),
                        .filter_flags = filter_flags(options),
                        .proof = options.proof};
-  Result<RunPlan> plan = make_plan(policies, planning);
+  SourceCopies copies;
+  reading.copies = &copies;
+  // What is told of notify rules depends on who answers them.
+  PlanCache cache({.specs = options.specs,
+                   .reading = reading,
+                   .planning = planning,
+                   .start = options.start,
+                   .may_be_kept = !options.no_cache && !options.notifying.any()});
+  const std::optional<CachedPlan> kept = cache.find(copies);
+  Policies policies([&] { return one_filter_each(*load_all(options.specs, reading)); });
+  Diagnostics problems;
+  if (kept) {
+    spec.start = kept->start;
+  } else {
+    Result<std::vector<Loaded>> loaded = load_all(options.specs, reading);
+    if (!loaded) return fail(loaded.error(), output, kOwnFailure);
+    policies = Policies(one_filter_each(*loaded));
+    Result<StartPoint> start = find_start(options, policies.all());
+    if (!start) return fail(start.error(), output, kOwnFailure);
+    spec.start = *start;
+    problems = loaded.warnings();
+    problems.append(refuse(policies.all(), *start, *answering));
+    problems.append(unanswered(policies.all(), *answering));
+    print_diagnostics(problems, output);
+    if (problems.has_errors()) return kOwnFailure;
+  }
+  const std::vector<Loaded> only_filters;
+  const bool is_only_filters = kept && !kept->has_other_lines;
+  Result<Confined> confined = confine(is_only_filters ? only_filters : policies.all(),
+                                      {options.confining, options.setup, options.namespaces, spec.argv.front()});
+  print_diagnostics(confined.diagnostics(), output);
+  if (!confined) return kOwnFailure;
+  if (const Diagnostics apart = check_emulation(answering->emulation, *confined); apart.has_errors())
+    return fail(apart, output, kOwnFailure);
+  confined->apply(spec);
+
+  Result<RunPlan> plan = kept ? plan_of(*kept, policies, options.proof) : make_plan(policies.all(), planning);
   print_diagnostics(plan.diagnostics(), output);
   if (!plan) return kOwnFailure;
   const Diagnostics heard = check_notify(*plan, *answering);
   print_diagnostics(heard, output);
   if (heard.has_errors()) return kOwnFailure;
+  // What was told has to be told again.
+  if (!kept && problems.empty() && plan.diagnostics().empty()) keep(*plan, spec.start, policies.all(), cache, copies);
   spec.filters = plan->filters;
   if (options.exec) {
     const Diagnostics refused = Result<Done>(sandbox::exec(spec)).error();
@@ -149,7 +169,7 @@ int run(RunOptions& options, const PolicyOptions& reading, const OutputOptions& 
     if (answering->answers() && plan->notifies)
       return unheard("the command has several threads where its filter begins");
     planning.explain_errno = false;
-    CORDON_TRY(plain, make_plan(policies, planning));
+    CORDON_TRY(plain, make_plan(policies.all(), planning));
     return std::move(plain.filters);
   };
   // In a gate's place the supervisor has to answer itself.
