@@ -36,6 +36,9 @@ void take_end(pid_t tid) {
   }
 }
 
+// Where no signal may be sent, by the tracer. False: it goes on.
+bool end_task(pid_t pid) { return kill(pid, SIGKILL) == 0 || errno == ESRCH || Tracee(pid).end(); }
+
 }  // namespace
 
 // The next thing that has happened to any task; false if there is nothing. A tracee that cannot be waited
@@ -218,18 +221,15 @@ bool Approach::take_ends() {
 }
 
 void Approach::end_all() {
-  for (pid_t pid : processes_) {
-    kill(pid, SIGKILL);
-    take_end(pid);
-  }
+  for (pid_t pid : processes_)
+    if (end_task(pid)) take_end(pid);
   processes_.clear();
 }
 
 void Approach::abandon() {
   (void)hold_threads();
   end_all();
-  kill(options_.command, SIGKILL);
-  (void)take_ends();
+  if (end_task(options_.command)) (void)take_ends();
   tasks_.clear();
 }
 
@@ -254,11 +254,10 @@ void Approach::abandon_with(int status) {
     auto injection = Injection::begin(leader());
     can_leave = injection && injection->leave(status) && take_ends();
   }
-  if (!can_leave) {
-    kill(options_.command, SIGKILL);
-    (void)take_ends();
-  }
-  take_end(options_.command);
+  // What cannot be ended is by its tracer's end (PTRACE_O_EXITKILL).
+  const bool is_ending = can_leave || end_task(options_.command);
+  if (is_ending && !can_leave) (void)take_ends();
+  if (is_ending) take_end(options_.command);
   tasks_.clear();
 }
 

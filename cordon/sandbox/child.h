@@ -63,7 +63,8 @@ struct LaunchReport {
   std::atomic<int32_t> listener{-1};
   // Between the launcher and the maker (child_namespaces.h).
   static constexpr uint32_t kNothing = 0;
-  std::atomic<uint32_t> mapped{kNothing};  // the maker's user namespace has its maps
+  static constexpr uint32_t kMapped = 1, kUnmapped = 2;
+  std::atomic<uint32_t> mapped{kNothing};  // the maker's user namespace has its maps, or will not get them
   std::atomic<uint32_t> made{kNothing};    // the command's process, as the launcher numbers it
   std::atomic<int32_t> made_pidfd{-1}, reaper_pidfd{-1};
   std::atomic<uint32_t> bound{kNothing};  // the command's process would not outlive the launcher

@@ -219,7 +219,9 @@ int run_maker(void* argument) {
   const ChildNamespaces& namespaces = plan.setup.namespaces;
   report.enter(LaunchStep::maker);
   // Whoever is to write the maps may be ended first.
-  if (plan.is_mapped && !await(report.mapped, LaunchReport::kNothing, plan.opener)) leave(1);
+  if (plan.is_mapped &&
+      (!await(report.mapped, LaunchReport::kNothing, plan.opener) || report.mapped.load() != LaunchReport::kMapped))
+    leave(1);
   if (!enter_namespaces(namespaces, report)) leave(1);
   if ((namespaces.unshared & abi::kPidNamespace) != 0 && !start_reaper(report)) leave(1);
   const long command = make_command(plan);

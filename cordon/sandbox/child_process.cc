@@ -47,6 +47,21 @@ int await_verdict(Launched& launched) {
   return 0;
 }
 
+// Looked up by its number: a filter above may answer poll(2).
+bool has_ended_soon(const Launched& launched) {
+  constexpr useconds_t kPauseUs = 1000;
+  constexpr int kTries = 2000;
+  for (int tries = 0; tries < kTries; ++tries) {
+    siginfo_t info{};
+    if (waitid(P_PID, static_cast<id_t>(launched.pid), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0 &&
+        errno == ECHILD)
+      return true;
+    if (info.si_pid == launched.pid) return true;
+    usleep(kPauseUs);
+  }
+  return false;
+}
+
 }  // namespace
 
 void open_gate(LaunchReport& report) {
@@ -99,9 +114,9 @@ bool has_died(const Launched& launched) {
 }
 
 // It was not reaped, so its number is its own still.
-void kill_command(const Launched& launched) {
-  if (syscall(SYS_pidfd_send_signal, launched.pidfd.get(), SIGKILL, nullptr, 0) != 0 && launched.pid > 1)
-    kill(launched.pid, SIGKILL);
+bool kill_command(const Launched& launched) {
+  if (syscall(SYS_pidfd_send_signal, launched.pidfd.get(), SIGKILL, nullptr, 0) == 0 || has_died(launched)) return true;
+  return launched.pid > 1 && (kill(launched.pid, SIGKILL) == 0 || errno == ESRCH || Tracee(launched.pid).end());
 }
 
 int reap(const Launched& launched) {
@@ -111,7 +126,7 @@ int reap(const Launched& launched) {
     if (result < 0 && errno != EINTR) return -1;
     if (result != launched.pid) continue;
     if (!WIFSTOPPED(status)) return status;
-    Tracee(launched.pid).resume(0);  // its last stop
+    Tracee(launched.pid).resume(SIGKILL);  // its last stop, or one nobody has waited for
   }
 }
 
@@ -126,10 +141,25 @@ void end_namespace(const Launched& launched) {
   waitid(P_PIDFD, static_cast<id_t>(launched.reaper.get()), &info, WEXITED | WNOHANG | __WALL);
 }
 
-void destroy(const Launched& launched) {
-  kill_command(launched);
-  reap(launched);
+// A child that still waits at its gate leaves by itself where it finds it closed for good.
+bool destroy(const Launched& launched) {
+  LaunchReport& report = launched.preparation->report();
+  uint32_t closed = LaunchReport::kClosed;
+  if (report.gate.compare_exchange_strong(closed, LaunchReport::kRefused))
+    syscall(SYS_futex, &report.gate, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  const bool is_ended = kill_command(launched) || has_ended_soon(launched);
+  if (is_ended) reap(launched);
   end_namespace(launched);
+  return is_ended;
+}
+
+std::string left_running(const Launched& launched) {
+  return "; process " + std::to_string(launched.pid) + " could not be ended and goes on";
+}
+
+Diagnostic destroyed(const Launched& launched, Diagnostic failure) {
+  if (!destroy(launched)) failure.message += left_running(launched);
+  return failure;
 }
 
 FailedStep failed_step(const Preparation& preparation) {

@@ -25,9 +25,14 @@ int pass_exec(Launched& launched);
 // It has ended and was not reaped.
 bool has_died(const Launched& launched);
 
-void kill_command(const Launched& launched);
-// Ends a child that must not go on, and reaps it.
-void destroy(const Launched& launched);
+// False: it may not be sent a signal, and nobody here traces it.
+bool kill_command(const Launched& launched);
+// Ends a child that must not go on, and reaps it. False: it could not be ended, and goes on.
+bool destroy(const Launched& launched);
+// The same, with what went wrong: it tells what is left.
+Diagnostic destroyed(const Launched& launched, Diagnostic failure);
+// What a command is that goes on: "; process 4312 could not be ended and goes on".
+std::string left_running(const Launched& launched);
 // Ends what is left in the pid namespace that was made for it, after the command was reaped.
 void end_namespace(const Launched& launched);
 int reap(const Launched& launched);  // its wait status; -1 if somebody else has taken it

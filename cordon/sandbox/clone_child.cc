@@ -67,12 +67,13 @@ Result<Launched> clone_by_maker(std::unique_ptr<Preparation> preparation) {
   launched.preparation = std::move(preparation);
   if (plan.is_mapped) {
     if (const int error = write_id_maps(maker, launched.preparation->setup().namespaces)) {
-      kill(maker, SIGKILL);
+      report.mapped.store(LaunchReport::kUnmapped);
+      syscall(SYS_futex, &report.mapped, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
       (void)wait_for(maker);
       launched.preparation->mark_gone();
       return cannot_map(error, launched.preparation->setup().namespaces);
     }
-    report.mapped.store(1);
+    report.mapped.store(LaunchReport::kMapped);
     syscall(SYS_futex, &report.mapped, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   }
   const bool has_ended = await_maker(maker, report);
@@ -169,8 +170,7 @@ Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
   if (!plan.is_mapped) return launched;
   const NamespaceSetup& namespaces = launched.preparation->setup().namespaces;
   if (const int error = write_id_maps(pid, namespaces)) {
-    destroy(launched);
-    return cannot_map(error, namespaces);
+    return destroyed(launched, cannot_map(error, namespaces));
   }
   return launched;
 }

@@ -101,8 +101,7 @@ Result<Done> hand_over(Launched& launched, int peer, const Handover& handover) {
       launched.listener ? send_with(peer, launched.listener->fd(), process_state(launched.pid, handover)) : ENOENT;
   launched.listener.reset();
   if (error == 0) return Done{};
-  destroy(launched);
-  return system_error("hand the listener over", error, "the command was ended");
+  return destroyed(launched, system_error("hand the listener over", error));
 }
 
 }  // namespace cordon::sandbox

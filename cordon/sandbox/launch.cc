@@ -102,8 +102,7 @@ void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {
 Result<Launched> finish(Launched launched, Diagnostics notes) {
   if (!launched.exec_pending) {
     if (std::optional<Diagnostic> failure = launch_failure(launched)) {
-      destroy(launched);
-      return *failure;
+      return destroyed(launched, std::move(*failure));
     }
   }
   return Result<Launched>(std::move(launched), std::move(notes));
@@ -126,9 +125,8 @@ Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Prep
   if (spec.trace_exits) seize_for_exits(launched, spec.strict, notes);
   begin(launched, state);
   if (int error = await_exec(launched)) {
-    destroy(launched);
-    return system_error("follow the command to its exec", error,
-                        "a filter above this process denies waitid(2) or wait4(2)");
+    return destroyed(launched, system_error("follow the command to its exec", error,
+                                            "a filter above this process denies waitid(2) or wait4(2)"));
   }
   return finish(std::move(launched), std::move(notes));
 }
@@ -146,6 +144,16 @@ void let_go(Launched& launched, const LaunchSpec& spec) {
   tracee.resume(0);
 }
 
+Diagnostics end_with(const Launched& launched, const Diagnostics& failures) {
+  const bool is_ended = destroy(launched);
+  Diagnostics told;
+  for (Diagnostic failure : failures) {
+    if (!is_ended && failure.severity == Severity::error) failure.message += left_running(launched);
+    told.add(std::move(failure));
+  }
+  return told;
+}
+
 // The command is not where it should be. What has run of it ran without the filter.
 Diagnostics give_up(Launched& launched, Approach& approach, const StartOutcome& outcome) {
   std::optional<Diagnostic> failure;
@@ -159,11 +167,7 @@ Diagnostics give_up(Launched& launched, Approach& approach, const StartOutcome& 
     }
   }
   approach.abandon();
-  destroy(launched);
-  if (!failure) return outcome.errors;
-  Diagnostics errors;
-  errors.add(std::move(*failure));
-  return errors;
+  return end_with(launched, failure ? Result<Done>(std::move(*failure)).error() : outcome.errors);
 }
 
 Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique_ptr<Preparation> preparation,
@@ -174,8 +178,7 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
   CORDON_TRY(launched, clone_child(std::move(preparation)));
   Tracee tracee(launched.pid);
   if (int error = tracee.seize(start_options())) {
-    destroy(launched);
-    return cannot_trace(error, start);
+    return destroyed(launched, cannot_trace(error, start));
   }
   begin(launched, state);
   Approach approach({.command = launched.pid, .pidfd = launched.pidfd.get()});
@@ -188,8 +191,7 @@ Result<Launched> launch_at(StartPoint start, const LaunchSpec& spec, std::unique
                                    .pidfd = launched.pidfd.get()});
   if (!confined) {
     approach.abandon();
-    destroy(launched);
-    return confined.error();
+    return end_with(launched, confined.error());
   }
   approach.let_threads_go();
   Diagnostics notes;
@@ -214,8 +216,8 @@ Result<Launched> launch_gated(const LaunchSpec& spec, FilterSpec gate, LauncherS
   int error = await_exec(launched);
   if (error == 0) error = pass_exec(launched);
   if (error != 0) {
-    destroy(launched);
-    return system_error("let the command's exec pass", error, "a filter above this process denies it");
+    return destroyed(launched,
+                     system_error("let the command's exec pass", error, "a filter above this process denies it"));
   }
   launched.gate_shut = true;
   Diagnostics notes;

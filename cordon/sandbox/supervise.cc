@@ -64,7 +64,7 @@ class SignalInbox {
 };
 
 Diagnostic cannot_supervise(std::string_view what, int error) {
-  return system_error(what, error, "a filter above this process denies it; the command was ended");
+  return system_error(what, error, "a filter above this process denies it; so the command is ended");
 }
 
 class Supervisor {
@@ -83,7 +83,8 @@ class Supervisor {
     if (supervision_.time_limit) deadline_ns_ = now_ns() + supervision_.time_limit->limit_ms * kMillisecondNs;
     watch_command();  // its SIGCHLD may have come before we listened
     while (!ended_ && !failure_) turn();
-    if (failure_) kill_command(launched_);
+    if (failure_ && !kill_command(launched_)) cannot_end(EPERM);
+    if (is_left_running_) return leave();
     return finish();
   }
 
@@ -106,6 +107,8 @@ class Supervisor {
   void report(const KernelVerdict& verdict);
   void explain_end(int status);
   Result<Outcome> finish();
+  void cannot_end(int error);
+  Result<Outcome> leave();
 
   Launched launched_;
   const Supervision& supervision_;
@@ -118,6 +121,7 @@ class Supervisor {
   int64_t asked_to_stop_ns_ = 0;    // when we were sent a stop signal, which the command has got too
   bool waits_for_stopped_ = false;  // the command was stopped, and we were not
   bool command_was_explained_ = false;
+  bool is_left_running_ = false;       // no signal reaches it
   std::optional<Diagnostic> failure_;  // we cannot go on: the command must not either
 };
 
@@ -137,12 +141,24 @@ void Supervisor::watch_time() {
   if (deadline_ns_ == 0 || now_ns() < deadline_ns_ || has_died(launched_)) return;
   if (timed_out_) {
     deadline_ns_ = 0;
-    kill_command(launched_);
+    if (!kill_command(launched_)) cannot_end(EPERM);
     return;
   }
   timed_out_ = true;
   deadline_ns_ = now_ns() + supervision_.time_limit->grace_ms * kMillisecondNs;
   for (int signal : {SIGTERM, SIGCONT}) syscall(SYS_pidfd_send_signal, launched_.pidfd.get(), signal, nullptr, 0);
+}
+
+// Nothing is waited for that may never come; the calls it asks about are denied from here on.
+void Supervisor::cannot_end(int error) {
+  if (!failure_) failure_ = system_error("end the command whose time is up", error);
+  failure_->message += left_running(launched_);
+  is_left_running_ = true;
+}
+
+Result<Outcome> Supervisor::leave() {
+  if (launched_.tracer) launched_.tracer->detach_all();
+  return *failure_;
 }
 
 void Supervisor::turn() {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -59,6 +60,36 @@ Stop Tracee::wait() const {
   int status = 0;
   if (waitpid(tid_, &status, __WALL | WNOHANG | WUNTRACED) != tid_) return {};
   return Stop::from_status(status);
+}
+
+// The kernel sends the signal in the tracee's own name only where it stops at a call or at a signal. Nothing may run on
+// whose next stop would not be seen: it may have no filter yet.
+bool Tracee::end() const {
+  constexpr useconds_t kPauseUs = 500;
+  constexpr int kTries = 4000;  // two seconds
+  constexpr uint64_t kOptions = PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD;
+  bool is_stopped = set_options(kOptions) == 0;
+  if (!is_stopped && ptrace(PTRACE_INTERRUPT, tid_, nullptr, nullptr) != 0) return false;
+  for (int tries = 0; tries < kTries; ++tries) {
+    siginfo_t info{};
+    if (waitid(P_PID, static_cast<id_t>(tid_), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) != 0) {
+      if (errno == EINTR) continue;
+      return errno == ECHILD;
+    }
+    if (info.si_pid == 0 && tries == 0 && is_stopped) resume_to_syscall(0);
+    if (info.si_pid == 0) {
+      usleep(kPauseUs);
+      continue;
+    }
+    const Stop stop = wait();
+    if (stop.kind == Stop::Kind::gone) return true;
+    if (!is_stopped) is_stopped = set_options(kOptions) == 0;
+    if (stop.kind == Stop::Kind::syscall || stop.kind == Stop::Kind::signal)
+      resume(SIGKILL);
+    else
+      resume_to_syscall(0);
+  }
+  return false;
 }
 
 uint64_t Tracee::event_message() const {

@@ -41,6 +41,9 @@ class Tracee {
   void resume_to_syscall(int signal) const;
   void stay_stopped() const;  // PTRACE_LISTEN
   int detach() const;
+  // Ends its process though it may not be sent a signal: a tracer lets it kill itself, and it dies with the tracer's
+  // thread if not before. False: it is not this thread's tracee, or its stops cannot be seen; then it is not resumed.
+  bool end() const;
 
   Stop wait() const;
   uint64_t event_message() const;

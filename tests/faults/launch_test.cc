@@ -49,6 +49,7 @@ constexpr Fault kFaults[] = {
     {"wait4", SYS_wait4},
     {"rt_sigtimedwait", SYS_rt_sigtimedwait},
     {"pidfd_send_signal", SYS_pidfd_send_signal},
+    {"kill", SYS_kill},
     {"faccessat2", SYS_faccessat2},
     {"newfstatat", SYS_newfstatat},
     {"prlimit64", SYS_prlimit64},
@@ -79,6 +80,17 @@ constexpr Fault kFaults[] = {
     {"landlock_create_ruleset", 444},
     {"landlock_add_rule", 445},
     {"landlock_restrict_self", 446},
+};
+
+// They leave a process behind that has to be ended.
+constexpr Fault kLeavingFaults[] = {
+    {"seccomp", SYS_seccomp}, {"execve", SYS_execve},
+    {"ptrace", SYS_ptrace},   {"pidfd_getfd", SYS_pidfd_getfd},
+    {"waitid", SYS_waitid},   {"wait4", SYS_wait4},
+    {"openat", SYS_openat},   {"process_vm_writev", SYS_process_vm_writev},
+    {"poll", SYS_poll},       {"signalfd4", SYS_signalfd4},
+    {"ioctl", SYS_ioctl},     {"mount", SYS_mount},
+    {"futex", SYS_futex},
 };
 
 struct Way {
@@ -175,10 +187,21 @@ bool answer_from_now_on(uint32_t nr, uint32_t ret) {
 
 bool fail_from_now_on(uint32_t nr, uint32_t error) { return answer_from_now_on(nr, kErrno | error); }
 
-enum Result : int { failed_as_said = 10, ran_confined = 11, ran_unconfined = 12, silent = 13 };
+// As where the command is another user's and there is no CAP_KILL.
+bool no_signals_from_now_on() {
+  return fail_from_now_on(SYS_kill, EPERM) && fail_from_now_on(SYS_pidfd_send_signal, EPERM);
+}
+
+enum Result : int { failed_as_said = 10, ran_confined = 11, left_running = 12, silent = 13 };
+
+int told(const Diagnostics& errors) {
+  const std::string& message = errors.begin()->message;
+  if (message.find("could not be ended") != std::string::npos) return left_running;
+  return message.empty() ? silent : failed_as_said;
+}
 
 // What the victim printed is the proof: its denied call gives 13, whoever denies it.
-int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int output) {
+int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, bool may_signal, int output) {
   LaunchSpec spec = spec_for(denied_call(), kDenied, way.listener ? kNotify : kErrno | 13);
   spec.start = way.start;
   spec.trace_exits = way.traces;
@@ -188,6 +211,7 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
     sandbox::map_ids(spec.setup);
     spec.argv = {"/bin/sh", "-c", "echo $$ /etc/pass*"};
   }
+  if (!may_signal && !no_signals_from_now_on()) return silent;
   if (!fail_from_now_on(fault.nr, error)) return silent;
   std::vector<Fd> rulesets;
   if (way.traits) {
@@ -206,7 +230,7 @@ int launch_with_fault(const Way& way, const Fault& fault, uint32_t error, int ou
     spec.argv = {CORDON_VICTIM_DIR "/sandbox_reach", "read", kUngranted};
   }
   auto launched = sandbox::launch(spec);
-  if (!launched) return launched.error().begin()->message.empty() ? silent : failed_as_said;
+  if (!launched) return told(launched.error());
   Supervision supervision{.calls = {.answer = [](const Notification&) { return Response::fail(13); }}};
   auto outcome = sandbox::supervise(std::move(*launched), supervision);
   return outcome || outcome.error().has_errors() ? ran_confined : silent;
@@ -225,6 +249,19 @@ int await(pid_t pid) {
   return status;
 }
 
+// Of this process only, which adopts what its children leave behind.
+void end_orphans() {
+  for (;;) {
+    const std::string children = file_text("/proc/self/task/" + std::to_string(getpid()) + "/children");
+    if (children.empty()) return;
+    std::stringstream words(children);
+    for (pid_t pid = 0; words >> pid;)
+      if (pid > 1) kill(pid, SIGKILL);
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+    usleep(1000);
+  }
+}
+
 // What a launcher has left behind ends: nothing spins for a call that will never be allowed.
 bool no_child_is_left() {
   for (int i = 0; i < 10000; ++i) {
@@ -235,18 +272,17 @@ bool no_child_is_left() {
   return false;
 }
 
-class Faults : public ::testing::TestWithParam<std::tuple<Way, Fault>> {};
-
-TEST_P(Faults, NeverRunTheCommandUnconfined) {
-  const auto& [way, fault] = GetParam();
+void expect_confined_or_refused(const Way& way, const Fault& fault, bool may_signal) {
   if (way.landlocked && sandbox::landlock_abi() < 3) GTEST_SKIP() << "this kernel has no Landlock of ABI 3";
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  for (uint32_t error : {EPERM, ENOSYS, EINVAL, ENOMEM}) {
+  const std::vector<uint32_t> errors =
+      may_signal ? std::vector<uint32_t>{EPERM, ENOSYS, EINVAL, ENOMEM} : std::vector<uint32_t>{EPERM};
+  for (uint32_t error : errors) {
     int output = memfd_create("output", 0);
     if (way.traits) std::ofstream("/tmp/cordon-context") << "old\n";
     pid_t pid = fork();
     if (pid == 0) {
-      _exit(launch_with_fault(way, fault, error, output));
+      _exit(launch_with_fault(way, fault, error, may_signal, output));
     }
     int status = await(pid);
     EXPECT_TRUE(no_child_is_left());
@@ -257,12 +293,58 @@ TEST_P(Faults, NeverRunTheCommandUnconfined) {
                                  : way.namespaced ? "2 /etc/pass*\n"
                                  : way.set_up     ? "errno 1\n"
                                                   : "errno 13\n";
+    // A question whose supervisor has left is answered by the kernel.
+    const bool is_denied = text == confined || (!may_signal && way.listener && text == "errno 38\n");
     close(output);
     ASSERT_TRUE(WIFEXITED(status)) << "errno " << error << ", ended by signal " << WTERMSIG(status);
-    EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined) << WEXITSTATUS(status);
-    EXPECT_TRUE(count <= 0 || text == confined) << text << "errno " << error;
+    EXPECT_TRUE(WEXITSTATUS(status) == failed_as_said || WEXITSTATUS(status) == ran_confined ||
+                (!may_signal && WEXITSTATUS(status) == left_running))
+        << WEXITSTATUS(status);
+    EXPECT_TRUE(count <= 0 || is_denied) << text << "errno " << error;
     EXPECT_FALSE(WEXITSTATUS(status) == failed_as_said && count > 0) << "errno " << error;
   }
+}
+
+class Faults : public ::testing::TestWithParam<std::tuple<Way, Fault>> {};
+
+TEST_P(Faults, NeverRunTheCommandUnconfined) {
+  const auto& [way, fault] = GetParam();
+  expect_confined_or_refused(way, fault, true);
+}
+
+// What was started ends all the same, and the launcher does not wait for what never comes.
+class FaultsWithoutSignals : public ::testing::TestWithParam<std::tuple<Way, Fault>> {};
+
+TEST_P(FaultsWithoutSignals, NeverHangNorRunTheCommandUnconfined) {
+  const auto& [way, fault] = GetParam();
+  expect_confined_or_refused(way, fault, false);
+}
+
+// The time of a command is up that cannot be sent a signal: a tracer ends it, without one that is said.
+TEST(WithoutSignals, ACommandIsEndedByItsTracerOrSaidToGoOn) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  for (bool traces : {true, false})
+    for (const char* script : {"exec sleep 5", "while :; do :; done & read never < /dev/zero"}) {
+      const pid_t pid = fork();
+      if (pid == 0) {
+        if (!no_signals_from_now_on()) _exit(1);
+        LaunchSpec spec = spec_for({"/bin/sh", "-c", script}, kDenied, kErrno | 13);
+        spec.trace_exits = traces;
+        auto launched = sandbox::launch(spec);
+        if (!launched) _exit(2);
+        const pid_t command = launched->pid;
+        Supervision supervision;
+        supervision.time_limit = TimeLimit{.limit_ms = 50, .grace_ms = 50};
+        auto outcome = sandbox::supervise(std::move(*launched), supervision);
+        if (traces) _exit(outcome && outcome->timed_out && outcome->code == SIGKILL ? 0 : 3);
+        if (outcome) _exit(4);
+        const std::string& message = outcome.error().begin()->message;
+        _exit(message.find("process " + std::to_string(command) + " could not be ended") != std::string::npos ? 0 : 5);
+      }
+      const int status = await(pid);
+      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status << " traces " << traces << " " << script;
+      end_orphans();
+    }
 }
 
 // The launcher is ended while its child waits to be let go: the child must not wait, or look again and again, for
@@ -307,6 +389,12 @@ TEST(LauncherKilled, NothingIsLeftOfNamespacesThatWereBeingMade) {
     ASSERT_TRUE(no_child_is_left()) << delay_us;
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Launch, FaultsWithoutSignals,
+                         ::testing::Combine(::testing::ValuesIn(kWays), ::testing::ValuesIn(kLeavingFaults)),
+                         [](const auto& row) {
+                           return std::string(std::get<0>(row.param).name) + "_" + std::get<1>(row.param).name;
+                         });
 
 INSTANTIATE_TEST_SUITE_P(Launch, Faults, ::testing::Combine(::testing::ValuesIn(kWays), ::testing::ValuesIn(kFaults)),
                          [](const auto& row) {
