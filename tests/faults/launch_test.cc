@@ -49,7 +49,6 @@ constexpr Fault kFaults[] = {
     {"wait4", SYS_wait4},
     {"rt_sigtimedwait", SYS_rt_sigtimedwait},
     {"pidfd_send_signal", SYS_pidfd_send_signal},
-    {"kill", SYS_kill},
     {"faccessat2", SYS_faccessat2},
     {"newfstatat", SYS_newfstatat},
     {"prlimit64", SYS_prlimit64},
