@@ -55,6 +55,8 @@ void add_emulate_options(CommandLine& app, EmulateOptions& options) {
       "PATH");
   add("--emulate-write", options.write, "the same, for writing too", "PATH");
   add("--emulate-create", options.create, "the same, and make files there", "PATH");
+  add("--emulate-mknod", options.mknod,
+      "make null, zero, full, random, urandom, tty and pipes beneath PATH for the command", "PATH");
   add("--emulate-connect", options.connect, "connect to this address for the command: 127.0.0.1:80, [::1]:80, *:443",
       "ADDRESS");
   add("--emulate-bind", options.bind, "bind to it", "ADDRESS");
@@ -73,6 +75,10 @@ Result<Emulation> emulation_of(const EmulateOptions& options) {
   for (const std::string& path : options.create) {
     made.opens.create.push_back(path_to_make(path));
     if (made.opens.create.back().empty()) return no_path("--emulate-create", path);
+  }
+  for (const std::string& path : options.mknod) {
+    made.nodes.push_back(path_to_make(path));
+    if (made.nodes.back().empty()) return no_path("--emulate-mknod", path);
   }
   CORDON_TRY(connect, grants_of("--emulate-connect", options.connect));
   CORDON_TRY(bind, grants_of("--emulate-bind", options.bind));

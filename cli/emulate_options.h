@@ -14,8 +14,11 @@ namespace cordon::cli {
 struct EmulateOptions {
   std::vector<std::string> read, write, create;
   std::vector<std::string> connect, bind;
+  std::vector<std::string> mknod;
 
-  bool any() const { return !read.empty() || !write.empty() || !create.empty() || !connect.empty() || !bind.empty(); }
+  bool any() const {
+    return !read.empty() || !write.empty() || !create.empty() || !connect.empty() || !bind.empty() || !mknod.empty();
+  }
 };
 
 void add_emulate_options(CommandLine& app, EmulateOptions& options);

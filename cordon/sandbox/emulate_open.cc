@@ -6,9 +6,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -17,7 +15,7 @@
 
 #include "cordon/abi/arch.h"
 #include "cordon/abi/syscalls.h"
-#include "cordon/sandbox/caller.h"
+#include "cordon/sandbox/caller_path.h"
 #include "cordon/sandbox/target_memory.h"
 
 namespace cordon::sandbox {
@@ -74,7 +72,7 @@ WishRead read_wish(const Notification& notification) {
   if (!path) return {{}, EFAULT};
   if (path->empty()) return {{}, ENOENT};
   wish.path = std::move(*path);
-  wish.mode &= 07777;
+  wish.mode &= 0777;  // the file is this process's: a set-user-ID program of it would be more than the caller asked for
   // open(2) takes unknown flags, openat2(2) does not; O_ASYNC would signal whom this process names.
   constexpr uint64_t kOfPath = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
   constexpr uint64_t kKept = kOfPath | O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
@@ -83,63 +81,10 @@ WishRead read_wish(const Notification& notification) {
   return {std::move(wish), 0};
 }
 
-int open_at(int directory, const std::string& path, uint64_t flags, mode_t mode, uint64_t resolve) {
-  open_how how{};
-  how.flags = flags | O_CLOEXEC;
-  how.mode = mode;
-  how.resolve = resolve | RESOLVE_NO_MAGICLINKS;
-  int fd = -1;
-  do fd = static_cast<int>(syscall(SYS_openat2, directory, path.c_str(), &how, sizeof how));
-  while (fd < 0 && errno == EINTR);
-  return fd;
-}
-
-// Where the caller's path begins, and a path from there. In another root than ours, everything is said from that root.
-struct Start {
-  Fd from;
-  std::string path;
-  uint64_t resolve = 0;
-  int error = 0;
-};
-
-Start start_of(const Caller& caller, const Wish& wish) {
-  constexpr uint64_t kKnown =
-      RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS | RESOLVE_BENEATH | RESOLVE_IN_ROOT;
-  if ((wish.resolve & ~kKnown) != 0) return {.from = {}, .path = {}, .resolve = 0, .error = EINVAL};
-  if (!caller.shares_mounts()) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
-  Fd root = caller.root();
-  const bool is_absolute = wish.path.starts_with('/');
-  const bool needs_directory = !is_absolute || wish.resolve != 0;
-  Fd directory = needs_directory ? caller.directory(wish.directory) : Fd();
-  const Fd own_root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root || !own_root) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
-  if (needs_directory && !directory) return {.from = {}, .path = {}, .resolve = 0, .error = EBADF};
-  if (is_same_file(root.get(), own_root.get()))
-    return {.from = needs_directory ? std::move(directory) : std::move(root),
-            .path = wish.path,
-            .resolve = wish.resolve,
-            .error = 0};
-  if (wish.resolve != 0) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
-  std::string path = wish.path;
-  if (!is_absolute) {
-    const std::string top = path_of(root.get());
-    const std::string base = path_of(directory.get());
-    const bool is_inside = !top.empty() && (base == top || base.starts_with(top + "/"));
-    if (!is_inside) return {.from = {}, .path = {}, .resolve = 0, .error = EACCES};
-    path = base.substr(top.size()) + "/" + path;
-  }
-  return {.from = std::move(root), .path = std::move(path), .resolve = RESOLVE_IN_ROOT, .error = 0};
-}
-
-bool covers(const std::vector<std::string>& list, const std::string& path) {
-  return std::ranges::any_of(
-      list, [&](const std::string& entry) { return entry == "/" || path == entry || path.starts_with(entry + "/"); });
-}
-
 bool may_open(const OpenGrants& grants, const std::string& path, const Wish& wish) {
   if (path.empty()) return false;
-  const bool may_write = covers(grants.write, path) || covers(grants.create, path);
-  return may_write || (!wish.writes() && covers(grants.read, path));
+  const bool may_write = is_listed(grants.write, path) || is_listed(grants.create, path);
+  return may_write || (!wish.writes() && is_listed(grants.read, path));
 }
 
 // To open a pipe can wait for ever, to open a device can do anything.
@@ -178,26 +123,18 @@ Opened open_found(const Fd& found, const Wish& wish, const OpenGrants& grants) {
 }
 
 // The directory is looked up in the list; the file is made in that very directory, or not at all.
-Opened create(const Start& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
-  const size_t slash = start.path.rfind('/');
-  const std::string name = slash == std::string::npos ? start.path : start.path.substr(slash + 1);
-  const std::string parent = slash == std::string::npos ? "." : start.path.substr(0, slash + 1);
-  if (name.empty()) return failed(EISDIR);
-  if (name == "." || name == "..") return failed(ENOENT);
-  const Fd directory(open_at(start.from.get(), parent, O_PATH | O_DIRECTORY, 0, start.resolve));
-  if (!directory) return failed(errno);
-  struct statfs system {};
-  const std::string base = path_of(directory.get());
-  const std::string path = base == "/" ? base + name : base + "/" + name;
-  if (fstatfs(directory.get(), &system) != 0 || system.f_type == PROC_SUPER_MAGIC || base.empty() ||
-      !covers(grants.create, path))
-    return refused();
-  Fd made(open_at(directory.get(), name, wish.flags | O_CREAT | O_EXCL | O_NOCTTY, wish.mode & ~mask, RESOLVE_BENEATH));
+Opened create(const CallerPath& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+  const NewName found = find_new_name(start);
+  if (found.error != 0) return failed(found.error);
+  if (!is_listed(grants.create, found.path)) return refused();
+  const LentMask lent(mask);
+  Fd made(
+      open_at(found.directory.get(), found.name, wish.flags | O_CREAT | O_EXCL | O_NOCTTY, wish.mode, RESOLVE_BENEATH));
   const int error = made ? 0 : errno;
   return {.fd = std::move(made), .error = error};
 }
 
-Opened open_in_place(const Start& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+Opened open_in_place(const CallerPath& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
   constexpr uint64_t kTemporary = uint64_t{O_TMPFILE} & ~uint64_t{O_DIRECTORY};
   if ((wish.flags & kTemporary) != 0) return failed(EOPNOTSUPP);
   const bool stays = wish.has(O_NOFOLLOW) || wish.has(O_CREAT | O_EXCL);
@@ -224,16 +161,17 @@ bool is_open(const Call& call) {
 
 Emulated emulate_open(const Notification& notification, Listener& listener, const OpenGrants& grants) {
   const Caller caller(notification.tid);
-  WishRead read = read_wish(notification);
+  const WishRead read = read_wish(notification);
   if (read.error != 0) return {Response::fail(read.error)};
-  const Start start = start_of(caller, read.wish);
+  const Wish& wish = read.wish;
+  const CallerPath start = find_path(caller, {.directory = wish.directory, .path = wish.path, .resolve = wish.resolve});
   const std::optional<mode_t> mask = caller.file_mask();
   // From here on: it was all the caller's.
   if (!listener.is_valid(notification.id)) return {Response::fail(EINTR)};
   if (start.error != 0) return {Response::fail(start.error), start.error == EACCES};
-  Opened opened = open_in_place(start, read.wish, mask.value_or(0777), grants);
+  Opened opened = open_in_place(start, wish, mask.value_or(0777), grants);
   if (opened.error != 0) return {Response::fail(opened.error), opened.is_refused};
-  const int error = listener.inject(notification.id, opened.fd.get(), (read.wish.flags & O_CLOEXEC) != 0);
+  const int error = listener.inject(notification.id, opened.fd.get(), (wish.flags & O_CLOEXEC) != 0);
   if (error != 0) return {Response::fail(error)};
   return {Response::later()};
 }

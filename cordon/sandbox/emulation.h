@@ -4,6 +4,9 @@
 //   if (emulates(emulation, notification.call)) Emulated result = emulate(notification, listener, emulation);
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cordon/sandbox/emulate_open.h"
 #include "cordon/sandbox/emulate_socket.h"
 
@@ -13,8 +16,9 @@ struct Emulation {
   OpenGrants opens;
 
   SocketGrants sockets;
+  std::vector<std::string> nodes;  // where devices may be made, as in OpenGrants
 
-  bool any() const { return opens.any() || sockets.any(); }
+  bool any() const { return opens.any() || sockets.any() || !nodes.empty(); }
 };
 
 namespace sandbox {
