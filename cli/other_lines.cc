@@ -35,6 +35,17 @@ std::vector<std::string> of_kind(const std::vector<std::string>& lines, const st
   return result;
 }
 
+// Kinds that can give a command what it had not: by what is mounted, capabilities that another user has as well or
+// keeps.
+std::vector<std::string> giving(const std::vector<std::string>& lines) {
+  std::vector<std::string> result;
+  std::copy_if(lines.begin(), lines.end(), std::back_inserter(result), [](const std::string& line) {
+    return line.starts_with("mount ") || line.starts_with("caps ambient") || line.starts_with("caps inheritable") ||
+           line.starts_with("securebits ");
+  });
+  return result;
+}
+
 std::string indented(const std::vector<std::string>& lines) {
   std::string text;
   for (const std::string& line : lines) text += "    " + line + "\n";
@@ -43,9 +54,9 @@ std::string indented(const std::vector<std::string>& lines) {
 
 }  // namespace
 
-// What is mounted another way may be what the other lines grant: then nothing can be said.
+// What is given another way may be what the other lines grant: then nothing can be said.
 bool OtherLines::left_only_adds() const {
-  if (of_kind(left, "mount") != of_kind(right, "mount")) return false;
+  if (giving(left) != giving(right)) return false;
   return std::all_of(right.begin(), right.end(), [&](const std::string& line) {
     const std::string kind = kind_of(line);
     return of_kind(left, kind) == of_kind(right, kind);

@@ -88,7 +88,8 @@ TEST(Confine, UnknownWordsAreErrorsAtTheirPlace) {
   for (const PlacedLine& wrong : {line("files", {"see", "/"}), line("net", {"listen", "80"}),
                                   line("net", {"bind", "x"}), line("net", {"bind", "65536"}), line("scope", {"all"}),
                                   line("door", {"shut"}), line("caps", {"keep", "net_admn"}), line("caps", {"drop"}),
-                                  line("limit", {"nofiles", "1"}), line("limit", {"nofile", "1k"})}) {
+                                  line("limit", {"nofiles", "1"}), line("limit", {"nofile", "1k"}),
+                                  line("umask", {"778"}), line("umask", {"1777"}), line("securebits", {"root"})}) {
     const std::vector<PlacedLine> lines{wrong};
     const Result<Confinement> made = confine({&lines, 1});
     ASSERT_FALSE(made) << wrong.subject;
@@ -103,6 +104,23 @@ TEST(Confine, CapabilitiesAreThoseEverySourceKeeps) {
   EXPECT_EQ(made.kept_capabilities, uint64_t{1} << 5 | uint64_t{1} << 39);
   EXPECT_EQ(made_of({{line("caps", {"keep"})}}).kept_capabilities, 0u);
   EXPECT_FALSE(made_of({{line("net", {"none"})}}).kept_capabilities);
+}
+
+TEST(Confine, EachSetIsWhatEverySourceThatNamesItLeavesOfIt) {
+  const Confinement made = made_of({{line("caps", {"ambient", "kill", "chown"}), line("caps", {"bounding", "kill"})},
+                                    {line("caps", {"ambient", "kill"}), line("caps", {"inheritable"})}});
+  EXPECT_EQ(made.ambient_set, uint64_t{1} << 5);
+  EXPECT_EQ(made.bounding_set, uint64_t{1} << 5);
+  EXPECT_EQ(made.inheritable_set, 0u);
+  EXPECT_FALSE(made.kept_capabilities);
+}
+
+TEST(Confine, SecurebitsAndUmasksAddUp) {
+  const Confinement made = made_of({{line("securebits", {"noroot"}), line("umask", {"027"})},
+                                    {line("securebits", {"noroot_locked", "keep_caps"}), line("umask", {"070"})}});
+  EXPECT_EQ(made.securebits, 0b10011u);
+  EXPECT_EQ(made.umask, 077u);
+  EXPECT_FALSE(made_of({{line("net", {"none"})}}).umask);
 }
 
 TEST(Confine, OfSeveralLimitsTheLowestHolds) {
