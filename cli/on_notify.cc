@@ -79,6 +79,9 @@ Result<OnNotify> on_notify(const NotifyOptions& options) {
   const bool asks = options.on_notify == "ask";
   if (!options.rules_path.empty() && !asks)
     return usage_error("--notify-rules is for --on-notify ask", "leave it out, or ask");
+  const bool waits = asks || (options.on_notify && options.on_notify->starts_with("exec:"));
+  if (options.timeout_s && !waits)
+    return usage_error("--notify-timeout is for --on-notify ask and exec:PROGRAM", "leave it out");
   if (!options.on_notify) return made;
   const std::string& word = *options.on_notify;
   constexpr std::string_view kProgram = "exec:";

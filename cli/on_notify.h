@@ -25,7 +25,9 @@ struct NotifyOptions {
   std::optional<unsigned> listener_fd;
   std::optional<std::string> listener_socket, listener_metadata;
 
-  bool any() const { return on_notify || emulating.any() || listener_fd || listener_socket || !rules_path.empty(); }
+  bool any() const {
+    return on_notify || emulating.any() || timeout_s || listener_fd || listener_socket || !rules_path.empty();
+  }
   // Of one that was given.
   std::string name() const;
 };

@@ -140,8 +140,9 @@ Emulated connect_later(const Notification& notification, Listener& listener, Fd 
   {
     const std::lock_guard lock(connecting().mutex);
     if (connecting().calls.size() >= kMostConnecting) return {Response::fail(EAGAIN)};
-    auto own = std::make_shared<Listener>(Fd(fcntl(listener.fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1)));
-    connecting().calls[notification.id] = std::move(own);
+    Fd own(fcntl(listener.fd(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
+    if (!own) return {Response::fail(EAGAIN)};
+    connecting().calls[notification.id] = std::make_shared<Listener>(std::move(own));
   }
   if (start_thread(std::make_unique<Work>(Work{notification.id, std::move(socket), address})))
     return {Response::later()};

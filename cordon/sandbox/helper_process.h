@@ -23,7 +23,7 @@ class HelperProcess {
   // A name without a slash is looked up in PATH. To be called while the process has one thread. An error where the
   // program cannot be executed.
   static Result<HelperProcess> start(const std::string& program);
-  // The same for work of our own in a child process; what it gives is the child's exit status.
+  // The same for work of our own in a child process, which cannot be traced; what it gives is the child's exit status.
   static Result<HelperProcess> start(const std::function<int()>& work);
   HelperProcess(HelperProcess&& other) noexcept;
   HelperProcess& operator=(HelperProcess&&) = delete;

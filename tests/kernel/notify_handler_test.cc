@@ -1,8 +1,11 @@
 // Handlers of notified calls under load and under attack: many threads, signals, answers in any order, sudden ends.
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <cstdio>
 
+#include "cordon/sandbox/helper_process.h"
 #include "sandbox_fixture.h"
 
 namespace cordon::testing {
@@ -93,6 +96,26 @@ TEST_F(NotifyHandlers, EndWithTheCommand) {
   const pid_t handler = static_cast<pid_t>(std::stol(file_text(directory_ + "/pid")));
   EXPECT_NE(kill(handler, 0), 0);
 }
+
+// 0: this process, without any privilege, cannot open its memory.
+int look_into_helper() {
+  if (!become_nobody()) return 2;
+  auto helper = sandbox::HelperProcess::start([] {
+    const pid_t self = getpid();
+    char end = 0;
+    return write(STDOUT_FILENO, &self, sizeof self) > 0 && read(STDIN_FILENO, &end, 1) == 0 ? 0 : 1;
+  });
+  if (!helper) return 3;
+  pid_t pid = 0;
+  pollfd entry{helper->output(), POLLIN, 0};
+  if (poll(&entry, 1, 10000) != 1 || read(helper->output(), &pid, sizeof pid) != sizeof pid) return 4;
+  const int memory = open(("/proc/" + std::to_string(pid) + "/mem").c_str(), O_RDONLY);
+  if (memory >= 0 || errno != EACCES) return 1;
+  helper->end();
+  return helper->ending() == "status 0" ? 0 : 5;
+}
+
+TEST(HelperProcesses, OfOurOwnCannotBeLookedInto) { EXPECT_EQ(in_child(look_into_helper), 0); }
 
 }  // namespace
 }  // namespace cordon::testing
