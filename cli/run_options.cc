@@ -2,6 +2,8 @@
 
 #include <linux/seccomp.h>
 
+#include "cli/output.h"
+
 namespace cordon::cli {
 
 namespace {
@@ -65,6 +67,25 @@ std::optional<TimeLimit> time_limit(const RunOptions& options) {
 uint32_t filter_flags(const RunOptions& options) {
   return (options.log ? SECCOMP_FILTER_FLAG_LOG : 0u) | (options.spec_allow ? SECCOMP_FILTER_FLAG_SPEC_ALLOW : 0u) |
          (options.tsync ? SECCOMP_FILTER_FLAG_TSYNC : 0u);
+}
+
+Diagnostics nobody_stays(const RunOptions& options) {
+  if (options.exec && options.timeout_s)
+    return usage_error("with --exec nothing stays that could end the command after a --timeout",
+                       "leave one of them out, or run timeout(1)");
+  if (options.kill_after_s && !options.timeout_s)
+    return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
+  if (!options.notifying.any()) return {};
+  if (options.exec)
+    return usage_error("with --exec nothing stays that could do what " + options.notifying.name() + " says",
+                       "leave one of them out");
+  if (options.no_listener)
+    return usage_error("with --no-listener nobody is asked: " + options.notifying.name() + " has nothing to do",
+                       "leave one of them out");
+  if (options.strict)
+    return usage_error("strict mode asks nobody: " + options.notifying.name() + " has nothing to do",
+                       "leave one of them out");
+  return {};
 }
 
 }  // namespace cordon::cli

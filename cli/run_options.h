@@ -40,4 +40,7 @@ std::optional<TimeLimit> time_limit(const RunOptions& options);
 // SECCOMP_FILTER_FLAG_* that go with every filter.
 uint32_t filter_flags(const RunOptions& options);
 
+// Errors for options that need somebody beside the command, or a listener, where there is none.
+Diagnostics nobody_stays(const RunOptions& options);
+
 }  // namespace cordon::cli

@@ -40,26 +40,6 @@ Result<StartPoint> find_start(const RunOptions& options, const std::vector<Loade
   return start.value_or(StartPoint::before_exec);
 }
 
-// Errors for options that need somebody beside the command.
-Diagnostics nobody_stays(const RunOptions& options) {
-  if (options.exec && options.timeout_s)
-    return usage_error("with --exec nothing stays that could end the command after a --timeout",
-                       "leave one of them out, or run timeout(1)");
-  if (options.kill_after_s && !options.timeout_s)
-    return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
-  if (!options.notifying.any()) return {};
-  if (options.exec)
-    return usage_error("with --exec nothing stays that could do what " + options.notifying.name() + " says",
-                       "leave one of them out");
-  if (options.no_listener)
-    return usage_error("with --no-listener nobody is asked: " + options.notifying.name() + " has nothing to do",
-                       "leave one of them out");
-  if (options.strict)
-    return usage_error("strict mode asks nobody: " + options.notifying.name() + " has nothing to do",
-                       "leave one of them out");
-  return {};
-}
-
 // With a listener the kernel tells of a thread that could not be synchronised by ESRCH only.
 FilterSpec listening(FilterSpec filter, const RunOptions& options) {
   if (options.tsync) filter.flags |= SECCOMP_FILTER_FLAG_TSYNC_ESRCH;
