@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "cordon/sandbox/raw_syscall.h"
+#include "cordon/sandbox/ready_child.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -98,6 +99,8 @@ long install_with_listener(const ChildFilter& filter) {
   return result == -EINVAL ? install(filter, SECCOMP_FILTER_FLAG_NEW_LISTENER) : result;
 }
 
+}  // namespace
+
 bool install_filters(const ChildPlan& plan) {
   LaunchReport& report = *plan.report;
   for (size_t i = 0; i < plan.filter_count; ++i) {
@@ -110,7 +113,15 @@ bool install_filters(const ChildPlan& plan) {
   return true;
 }
 
-}  // namespace
+void execute(const ChildPlan& plan, const char* path, char* const* argv, char* const* shell_argv,
+             char* const* environment) {
+  plan.report->enter(LaunchStep::exec);
+  long result = raw_syscall(SYS_execve, raw_pointer(path), raw_pointer(argv), raw_pointer(environment), 0, 0);
+  if (result == -ENOEXEC)
+    result = raw_syscall(SYS_execve, raw_pointer(shell_argv[0]), raw_pointer(shell_argv), raw_pointer(environment), 0,
+                         0);
+  plan.report->failed(result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
+}
 
 void become(const ChildPlan& plan) {
   LaunchReport& report = *plan.report;
@@ -125,15 +136,10 @@ void become(const ChildPlan& plan) {
   if (!apply_setup(plan.setup, report)) return;
   report.enter(LaunchStep::landlock);  // a filter may deny its calls
   if (!enter_landlock(plan)) return;
+  if (plan.ready != nullptr) return serve_starts(plan);
   report.enter(LaunchStep::filter);
   if (!install_filters(plan)) return;
-  report.enter(LaunchStep::exec);
-  long result =
-      raw_syscall(SYS_execve, raw_pointer(plan.path), raw_pointer(plan.argv), raw_pointer(plan.environment), 0, 0);
-  if (result == -ENOEXEC)
-    result = raw_syscall(SYS_execve, raw_pointer(plan.shell_argv[0]), raw_pointer(plan.shell_argv),
-                         raw_pointer(plan.environment), 0, 0);
-  report.failed(result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
+  execute(plan, plan.path, plan.argv, plan.shell_argv, plan.environment);
 }
 
 int run_child(void* argument) {

@@ -42,6 +42,8 @@ enum class LaunchStep : uint32_t {
   personality,
   ptracer,
   landlock,
+  ready,
+  session,
   filter,
   exec
 };
@@ -80,6 +82,8 @@ struct LaunchReport {
   bool has_left() const { return (lock.load() & FUTEX_OWNER_DIED) != 0; }
 };
 
+struct ReadyPlan;  // ready_child.h
+
 struct ChildFilter {
   sock_fprog program{};
   uint32_t flags = 0;
@@ -108,6 +112,7 @@ struct ChildPlan {
   uint64_t cloned_namespaces = 0;  // flags of the first clone: of the maker, or the child
   bool has_maker = false;
   bool is_mapped = false;  // into a new user namespace: it goes on when its maps are there
+  const ReadyPlan* ready = nullptr;  // not one program, but a process that starts others: no filters, no exec of its own
 };
 
 // The new process's first function (clone(2)); `plan` is a ChildPlan.
@@ -116,5 +121,11 @@ int run_child(void* plan);
 // The same steps in the calling process, which has to be single-threaded as far as filters go. Returns
 // only if a step failed; the report says which.
 void become(const ChildPlan& plan);
+
+// The steps by themselves, for a process that starts others.
+bool install_filters(const ChildPlan& plan);
+// Returns if it failed.
+void execute(const ChildPlan& plan, const char* path, char* const* argv, char* const* shell_argv,
+             char* const* environment);
 
 }  // namespace cordon::sandbox

@@ -188,7 +188,7 @@ FailedStep failed_step(const Preparation& preparation) {
   if (failed.step == LaunchStep::ambient && report.index.load() < abi::kCapabilities.size())
     failed.what = abi::kCapabilities[report.index.load()];
   if (failed.step == LaunchStep::context) failed.what = preparation.setup().context->text;
-  if (failed.step == LaunchStep::directory) failed.what = plan.setup.directory;
+  if (failed.step == LaunchStep::directory && plan.setup.directory != nullptr) failed.what = plan.setup.directory;
   if (failed.step == LaunchStep::mounts && report.index.load() < plan.setup.namespaces.mount_count)
     failed.mount = &plan.setup.namespaces.mounts[report.index.load()];
   if (failed.step == LaunchStep::grants && report.index.load() < plan.setup.namespaces.grant_count)

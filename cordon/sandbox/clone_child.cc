@@ -20,7 +20,7 @@
 #include "cordon/sandbox/namespace_errors.h"
 
 namespace cordon::sandbox {
-namespace {
+namespace {}  // namespace
 
 // Sharing memory saves the copy of the page tables, a seventh of a launch. Before 5.16 a core dump of the
 // child would have ended every process that shares its memory (coredump_wait), this one too.
@@ -31,6 +31,8 @@ int memory_flag() {
   if (uname(&name) != 0 || std::sscanf(name.release, "%d.%d", &major, &minor) != 2) return 0;
   return major > 5 || (major == 5 && minor >= 16) ? CLONE_VM : 0;
 }
+
+namespace {
 
 // The wait status; -1 if somebody else has taken it.
 int wait_for(pid_t pid) {
@@ -156,7 +158,9 @@ Result<Launched> clone_child(std::unique_ptr<Preparation> preparation) {
   // Who shares memory stays in his time namespace.
   const bool has_own_time =
       ((plan.setup.namespaces.joined | plan.setup.namespaces.unshared) & abi::kTimeNamespace) != 0;
-  plan.clone_flags = (has_own_time ? 0 : memory_flag()) | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
+  // Who goes on beside the launcher has memory and descriptors of its own.
+  const bool stays = plan.ready != nullptr;
+  plan.clone_flags = (stays || has_own_time ? 0 : memory_flag()) | (stays ? 0 : CLONE_FILES) | CLONE_PIDFD | SIGCHLD;
   if (plan.has_maker) return clone_by_maker(std::move(preparation));
   Launched launched;
   int pidfd = -1;

@@ -10,6 +10,9 @@
 
 namespace cordon::sandbox {
 
+// CLONE_VM where this kernel lets a child share memory until its exec, else 0.
+int memory_flag();
+
 // The descriptor table is shared until the exec: the listener the child is given is the parent's as well. Into a new
 // user namespace, whose maps are written here, the child waits for open_gate().
 Result<Launched> clone_child(std::unique_ptr<Preparation> preparation);

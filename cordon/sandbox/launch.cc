@@ -1,18 +1,17 @@
 #include "cordon/sandbox/launch.h"
 
 #include <errno.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cordon/abi/namespaces.h"
 #include "cordon/sandbox/approach.h"
 #include "cordon/sandbox/audit_reader.h"
 #include "cordon/sandbox/child_process.h"
 #include "cordon/sandbox/clone_child.h"
 #include "cordon/sandbox/exit_tracer.h"
+#include "cordon/sandbox/launch_checks.h"
 #include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/process_info.h"
 #include "cordon/sandbox/signals.h"
@@ -50,35 +49,6 @@ StartPoint start_of(const LaunchSpec& spec) {
 void add_note(Diagnostics& notes, std::string message) { notes.note("explaining", {}, std::move(message)); }
 
 bool is_trace_refusal(const Diagnostics& errors) { return errors.begin()->code == "trace-refused"; }
-
-// A command that cannot be sent a signal could not be ended: not when its time is up, nor where its filter failed.
-std::optional<Diagnostic> cannot_end(const ProcessSetup& setup) {
-  // Without that right a user namespace's users are all the launcher's own outside.
-  const bool is_own_outside = (setup.namespaces.made & abi::kUserNamespace) != 0 && !setup.namespaces.may_set_groups;
-  if (!setup.identity || setup.identity->uid == geteuid() || setup.identity->uid == getuid() || is_own_outside)
-    return std::nullopt;
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  __user_cap_data_struct sets[2] = {};
-  if (syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective >> CAP_KILL & 1) != 0) return std::nullopt;
-  return system_error("supervise a command of another user", EPERM,
-                      "it could not be ended without CAP_KILL; --exec leaves nothing that would have to");
-}
-
-// What would change the host's own instead of the command's.
-std::optional<Diagnostic> misplaced(const NamespaceSetup& namespaces) {
-  Diagnostic problem;
-  problem.code = "usage";
-  const auto needs = [&](bool is_set, uint64_t kind, const char* what, const char* name) {
-    if (!is_set || (namespaces.made & kind) != 0) return false;
-    problem.message = std::string(what) + " needs a " + name + " namespace of the command's own";
-    problem.hint = std::string("--unshare ") + name;
-    return true;
-  };
-  if (needs(!namespaces.mounts.empty(), abi::kMountNamespace, "a tree of mounts", "mount") ||
-      needs(namespaces.hostname.has_value(), abi::kUtsNamespace, "another host name", "uts"))
-    return problem;
-  return std::nullopt;
-}
 
 // The caller's thread becomes the tracer while the child waits at its gate.
 void seize_for_exits(Launched& launched, bool strict, Diagnostics& notes) {

@@ -179,6 +179,10 @@ Diagnostic describe_step(const FailedStep& failed) {
     case LaunchStep::no_new_privs: return system_error("set no_new_privs", failed.error, "Linux 3.5 has it");
     case LaunchStep::signals: return system_error("set the command's signal mask", failed.error);
     case LaunchStep::watch: return system_error("watch the new process", failed.error);
+    case LaunchStep::ready:
+      return system_error("make a ready sandbox", failed.error,
+                          failed.error == EBADF ? "the limit nofile has to be over 16" : "");
+    case LaunchStep::session: return system_error("give the command a session of its own", failed.error);
     case LaunchStep::start:
     case LaunchStep::gate: break;
   }

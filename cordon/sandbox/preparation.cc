@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kReportBytes = 4096;
 constexpr size_t kStackBytes = 32768;
+constexpr size_t kReadyStackBytes = 8 << 20;  // touched as it is used
 char shell_path[] = "/bin/sh";
 
 }  // namespace
@@ -28,14 +29,25 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   }
   CORDON_TRY(path, find_program(spec.argv.front(), search_of(spec.setup)));
   std::unique_ptr<Preparation> made(new Preparation);
+  if (Result<Done> ready = made->prepare(spec); !ready) return ready.error();
+  made->set_up_command(spec, path);
+  return made;
+}
 
-  void* memory = mmap(nullptr, kReportBytes + kStackBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED) return system_error("map memory for the new process", errno);
-  made->memory_ = memory;
-  made->plan.report = new (memory) LaunchReport;
+Result<std::unique_ptr<Preparation>> Preparation::make_ready(const LaunchSpec& spec) {
+  std::unique_ptr<Preparation> made(new Preparation);
+  if (Result<Done> ready = made->prepare(spec); !ready) return ready.error();
+  // Not shared: what it forks goes on with a copy.
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK;
+  void* stack = mmap(nullptr, kReadyStackBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  if (stack == MAP_FAILED) return system_error("map memory for the new process", errno);
+  made->ready_stack_ = stack;
+  made->plan.stack_top = static_cast<char*>(stack) + kReadyStackBytes;
+  return made;
+}
 
-  made->strings_ = std::make_unique<Strings>();
-  Strings& strings = *made->strings_;
+void Preparation::set_up_command(const LaunchSpec& spec, const std::string& path) {
+  Strings& strings = *strings_;
   strings.path = path;
   strings.argv = spec.argv;
   for (std::string& word : strings.argv) strings.argv_pointers.push_back(word.data());
@@ -43,6 +55,20 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   strings.shell_pointers = {shell_path, strings.path.data()};
   strings.shell_pointers.insert(strings.shell_pointers.end(), strings.argv_pointers.begin() + 1,
                                 strings.argv_pointers.end());
+  plan.path = strings.path.c_str();
+  plan.argv = strings.argv_pointers.data();
+  plan.shell_argv = strings.shell_pointers.data();
+}
+
+Result<Done> Preparation::prepare(const LaunchSpec& spec) {
+  memory_ = mmap(nullptr, kReportBytes + kStackBytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (memory_ == MAP_FAILED) {
+    memory_ = nullptr;
+    return system_error("map memory for the new process", errno);
+  }
+  plan.report = new (memory_) LaunchReport;
+  strings_ = std::make_unique<Strings>();
+  Strings& strings = *strings_;
   strings.rulesets = spec.rulesets;
   strings.ruleset_places = spec.ruleset_places;
   for (const FilterSpec& filter : spec.filters) strings.programs.push_back(filter.program);
@@ -52,15 +78,10 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
     auto count = static_cast<unsigned short>(strings.programs[i].size());
     strings.filters.push_back({.program = {.len = count, .filter = insns}, .flags = spec.filters[i].flags});
   }
-
-  ChildPlan& plan = made->plan;
-  plan.path = strings.path.c_str();
-  plan.argv = strings.argv_pointers.data();
-  plan.shell_argv = strings.shell_pointers.data();
   plan.environment = environ;
-  made->set_up(spec.setup);
-  if (Result<Done> ready = made->set_up_namespaces(spec); !ready) return ready.error();
-  plan.stack_top = static_cast<char*>(memory) + kReportBytes + kStackBytes;
+  set_up(spec.setup);
+  if (Result<Done> ready = set_up_namespaces(spec); !ready) return ready.error();
+  plan.stack_top = static_cast<char*>(memory_) + kReportBytes + kStackBytes;
   // Without no_new_privs the exec gives root all that is in that set.
   plan.setup.may_keep_bounding_set &= spec.no_new_privs;
   plan.rulesets = strings.rulesets.data();
@@ -69,7 +90,7 @@ Result<std::unique_ptr<Preparation>> Preparation::make(const LaunchSpec& spec) {
   plan.filter_count = strings.filters.size();
   plan.no_new_privs = spec.no_new_privs;
   plan.listener = spec.listener;
-  return made;
+  return Done{};
 }
 
 void Preparation::set_up(const ProcessSetup& setup) {
@@ -180,6 +201,7 @@ Preparation::~Preparation() {
   }
   if (memory_ != nullptr) munmap(memory_, kReportBytes + kStackBytes);
   if (maker_stack_ != nullptr) munmap(maker_stack_, kStackBytes);
+  if (ready_stack_ != nullptr) munmap(ready_stack_, kReadyStackBytes);
 }
 
 }  // namespace cordon::sandbox

@@ -20,6 +20,8 @@ namespace cordon::sandbox {
 class Preparation {
  public:
   static Result<std::unique_ptr<Preparation>> make(const LaunchSpec& spec);
+  // For a process without a program, which goes on in memory of its own: of the spec's command nothing is looked at.
+  static Result<std::unique_ptr<Preparation>> make_ready(const LaunchSpec& spec);
   Preparation(const Preparation&) = delete;
   Preparation& operator=(const Preparation&) = delete;
   ~Preparation();
@@ -54,12 +56,15 @@ class Preparation {
   };
 
   Preparation() = default;
+  Result<Done> prepare(const LaunchSpec& spec);
+  void set_up_command(const LaunchSpec& spec, const std::string& path);
   void set_up(const ProcessSetup& setup);
   void set_up_capabilities();
   Result<Done> set_up_namespaces(const LaunchSpec& spec);
 
   void* memory_ = nullptr;
   void* maker_stack_ = nullptr;
+  void* ready_stack_ = nullptr;
   std::unique_ptr<Strings> strings_;
   bool cloned_ = false;
 };

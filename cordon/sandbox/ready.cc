@@ -1,0 +1,324 @@
+#include "cordon/sandbox/ready.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <new>
+#include <utility>
+
+#include "cordon/abi/namespaces.h"
+#include "cordon/sandbox/child_process.h"
+#include "cordon/sandbox/clone_child.h"
+#include "cordon/sandbox/launch_checks.h"
+#include "cordon/sandbox/launcher_state.h"
+#include "cordon/sandbox/process_info.h"
+#include "cordon/sandbox/ready_calls.h"
+#include "cordon/sandbox/ready_child.h"
+
+namespace cordon {
+namespace {
+
+using sandbox::LaunchStep;
+
+constexpr size_t kRequestBytes = 4 << 20;  // what execve(2) takes at most is less
+constexpr size_t kStackBytes = 32768;
+
+Diagnostic misuse(std::string message, std::string cure) {
+  Diagnostic problem;
+  problem.code = "usage";
+  problem.message = std::move(message);
+  problem.hint = std::move(cure);
+  return problem;
+}
+
+Diagnostic has_ended() {
+  return system_error("start anything in the ready sandbox", ESRCH, "its process has ended: make another one");
+}
+
+// A process that waits without its filters must not be made to run what its children want.
+bool can_reach_others(const sandbox::ChildPlan& plan) {
+  if ((plan.setup.kept_capabilities >> CAP_SYS_PTRACE & 1) == 0) return false;
+  if (plan.is_mapped) return true;
+  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+  __user_cap_data_struct sets[2] = {};
+  return syscall(SYS_capget, &header, sets) != 0 || (sets[0].permitted >> CAP_SYS_PTRACE & 1) != 0;
+}
+
+pid_t pid_behind(int pidfd) {
+  char line[64];
+  const std::string path = "/proc/self/fdinfo/" + std::to_string(pidfd);
+  FILE* file = fopen(path.c_str(), "re");
+  if (file == nullptr) return 0;
+  int pid = 0;
+  while (pid == 0 && fgets(line, sizeof line, file) != nullptr) (void)sscanf(line, "Pid: %d", &pid);
+  fclose(file);
+  return pid;
+}
+
+// The answer: a byte, and a pidfd if there is a process. -1: none; below that: nobody is there to answer.
+int receive_answer(int socket) {
+  char byte = 0;
+  iovec bytes{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+  for (;;) {
+    msghdr message{};
+    message.msg_iov = &bytes;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    const ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return -2;
+    const cmsghdr* head = CMSG_FIRSTHDR(&message);
+    if (head == nullptr || head->cmsg_type != SCM_RIGHTS) return -1;
+    int fd = -1;
+    memcpy(&fd, CMSG_DATA(head), sizeof fd);
+    return fd;
+  }
+}
+
+bool send_order(int socket, const std::vector<int>& descriptors) {
+  char byte = 0;
+  iovec bytes{&byte, 1};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * sandbox::kReadyControl)] = {};
+  const size_t size = descriptors.size() * sizeof(int);
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  if (size > 0) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(size);
+    cmsghdr* head = CMSG_FIRSTHDR(&message);
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(head), descriptors.data(), size);
+  }
+  ssize_t sent = 0;
+  do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent == 1;
+}
+
+bool has_ended_already(const Started& started) {
+  siginfo_t info{};
+  return waitid(P_PIDFD, static_cast<id_t>(started.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+         info.si_pid != 0;
+}
+
+void reap(const Started& started) {
+  siginfo_t info{};
+  while (waitid(P_PIDFD, static_cast<id_t>(started.pidfd.get()), &info, WEXITED | __WALL) != 0 && errno == EINTR)
+    continue;
+}
+
+}  // namespace
+
+// Both sides see it at the same address.
+struct ReadySandbox::Arena {
+  void* memory = nullptr;
+  sandbox::ReadyPlan plan;
+
+  sandbox::ReadyRequest& request() const { return *plan.request; }
+  char* bytes() const { return static_cast<char*>(memory) + sizeof(sandbox::ReadyRequest); }
+  static constexpr size_t kRoom = kRequestBytes - sizeof(sandbox::ReadyRequest);
+
+  Arena() = default;
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+  ~Arena() {
+    if (memory != nullptr) munmap(memory, kRequestBytes + kStackBytes);
+  }
+
+  bool map() {
+    void* mapped = mmap(nullptr, kRequestBytes + kStackBytes, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (mapped == MAP_FAILED) return false;
+    memory = mapped;
+    plan.request = new (memory) sandbox::ReadyRequest;
+    plan.stack_top = static_cast<char*>(memory) + kRequestBytes + kStackBytes;
+    return true;
+  }
+
+  // Words one after another, pointers behind them. False: there is no room.
+  struct Writer {
+    char* at;
+    char* end;
+
+    char* word(const std::string& text) {
+      if (static_cast<size_t>(end - at) < text.size() + 1) return nullptr;
+      char* place = static_cast<char*>(memcpy(at, text.c_str(), text.size() + 1));
+      at += text.size() + 1;
+      return place;
+    }
+    char** pointers(const std::vector<char*>& words) {
+      at += (alignof(char*) - reinterpret_cast<uintptr_t>(at) % alignof(char*)) % alignof(char*);
+      const size_t size = (words.size() + 1) * sizeof(char*);
+      if (at > end || static_cast<size_t>(end - at) < size) return nullptr;
+      char** place = reinterpret_cast<char**>(at);
+      for (size_t i = 0; i < words.size(); ++i) place[i] = words[i];
+      place[words.size()] = nullptr;
+      at += size;
+      return place;
+    }
+    char** list(const std::vector<std::string>& words) {
+      std::vector<char*> places;
+      for (const std::string& text : words) {
+        places.push_back(word(text));
+        if (places.back() == nullptr) return nullptr;
+      }
+      return pointers(places);
+    }
+  };
+
+  bool write(const ReadyStart& what, const std::vector<std::string>& environment) {
+    Writer writer{bytes(), bytes() + kRoom};
+    sandbox::ReadyRequest& to = request();
+    to = {};
+    to.path = writer.word(what.path);
+    to.argv = writer.list(what.argv);
+    std::vector<std::string> shell{"/bin/sh", what.path};
+    shell.insert(shell.end(), what.argv.begin() + (what.argv.empty() ? 0 : 1), what.argv.end());
+    to.shell_argv = writer.list(shell);
+    to.environment = writer.list(environment);
+    to.directory = what.directory ? writer.word(*what.directory) : nullptr;
+    to.signal_mask = what.signal_mask;
+    to.has_own_session = what.has_own_session;
+    return to.path != nullptr && to.argv != nullptr && to.shell_argv != nullptr && to.environment != nullptr &&
+           (!what.directory || to.directory != nullptr);
+  }
+};
+
+ReadySandbox::ReadySandbox() : arena_(std::make_unique<Arena>()) {}
+ReadySandbox::ReadySandbox(ReadySandbox&&) noexcept = default;
+ReadySandbox& ReadySandbox::operator=(ReadySandbox&& other) noexcept {
+  ReadySandbox old(std::move(*this));
+  arena_ = std::move(other.arena_);
+  launched_ = std::move(other.launched_);
+  socket_ = std::move(other.socket_);
+  refused_calls_ = std::move(other.refused_calls_);
+  return *this;
+}
+
+// Without anybody to ask it the process ends by itself; killed it does so at once.
+ReadySandbox::~ReadySandbox() {
+  socket_.reset();
+  if (launched_.preparation) sandbox::destroy(launched_);
+}
+
+Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {
+  if (spec.start != StartPoint::before_exec || spec.listener || spec.strict)
+    return misuse("a ready sandbox is confined before anything is executed, by filters that ask nobody",
+                  "start point before-exec, no listener, no strict mode");
+  if (auto problem = sandbox::cannot_end(spec.setup)) return *problem;
+  if (auto problem = sandbox::misplaced(spec.setup.namespaces)) return *problem;
+  CORDON_TRY(preparation, sandbox::Preparation::make_ready(spec));
+  ReadySandbox made;
+  int ends[2] = {-1, -1};
+  if (!made.arena_->map()) return system_error("map memory for requests", errno);
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) return system_error("make a socket", errno);
+  made.socket_.reset(ends[0]);
+  Fd theirs(ends[1]);
+  sandbox::ReadyPlan& ready = made.arena_->plan;
+  ready.control = theirs.get();
+  ready.clone_flags = sandbox::kReadyForkFlags | CLONE_VFORK | sandbox::memory_flag() | SIGCHLD;
+  made.refused_calls_ = sandbox::calls_refused_by(spec.filters, ready.clone_flags);
+  ready.attaches_late = !made.refused_calls_.empty();
+
+  sandbox::ChildPlan& plan = preparation->plan;
+  if (ready.attaches_late && can_reach_others(plan))
+    return misuse("the policy does not allow " + std::string(made.refused_calls_.front()) +
+                      ", which the ready sandbox needs: it would wait without its filter, and a command that has "
+                      "CAP_SYS_PTRACE could reach into it",
+                  "--caps-keep without sys_ptrace, or allow these calls");
+  plan.ready = &ready;
+  plan.gated = plan.is_mapped;
+  auto state = std::make_unique<sandbox::LauncherState>();
+  plan.signal_mask = ~uint64_t{0};
+  plan.ignores_child_signal = state->ignores_child_signal();
+  state->close();
+  state->may_open();
+  CORDON_TRY(launched, sandbox::clone_child(std::move(preparation)));
+  made.launched_ = std::move(launched);
+  theirs.reset();
+  if (plan.gated) sandbox::open_gate(made.launched_.preparation->report());
+  if (receive_answer(made.socket_.get()) < -1) {
+    const sandbox::FailedStep failed = sandbox::failed_step(*made.launched_.preparation);
+    if (failed.error != 0) return sandbox::describe(failed);
+    return system_error("make the sandbox ready", ECHILD,
+                        "its process has ended: by its own filter, or one above this process");
+  }
+  return made;
+}
+
+Result<Started> ReadySandbox::order(const std::vector<int>& descriptors) {
+  if (!socket_) return has_ended();
+  if (descriptors.size() > sandbox::kReadyControl)
+    return misuse("more than 16 descriptors are to be handed on", "fewer of them");
+  sandbox::ReadyRequest& request = arena_->request();
+  std::vector<int> sent = descriptors;
+  Fd filler;
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (sent[i] >= 0) continue;
+    if (!filler) filler.reset(memfd_create("closed", MFD_CLOEXEC));
+    if (!filler) return system_error("hand descriptors on", errno);
+    request.closed |= 1u << i;
+    sent[i] = filler.get();
+  }
+  request.descriptor_count = static_cast<int>(sent.size());
+  Started started;
+  if (!send_order(socket_.get(), sent))
+    return errno == EBADF ? system_error("hand a descriptor on", EBADF) : has_ended();
+  const int answer = receive_answer(socket_.get());
+  if (answer < -1) return has_ended();
+  started.pidfd.reset(answer);
+  started.pid = answer < 0 ? 0 : pid_behind(answer);
+  return started;
+}
+
+Result<Started> ReadySandbox::call(int (*function)(void*), void* argument, const std::vector<int>& descriptors) {
+  sandbox::ReadyRequest& request = arena_->request();
+  request = {};
+  request.function = function;
+  request.argument = argument;
+  CORDON_TRY(started, order(descriptors));
+  if (started.pidfd) return std::move(started);
+  return system_error("fork in the ready sandbox", launched_.preparation->report().error.load());
+}
+
+Result<Started> ReadySandbox::start(const ReadyStart& what) {
+  std::vector<std::string> environment;
+  if (what.environment)
+    environment = *what.environment;
+  else
+    for (char** entry = environ; *entry != nullptr; ++entry) environment.emplace_back(*entry);
+  if (!arena_->write(what, environment))
+    return system_error("start " + what.path, E2BIG, "arguments and environment take more than 4 MiB");
+  CORDON_TRY(started, order(what.descriptors));
+  sandbox::FailedStep failed = sandbox::failed_step(*launched_.preparation);
+  failed.path = what.path;
+  failed.what = what.directory.value_or("");
+  const bool has_failed = !started.pidfd || failed.error != 0;
+  if (has_failed) {
+    if (started.pidfd) reap(started);
+    return sandbox::describe(failed);
+  }
+  if (!has_ended_already(started) || sandbox::has_execed(started.pid)) return std::move(started);
+  siginfo_t info{};
+  waitid(P_PIDFD, static_cast<id_t>(started.pidfd.get()), &info, WEXITED | __WALL);
+  failed.ended_by_signal = info.si_code != CLD_EXITED;
+  failed.status = info.si_status;
+  return sandbox::describe_death(failed);
+}
+
+}  // namespace cordon

@@ -1,0 +1,74 @@
+// A sandbox that is made once, and from then on only forks: namespaces, limits, capabilities, Landlock and filters are
+// there already when a command starts.
+//
+//   Result<ReadySandbox> ready = ReadySandbox::make(spec);            // the spec's argv is not looked at
+//   Result<Started> one = ready->start({.path = "/bin/ls", .argv = {"ls", "-l"}});
+//   Result<Started> two = ready->call(work, &data);                   // no exec: a function of this program
+//   waitid(P_PIDFD, one->pidfd.get(), &info, WEXITED | __WALL);
+//
+// What is started is a child of the calling process. The sandbox ends with the object; what it started goes on, but in
+// a pid namespace of its own, which ends with it. One thread at a time may start something.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cordon/base/fd.h"
+#include "cordon/base/result.h"
+#include "cordon/sandbox/launch.h"
+
+namespace cordon {
+
+struct ReadyStart {
+  std::string path = {};  // of the program, in the sandbox's tree
+  std::vector<std::string> argv = {};
+  std::optional<std::vector<std::string>> environment = {};  // "NAME=VALUE"; not given: the caller's
+  std::optional<std::string> directory = {};                 // in the sandbox's tree; not given: the sandbox's
+  std::vector<int> descriptors = {0, 1, 2};                  // its 0, 1, … in this order, 16 at most; -1: closed
+  uint64_t signal_mask = 0;                                  // bit N - 1: signal N
+  bool has_own_session = false;
+};
+
+struct Started {
+  pid_t pid = 0;
+  Fd pidfd;
+};
+
+class ReadySandbox {
+ public:
+  // Errors where a step of the launch failed, or where a process that waits without its filters could be reached by
+  // what it starts (refused_calls() and CAP_SYS_PTRACE). StartPoint::before_exec only; no listener, no tracer.
+  static Result<ReadySandbox> make(const LaunchSpec& spec);
+  ReadySandbox(ReadySandbox&&) noexcept;
+  ReadySandbox& operator=(ReadySandbox&&) noexcept;
+  ~ReadySandbox();
+
+  // Calls the sandbox needs for itself and the filters do not allow. Where there are some the filters are attached to
+  // each process as it starts, and a start takes so much longer.
+  const std::vector<std::string_view>& refused_calls() const { return refused_calls_; }
+
+  // The program runs when this returns, or there is an error: "not-found", "not-executable" or another.
+  Result<Started> start(const ReadyStart& what);
+  // A copy of this process as it was when the sandbox was made runs the function; its result is the exit status, 127
+  // where it could not be called. Only one thread is there, and no other thread's locks are ever let go.
+  Result<Started> call(int (*function)(void*), void* argument, const std::vector<int>& descriptors = {0, 1, 2});
+
+  // Readable, without anything to read, when the sandbox has ended: nothing can be started any more.
+  int socket() const { return socket_.get(); }
+
+ private:
+  ReadySandbox();
+  Result<Started> order(const std::vector<int>& descriptors);
+
+  struct Arena;
+  std::unique_ptr<Arena> arena_;
+  Launched launched_;
+  Fd socket_;
+  std::vector<std::string_view> refused_calls_;
+};
+
+}  // namespace cordon
