@@ -227,4 +227,11 @@ size_t CommandLine::count(std::string_view name) const {
   return 0;
 }
 
+std::optional<std::string> CommandLine::other_than(const std::vector<std::string_view>& names) const {
+  for (const Option& option : options_)
+    if (!option.given_.empty() && std::ranges::find(names, option.name()) == names.end())
+      return std::string(option.name());
+  return std::nullopt;
+}
+
 }  // namespace cordon::cli

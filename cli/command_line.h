@@ -99,6 +99,8 @@ class CommandLine {
   bool wants_help() const { return count("--help") > 0; }
   const std::vector<std::string>& command() const { return command_; }
   size_t count(std::string_view name) const;
+  // The first option on the line that is none of these.
+  std::optional<std::string> other_than(const std::vector<std::string_view>& names) const;
   std::string help() const;
 
  private:

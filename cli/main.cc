@@ -17,6 +17,7 @@ namespace {
 
 constexpr Verb kVerbs[] = {
     {"run", "run a command under a policy, and explain what is denied", run_main},
+    {"serve", "keep a sandbox ready that only forks, for run --via", serve_main},
     {"learn", "run a command, record its system calls, write the tightest policy", learn_main},
     {"check", "parse and lint policies: dead and contradicting rules, open doors", check_main},
     {"test", "what would happen to a call, and by which rule", test_main},

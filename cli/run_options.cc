@@ -26,6 +26,8 @@ void add_run_options(CommandLine& app, RunOptions& options) {
   app.add_option("-p,--policy", options.specs, "policy source; several are stacked, the stricter answer wins")
       ->type_name("POLICY");
   app.add_flag("--exec", options.exec, "replace cordon by the command: nothing stays beside it");
+  app.add_option("--via", options.via, "in the sandbox of a cordon serve, which has the policy and all that confines")
+      ->type_name("SOCKET");
   app.add_option("--start", options.start,
                  "where the filter begins: before-exec (default), exec, entry (default for minijail policies)")
       ->type_name("POINT")

@@ -19,6 +19,7 @@ namespace cordon::cli {
 struct RunOptions {
   std::vector<std::string> specs;
   std::string start;
+  std::string via;  // a server's socket
   std::string explain = "denials";
   bool no_cache = false;
   bool exec = false, strict = false, no_listener = false, danger_new_privs = false;

@@ -23,6 +23,7 @@ int learn_main(int argc, char** argv);
 int list_main(int argc, char** argv);
 int prove_main(int argc, char** argv);
 int run_main(int argc, char** argv);
+int serve_main(int argc, char** argv);
 int show_main(int argc, char** argv);
 int syscalls_main(int argc, char** argv);
 int test_main(int argc, char** argv);

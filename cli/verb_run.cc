@@ -10,6 +10,7 @@
 #include "cli/run_refusals.h"
 #include "cli/supervised_run.h"
 #include "cli/verb.h"
+#include "cli/via.h"
 #include "cordon/sandbox/launch.h"
 
 namespace cordon::cli {
@@ -23,6 +24,7 @@ constexpr const char* kExamples =
     "  cordon run --strict -- ./worker            seccomp mode 1: read, write, exit, rt_sigreturn\n"
     "  cordon run -p app.cordon --explain-log denials.json --quiet -- app\n"
     "  cordon run -p builtin:unconfined --files-exec /usr --files-read /etc/passwd --net-none -- cat /etc/passwd\n"
+    "  cordon run --via /run/user/1000/app -- app arg   in the sandbox of a cordon serve\n"
     "  cordon run -p builtin:docker-default --unshare user,mount,pid,net --mount-root read --mount-proc -- ps ax";
 
 // The user's word, else what all policies imply alike.
@@ -183,6 +185,7 @@ int run_main(int argc, char** argv) {
   add_output_options(app, output);
   if (auto status = parse(app, argc, argv, kOwnFailure)) return *status;
   options.explaining.quiet = output.quiet;
+  if (app.count("--via") > 0) return run_via(options.via, app, output);
   return run(options, reading, output, app.command());
 }
 

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <new>
 #include <utility>
 
 #include "cordon/abi/namespaces.h"
@@ -22,6 +21,7 @@
 #include "cordon/sandbox/launch_checks.h"
 #include "cordon/sandbox/launcher_state.h"
 #include "cordon/sandbox/process_info.h"
+#include "cordon/sandbox/ready_arena.h"
 #include "cordon/sandbox/ready_calls.h"
 #include "cordon/sandbox/ready_child.h"
 
@@ -29,9 +29,6 @@ namespace cordon {
 namespace {
 
 using sandbox::LaunchStep;
-
-constexpr size_t kRequestBytes = 4 << 20;  // what execve(2) takes at most is less
-constexpr size_t kStackBytes = 32768;
 
 Diagnostic misuse(std::string message, std::string cure) {
   Diagnostic problem;
@@ -124,82 +121,7 @@ void reap(const Started& started) {
 
 }  // namespace
 
-// Both sides see it at the same address.
-struct ReadySandbox::Arena {
-  void* memory = nullptr;
-  sandbox::ReadyPlan plan;
-
-  sandbox::ReadyRequest& request() const { return *plan.request; }
-  char* bytes() const { return static_cast<char*>(memory) + sizeof(sandbox::ReadyRequest); }
-  static constexpr size_t kRoom = kRequestBytes - sizeof(sandbox::ReadyRequest);
-
-  Arena() = default;
-  Arena(const Arena&) = delete;
-  Arena& operator=(const Arena&) = delete;
-  ~Arena() {
-    if (memory != nullptr) munmap(memory, kRequestBytes + kStackBytes);
-  }
-
-  bool map() {
-    void* mapped = mmap(nullptr, kRequestBytes + kStackBytes, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (mapped == MAP_FAILED) return false;
-    memory = mapped;
-    plan.request = new (memory) sandbox::ReadyRequest;
-    plan.stack_top = static_cast<char*>(memory) + kRequestBytes + kStackBytes;
-    return true;
-  }
-
-  // Words one after another, pointers behind them. False: there is no room.
-  struct Writer {
-    char* at;
-    char* end;
-
-    char* word(const std::string& text) {
-      if (static_cast<size_t>(end - at) < text.size() + 1) return nullptr;
-      char* place = static_cast<char*>(memcpy(at, text.c_str(), text.size() + 1));
-      at += text.size() + 1;
-      return place;
-    }
-    char** pointers(const std::vector<char*>& words) {
-      at += (alignof(char*) - reinterpret_cast<uintptr_t>(at) % alignof(char*)) % alignof(char*);
-      const size_t size = (words.size() + 1) * sizeof(char*);
-      if (at > end || static_cast<size_t>(end - at) < size) return nullptr;
-      char** place = reinterpret_cast<char**>(at);
-      for (size_t i = 0; i < words.size(); ++i) place[i] = words[i];
-      place[words.size()] = nullptr;
-      at += size;
-      return place;
-    }
-    char** list(const std::vector<std::string>& words) {
-      std::vector<char*> places;
-      for (const std::string& text : words) {
-        places.push_back(word(text));
-        if (places.back() == nullptr) return nullptr;
-      }
-      return pointers(places);
-    }
-  };
-
-  bool write(const ReadyStart& what, const std::vector<std::string>& environment) {
-    Writer writer{bytes(), bytes() + kRoom};
-    sandbox::ReadyRequest& to = request();
-    to = {};
-    to.path = writer.word(what.path);
-    to.argv = writer.list(what.argv);
-    std::vector<std::string> shell{"/bin/sh", what.path};
-    shell.insert(shell.end(), what.argv.begin() + (what.argv.empty() ? 0 : 1), what.argv.end());
-    to.shell_argv = writer.list(shell);
-    to.environment = writer.list(environment);
-    to.directory = what.directory ? writer.word(*what.directory) : nullptr;
-    to.signal_mask = what.signal_mask;
-    to.has_own_session = what.has_own_session;
-    return to.path != nullptr && to.argv != nullptr && to.shell_argv != nullptr && to.environment != nullptr &&
-           (!what.directory || to.directory != nullptr);
-  }
-};
-
-ReadySandbox::ReadySandbox() : arena_(std::make_unique<Arena>()) {}
+ReadySandbox::ReadySandbox() : arena_(std::make_unique<sandbox::ReadyArena>()) {}
 ReadySandbox::ReadySandbox(ReadySandbox&&) noexcept = default;
 ReadySandbox& ReadySandbox::operator=(ReadySandbox&& other) noexcept {
   ReadySandbox old(std::move(*this));

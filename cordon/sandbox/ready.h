@@ -23,11 +23,16 @@
 
 namespace cordon {
 
+namespace sandbox {
+class ReadyArena;
+}
+
 struct ReadyStart {
   std::string path = {};  // of the program, in the sandbox's tree
   std::vector<std::string> argv = {};
   std::optional<std::vector<std::string>> environment = {};  // "NAME=VALUE"; not given: the caller's
   std::optional<std::string> directory = {};                 // in the sandbox's tree; not given: the sandbox's
+  bool may_lack_directory = false;                           // then it starts in "/"
   std::vector<int> descriptors = {0, 1, 2};                  // its 0, 1, … in this order, 16 at most; -1: closed
   uint64_t signal_mask = 0;                                  // bit N - 1: signal N
   bool has_own_session = false;
@@ -64,8 +69,7 @@ class ReadySandbox {
   ReadySandbox();
   Result<Started> order(const std::vector<int>& descriptors);
 
-  struct Arena;
-  std::unique_ptr<Arena> arena_;
+  std::unique_ptr<sandbox::ReadyArena> arena_;
   Launched launched_;
   Fd socket_;
   std::vector<std::string_view> refused_calls_;

@@ -74,8 +74,11 @@ bool prepare_new(const ChildPlan& plan, const ReadyRequest& request) {
   report.enter(LaunchStep::session);
   if (request.has_own_session && report.failed(raw_syscall(SYS_setsid, 0, 0, 0, 0, 0))) return false;
   report.enter(LaunchStep::directory);
-  if (request.directory != nullptr && report.failed(raw_syscall(SYS_chdir, raw_pointer(request.directory), 0, 0, 0, 0)))
-    return false;
+  if (request.directory != nullptr) {
+    long entered = raw_syscall(SYS_chdir, raw_pointer(request.directory), 0, 0, 0, 0);
+    if (entered < 0 && request.may_lack_directory) entered = raw_syscall(SYS_chdir, raw_pointer("/"), 0, 0, 0, 0);
+    if (report.failed(entered)) return false;
+  }
   report.enter(LaunchStep::signals);
   if (report.failed(
           raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&request.signal_mask), 0, kSignalSetBytes, 0)))

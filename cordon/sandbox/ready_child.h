@@ -23,6 +23,7 @@ struct ReadyRequest {
   char* const* shell_argv = nullptr;
   char* const* environment = nullptr;
   const char* directory = nullptr;  // nullptr: the sandbox's
+  bool may_lack_directory = false;
   uint64_t signal_mask = 0;
   int descriptor_count = 0;
   uint32_t closed = 0;  // bit N: descriptor N came only to fill its place

@@ -136,6 +136,23 @@ TEST(Ready, WhatCannotStartIsToldAndTheNextOneStarts) {
   EXPECT_EQ(run_in(*ready, shell("exit 3")).status, 3);
 }
 
+TEST(Ready, WhatIsTooMuchIsRefused) {
+  auto ready = ReadySandbox::make(denying(kDenied));
+  ASSERT_TRUE(ready);
+  for (size_t size : {size_t{1} << 20, size_t{3} << 20, size_t{5} << 20}) {
+    ReadyStart one_word = shell("true");
+    one_word.environment = {{"A=" + std::string(size, 'x')}};
+    EXPECT_FALSE(run_in(*ready, one_word).failure.empty()) << size;
+    ReadyStart many_words = shell("true");
+    many_words.argv.resize(size / 4);
+    EXPECT_FALSE(run_in(*ready, many_words).failure.empty()) << size;
+  }
+  ReadyStart descriptors = shell("true");
+  descriptors.descriptors.assign(17, 1);
+  EXPECT_EQ(run_in(*ready, descriptors).failure, "usage");
+  EXPECT_EQ(run_in(*ready, shell("exit 3")).status, 3);
+}
+
 TEST(Ready, AFilterThatDeniesTheExecLetsNothingRun) {
   for (uint32_t ret : {kErrno | 13, kKillProcess}) {
     auto ready = ReadySandbox::make(denying(SYS_execve, ret));

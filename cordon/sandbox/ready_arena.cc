@@ -1,0 +1,83 @@
+#include "cordon/sandbox/ready_arena.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#include <new>
+
+namespace cordon::sandbox {
+namespace {
+
+constexpr size_t kRequestBytes = 4 << 20;
+constexpr size_t kStackBytes = 32768;  // of what is started, until its exec
+
+// Words one after another, pointers behind them. False: there is no room.
+struct Writer {
+  char* at;
+  char* end;
+
+  size_t room() const { return static_cast<size_t>(end - at); }
+
+  char* word(const std::string& text) {
+    if (room() < text.size() + 1) return nullptr;
+    char* place = static_cast<char*>(memcpy(at, text.c_str(), text.size() + 1));
+    at += text.size() + 1;
+    return place;
+  }
+  char** pointers(const std::vector<char*>& words) {
+    const size_t gap = (alignof(char*) - reinterpret_cast<uintptr_t>(at) % alignof(char*)) % alignof(char*);
+    const size_t size = (words.size() + 1) * sizeof(char*);
+    if (room() < gap + size) return nullptr;
+    at += gap;
+    char** place = reinterpret_cast<char**>(at);
+    for (size_t i = 0; i < words.size(); ++i) place[i] = words[i];
+    place[words.size()] = nullptr;
+    at += size;
+    return place;
+  }
+  char** list(const std::vector<std::string>& words) {
+    std::vector<char*> places;
+    for (const std::string& text : words) {
+      places.push_back(word(text));
+      if (places.back() == nullptr) return nullptr;
+    }
+    return pointers(places);
+  }
+};
+
+}  // namespace
+
+ReadyArena::~ReadyArena() {
+  if (memory_ != nullptr) munmap(memory_, kRequestBytes + kStackBytes);
+}
+
+bool ReadyArena::map() {
+  void* mapped = mmap(nullptr, kRequestBytes + kStackBytes, PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) return false;
+  memory_ = mapped;
+  plan.request = new (memory_) ReadyRequest;
+  plan.stack_top = static_cast<char*>(memory_) + kRequestBytes + kStackBytes;
+  return true;
+}
+
+bool ReadyArena::write(const ReadyStart& what, const std::vector<std::string>& environment) {
+  char* const end = static_cast<char*>(memory_) + kRequestBytes;
+  Writer writer{static_cast<char*>(memory_) + sizeof(ReadyRequest), end};
+  ReadyRequest& to = request();
+  to = {};
+  to.path = writer.word(what.path);
+  to.argv = writer.list(what.argv);
+  std::vector<std::string> shell{"/bin/sh", what.path};
+  shell.insert(shell.end(), what.argv.begin() + (what.argv.empty() ? 0 : 1), what.argv.end());
+  to.shell_argv = writer.list(shell);
+  to.environment = writer.list(environment);
+  to.directory = what.directory ? writer.word(*what.directory) : nullptr;
+  to.may_lack_directory = what.may_lack_directory;
+  to.signal_mask = what.signal_mask;
+  to.has_own_session = what.has_own_session;
+  return to.path != nullptr && to.argv != nullptr && to.shell_argv != nullptr && to.environment != nullptr &&
+         (!what.directory || to.directory != nullptr);
+}
+
+}  // namespace cordon::sandbox
