@@ -243,11 +243,17 @@ TEST(Ready, ASandboxThatIsGoneSaysSo) {
   auto ready = ReadySandbox::make(denying(SYS_personality));
   ASSERT_TRUE(ready);
   const auto kill_the_other = [](void*) {
+    char byte = 0;
+    (void)!read(0, &byte, 1);  // the sandbox has answered for this process
     for (pid_t pid : siblings()) kill(pid, SIGKILL);
     return 0;
   };
-  auto killer = ready->call(kill_the_other, nullptr);
+  int order[2];
+  ASSERT_EQ(pipe2(order, O_CLOEXEC), 0);
+  auto killer = ready->call(kill_the_other, nullptr, {order[0]});
   ASSERT_TRUE(killer);
+  close(order[0]);
+  close(order[1]);
   status_of(*killer);
   pollfd entry{.fd = ready->socket(), .events = POLLIN, .revents = 0};
   ASSERT_EQ(poll(&entry, 1, 5000), 1);
