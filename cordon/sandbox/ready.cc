@@ -235,7 +235,11 @@ Result<Started> ReadySandbox::start(const ReadyStart& what) {
     if (started.pidfd) reap(started);
     return sandbox::describe(failed);
   }
-  if (!has_ended_already(started) || sandbox::has_execed(started.pid)) return std::move(started);
+  // It has left the memory it shared: by its exec, or by a death it is still busy with.
+  constexpr useconds_t kPauseUs = 50;
+  bool has_run = false;
+  while (!(has_run = sandbox::has_execed(started.pid)) && !has_ended_already(started)) usleep(kPauseUs);
+  if (has_run) return std::move(started);
   siginfo_t info{};
   waitid(P_PIDFD, static_cast<id_t>(started.pidfd.get()), &info, WEXITED | __WALL);
   failed.ended_by_signal = info.si_code != CLD_EXITED;
