@@ -3,6 +3,7 @@
 //
 //   bench_start [ROUNDS]
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -21,6 +22,7 @@
 
 #include "bench/profiles.h"
 #include "cordon/formats/builtin.h"
+#include "cordon/sandbox/ready.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::bench {
@@ -92,6 +94,43 @@ bool launch(const LaunchSpec& spec) {
   return outcome && outcome->exit_status() == 0;
 }
 
+bool ends_well(const Result<Started>& started) {
+  siginfo_t info{};
+  return started && waitid(P_PIDFD, static_cast<id_t>(started->pidfd.get()), &info, WEXITED | __WALL) == 0 &&
+         info.si_code == CLD_EXITED && info.si_status == 0;
+}
+
+// One for all rows and rounds: that is the point of it.
+ReadySandbox& ready_sandbox() {
+  static Result<ReadySandbox> ready = ReadySandbox::make(docker_launch());
+  if (!ready) std::fprintf(stderr, "no ready sandbox: %s\n", ready.error().begin()->message.c_str());
+  return *ready;
+}
+
+// `cordon serve`, until this goes.
+class ServerProcess {
+ public:
+  explicit ServerProcess(std::string path) : path_(std::move(path)) {
+    pid_ = fork();
+    if (pid_ == 0) {
+      execl(CORDON_PROGRAM, "cordon", "serve", "-q", "-p", "builtin:docker-default", path_.c_str(), nullptr);
+      _exit(127);
+    }
+    constexpr useconds_t kPauseUs = 10000;
+    for (int tries = 0; tries < 500 && access(path_.c_str(), F_OK) != 0; ++tries) usleep(kPauseUs);
+  }
+  ServerProcess(const ServerProcess&) = delete;
+  ServerProcess& operator=(const ServerProcess&) = delete;
+  ~ServerProcess() {
+    if (pid_ > 0) kill(pid_, SIGTERM);
+    if (pid_ > 0) waitpid(pid_, nullptr, 0);
+  }
+
+ private:
+  std::string path_;
+  pid_t pid_ = -1;
+};
+
 // What the tools read, and cordon's cache: gone at the end.
 struct Folder {
   Folder() {
@@ -115,6 +154,10 @@ std::vector<Row> rows(const Folder& folder) {
   rows.push_back({"posix_spawn", spawning({kTrue})});
   rows.push_back({"fork, no_new_privs, exec", fork_and_exec});
   rows.push_back({"sandbox::launch, Docker's filter", [spec = docker_launch()] { return launch(spec); }});
+  rows.push_back(
+      {"ReadySandbox::start", [] { return ends_well(ready_sandbox().start({.path = kTrue, .argv = {kTrue}})); }});
+  rows.push_back({"ReadySandbox::call, no exec",
+                  [] { return ends_well(ready_sandbox().call([](void*) { return 0; }, nullptr)); }});
   const auto add = [&](std::string name, std::vector<std::string> words) {
     if (is_installed(words.front())) rows.push_back({std::move(name), spawning(std::move(words))});
   };
@@ -123,6 +166,7 @@ std::vector<Row> rows(const Folder& folder) {
   add("cordon run --exec --no-cache", {cordon, "run", "--exec", "--no-cache", "-p", docker, kTrue});
   add("cordon run", {cordon, "run", "-p", docker, kTrue});
   add("cordon run --unshare", {cordon, "run", "-p", docker, "--unshare", "user,mount,pid,net", kTrue});
+  add("cordon run --via", {cordon, "run", "--via", folder.path + "/ready.sock", kTrue});
   add("setpriv --no-new-privs", {"setpriv", "--no-new-privs", kTrue});
   add("bwrap", {"bwrap", "--dev-bind", "/", "/", kTrue});
   add("bwrap, filter", {"sh", "-c", "exec bwrap --dev-bind / / --seccomp 9 /bin/true 9<" + bpf});
@@ -157,6 +201,7 @@ void measure(std::vector<Row>& rows, int rounds) {
 int main(int argc, char** argv) {
   using namespace cordon::bench;
   const Folder folder;
+  const ServerProcess server(folder.path + "/ready.sock");
   std::vector<Row> rows = cordon::bench::rows(folder);
   measure(rows, argc > 1 ? std::atoi(argv[1]) : 200);
   const double plain = median(rows[0].us), forked = median(rows[1].us);

@@ -276,6 +276,27 @@ TEST(Ready, NothingIsLeftOfIt) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG | __WALL), -1);
 }
 
+// At any moment: while it is made, while something starts, while it waits.
+TEST(Ready, ItEndsWithWhoMadeIt) {
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  for (bool is_late : {false, true})
+    for (useconds_t delay_us = 0; delay_us < 4000; delay_us += 100) {
+      const pid_t maker = fork();
+      if (maker == 0) {
+        auto ready = ReadySandbox::make(denying(is_late ? uint32_t{SYS_recvmsg} : kDenied));
+        while (ready && ready->start(shell("true"))) continue;
+        _exit(1);
+      }
+      usleep(delay_us);
+      kill(maker, SIGKILL);
+      waitpid(maker, nullptr, 0);
+      EXPECT_TRUE(eventually([] {
+        while (waitpid(-1, nullptr, WNOHANG | __WALL) > 0) continue;
+        return errno == ECHILD;
+      })) << delay_us;
+    }
+}
+
 struct Impossible {
   const char* name;
   void (*change)(LaunchSpec&);
