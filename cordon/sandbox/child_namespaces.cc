@@ -147,7 +147,7 @@ void leave(int status) {
 // The first process of the pid namespace, with memory and descriptors of its own. It is in nobody's way: what the
 // namespace's processes send it does nothing, orphans are reaped by the kernel as it ignores their ends, and when the
 // command is over the kernel ends with it all that is left.
-[[noreturn]] void reap(LaunchReport& report) {
+void reap(LaunchReport& report) {
   constexpr uint64_t kCommand = 2;                                           // the second process of the namespace
   constexpr uint64_t kIgnored[] = {1, 0, 0, 0}, kStandard[] = {0, 0, 0, 0};  // the kernel's struct sigaction
   for (unsigned signal = 1; signal <= 64; ++signal)

@@ -80,7 +80,11 @@ int await_exec(Launched& launched) {
     if ((lock & FUTEX_OWNER_DIED) != 0) break;
     // Before it holds the lock a child can die unseen, by a filter above this process.
     if ((lock == 0 || pause_us >= kLongestPauseUs) && has_died(launched)) break;
-    if (int error = pump_tracer(launched)) return error;
+    // What runs already has started well, whatever is wrong with following it: that is told at its end.
+    if (int error = pump_tracer(launched)) {
+      if (!report.has_left() || !has_execed(launched.pid)) return error;
+      break;
+    }
     take_listener(launched);
     if (launched.listener && launched.listener->has_waiting() && !report.has_left()) {
       launched.exec_pending = true;

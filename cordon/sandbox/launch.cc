@@ -93,8 +93,13 @@ Result<Launched> launch_before_exec(const LaunchSpec& spec, std::unique_ptr<Prep
   CORDON_TRY(launched, clone_child(std::move(preparation)));
   Diagnostics notes;
   if (spec.trace_exits) seize_for_exits(launched, spec.strict, notes);
-  begin(launched, state);
-  if (int error = await_exec(launched)) {
+  // A tracer that cannot wait is known before the command runs.
+  int error = launched.tracer ? launched.tracer->pump().error : 0;
+  if (error == 0) {
+    begin(launched, state);
+    error = await_exec(launched);
+  }
+  if (error != 0) {
     return destroyed(launched, system_error("follow the command to its exec", error,
                                             "a filter above this process denies waitid(2) or wait4(2)"));
   }
