@@ -4,14 +4,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <utility>
 
 #include "cli/command.h"
@@ -83,6 +86,11 @@ Result<Fd> listen_at(const std::string& path, bool is_shared) {
 
 Result<Server> Server::make(ServerOptions options) {
   Server server(std::move(options));
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  // A socket and a pidfd each, and what a request brings along.
+  constexpr rlim_t kOwn = 64, kMost = 10000;
+  server.most_clients_ = limit.rlim_cur > kOwn ? std::min(limit.rlim_cur - kOwn, kMost) / 2 : 1;
   CORDON_TRY(ready, ReadySandbox::make(server.options_.spec));
   server.sandbox_.emplace(std::move(ready));
   return server;
@@ -108,7 +116,8 @@ void Server::refuse(Client& client, const Diagnostics& problems) {
 void Server::accept_one() {
   Fd accepted(accept4(options_.listening.get(), nullptr, nullptr, SOCK_CLOEXEC));
   if (!accepted) {
-    is_full_ = errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS;
+    constexpr useconds_t kPauseUs = 10000;  // no descriptor, or no memory: not again at once
+    usleep(kPauseUs);
     return;
   }
   const bool is_allowed = may_ask(accepted.get());
@@ -173,7 +182,7 @@ void Server::hear(Client& client) {
   if (is_for_group(message.signal))
     signal_group(client.command, message.signal);
   else
-    kill(client.command.pid, message.signal);
+    syscall(SYS_pidfd_send_signal, client.command.pidfd.get(), message.signal, nullptr, 0);
 }
 
 void Server::end_all() {
@@ -187,42 +196,78 @@ void Server::end_all() {
     }
 }
 
+// Children that nobody was told of: the waiting process was ended before it could say what it has started.
+void Server::end_strays() {
+  const std::string self = std::to_string(getpid());
+  std::ifstream list("/proc/" + self + "/task/" + self + "/children");
+  for (pid_t pid = 0; list >> pid;) {
+    const auto is_its = [&](const Client& client) { return client.command.pid == pid; };
+    if (pid <= 1 || std::ranges::any_of(clients_, is_its)) continue;
+    kill(pid, SIGKILL);
+    waitpid(pid, nullptr, __WALL);
+  }
+}
+
+// Something has ended the waiting process, and may do so again; what runs goes on, if it was not in its pid namespace.
+bool Server::renew() {
+  constexpr int kTries = 20;
+  constexpr useconds_t kPauseUs = 50000;
+  sandbox_.reset();
+  end_strays();
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (Result<ReadySandbox> again = ReadySandbox::make(options_.spec)) {
+      sandbox_.emplace(std::move(*again));
+      return true;
+    }
+    usleep(kPauseUs);
+  }
+  return false;
+}
+
 int Server::serve(const OutputOptions& output) {
   const Fd signals = watch_for_end();
   if (!signals) return fail(Result<Done>(system_error("watch for signals", errno)).error(), output, kRefused);
   std::vector<pollfd> entries;
+  std::vector<size_t> whose;  // index of the client, of each entry after the first three
   for (;;) {
+    if (sandbox_->socket() < 0 && !renew()) break;
+    const bool is_full = clients_.size() >= most_clients_;
     entries = {{signals.get(), POLLIN, 0},
                {sandbox_->socket(), POLLIN, 0},
-               {is_full_ ? -1 : options_.listening.get(), POLLIN, 0}};
-    for (const Client& client : clients_) {
-      entries.push_back({client.socket.get(), POLLIN, 0});
-      entries.push_back({client.command.pidfd.get(), POLLIN, 0});
-    }
-    if (poll(entries.data(), entries.size(), -1) < 0 && errno != EINTR) break;
-    if (entries[0].revents != 0) break;
-    if (entries[1].revents != 0) {
-      // Something has ended it; what runs goes on, if it was not in its pid namespace.
-      Result<ReadySandbox> again = ReadySandbox::make(options_.spec);
-      if (!again) {
-        end_all();
-        return fail(again.error(), output, kRefused);
+               {is_full ? -1 : options_.listening.get(), POLLIN, 0}};
+    whose.clear();
+    for (size_t i = 0; i < clients_.size(); ++i)
+      for (int fd : {clients_[i].socket.get(), clients_[i].command.pidfd.get()}) {
+        if (fd < 0) continue;
+        entries.push_back({fd, POLLIN, 0});
+        whose.push_back(i);
       }
-      *sandbox_ = std::move(*again);
+    if (poll(entries.data(), entries.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      break;
     }
-    const size_t known = clients_.size();
-    for (size_t i = 0; i < known; ++i) {
-      if (entries[3 + 2 * i + 1].revents != 0) take_end(clients_[i]);
-      if (entries[3 + 2 * i].revents != 0 && !clients_[i].is_over && clients_[i].socket) hear(clients_[i]);
+    if (entries[0].revents != 0) {
+      end_all();
+      return kDone;
+    }
+    if (entries[1].revents != 0 && !renew()) break;
+    for (size_t i = 0; i < whose.size(); ++i) {
+      if (entries[3 + i].revents == 0) continue;
+      Client& client = clients_[whose[i]];
+      if (client.command.pidfd && entries[3 + i].fd == client.command.pidfd.get())
+        take_end(client);
+      else if (!client.is_over && entries[3 + i].fd == client.socket.get())
+        hear(client);
     }
     if (entries[2].revents != 0) accept_one();
-    const auto has_gone = [](const Client& client) {
-      return client.is_over || (!client.socket && !client.command.pidfd);
-    };
-    if (std::erase_if(clients_, has_gone) > 0) is_full_ = false;
+    std::erase_if(clients_,
+                  [](const Client& client) { return client.is_over || (!client.socket && !client.command.pidfd); });
   }
+  const int error = errno;
   end_all();
-  return kDone;
+  return fail(
+      Result<Done>(system_error("keep the sandbox ready", error, "something ends its process again and again")).error(),
+      output, kRefused);
 }
 
 }  // namespace cordon::cli

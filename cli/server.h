@@ -53,11 +53,13 @@ class Server {
   void refuse(Client& client, const Diagnostics& problems);
   bool may_ask(int socket) const;
   void end_all();
+  void end_strays();
+  bool renew();
 
   ServerOptions options_;
   std::optional<ReadySandbox> sandbox_;
   std::vector<Client> clients_;
-  bool is_full_ = false;  // no descriptor for another client: nobody is accepted until one has gone
+  size_t most_clients_ = 0;  // who comes after them waits
 };
 
 }  // namespace cordon::cli

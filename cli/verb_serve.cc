@@ -1,4 +1,5 @@
 #include <linux/seccomp.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/confined.h"
@@ -126,12 +127,16 @@ int serve(const ServeOptions& options, const PolicyOptions& reading, const Outpu
   spec.filters = plan->filters;
   Result<Fd> listening = listen_at(options.socket, !users->empty());
   if (!listening) return fail(listening.error(), output, kRefused);
+  struct stat made {};  // another server's may be there at the end
+  (void)lstat(options.socket.c_str(), &made);
   Result<Server> server =
       Server::make({.listening = std::move(*listening), .spec = std::move(spec), .users = std::move(*users)});
   const Diagnostics said = server ? told(*server, options) : server.error();
   print_diagnostics(said, output);
   const int status = said.has_errors() ? kRefused : server->serve(output);
-  unlink(options.socket.c_str());
+  if (struct stat now{};
+      lstat(options.socket.c_str(), &now) == 0 && now.st_dev == made.st_dev && now.st_ino == made.st_ino)
+    unlink(options.socket.c_str());
   return status;
 }
 

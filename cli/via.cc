@@ -128,7 +128,12 @@ int run_via(const std::string& socket, const CommandLine& line, const OutputOpti
                 output, kOwnFailure);
   ViaCommand command = command_here(line.command());
   command.signal_mask = sandbox::current_signal_mask();
-  const uint64_t watched = sandbox::forwarded_signals() | uint64_t{1} << (SIGTSTP - 1) | uint64_t{1} << (SIGWINCH - 1);
+  uint64_t watched = sandbox::forwarded_signals() | uint64_t{1} << (SIGTSTP - 1) | uint64_t{1} << (SIGWINCH - 1);
+  for (int signal = 1; signal < 64; ++signal) {
+    struct sigaction action {};
+    const bool is_ignored = sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+    if (is_ignored) watched &= ~(uint64_t{1} << (signal - 1));
+  }
   sandbox::set_signal_mask(command.signal_mask | watched);
   Result<Fd> connected = connect_to(socket);
   if (!connected) return fail(connected.error(), output, kOwnFailure);

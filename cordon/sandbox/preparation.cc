@@ -192,6 +192,8 @@ Place Preparation::place_of_ruleset(size_t index) const {
   return index < strings_->ruleset_places.size() ? strings_->ruleset_places[index] : Place{};
 }
 
+size_t Preparation::shared_size() { return kReportBytes + kStackBytes; }
+
 void* Preparation::maker_stack_top() const { return static_cast<char*>(maker_stack_) + kStackBytes; }
 
 Preparation::~Preparation() {

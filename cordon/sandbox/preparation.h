@@ -36,6 +36,10 @@ class Preparation {
   // Nobody is left who could use it.
   void mark_gone() { cloned_ = false; }
 
+  // What the child reports in.
+  void* shared_memory() const { return memory_; }
+  static size_t shared_size();
+
   ChildPlan plan;
 
  private:

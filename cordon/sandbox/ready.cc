@@ -1,6 +1,7 @@
 #include "cordon/sandbox/ready.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
@@ -39,7 +40,8 @@ Diagnostic misuse(std::string message, std::string cure) {
 }
 
 Diagnostic has_ended() {
-  return system_error("start anything in the ready sandbox", ESRCH, "its process has ended: make another one");
+  return system_error("start anything in the ready sandbox", ESRCH,
+                      "its process was ended or stopped: make another one, or ask its server again");
 }
 
 // A process that waits without its filters must not be made to run what its children want.
@@ -62,12 +64,17 @@ pid_t pid_behind(int pidfd) {
   return pid;
 }
 
-// The answer: a byte, and a pidfd if there is a process. -1: none; below that: nobody is there to answer.
+// The answer: a byte, and a pidfd if there is a process. -1: none; below that: nobody answers.
 int receive_answer(int socket) {
+  constexpr int kPatienceMs = 5000;  // what it starts could have stopped it
   char byte = 0;
   iovec bytes{&byte, 1};
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))];
   for (;;) {
+    pollfd entry{.fd = socket, .events = POLLIN, .revents = 0};
+    const int ready = poll(&entry, 1, kPatienceMs);
+    if (ready < 0 && errno == EINTR) continue;
+    if (ready <= 0) return -2;
     msghdr message{};
     message.msg_iov = &bytes;
     message.msg_iovlen = 1;
@@ -153,6 +160,7 @@ Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {
   Fd theirs(ends[1]);
   sandbox::ReadyPlan& ready = made.arena_->plan;
   ready.control = theirs.get();
+  ready.report = {preparation->shared_memory(), sandbox::Preparation::shared_size()};
   ready.clone_flags = sandbox::kReadyForkFlags | CLONE_VFORK | sandbox::memory_flag() | SIGCHLD;
   made.refused_calls_ = sandbox::calls_refused_by(spec.filters, ready.clone_flags);
   ready.attaches_late = !made.refused_calls_.empty();
@@ -199,13 +207,25 @@ Result<Started> ReadySandbox::order(const std::vector<int>& descriptors) {
   }
   request.descriptor_count = static_cast<int>(sent.size());
   Started started;
+  // What cannot be received, or looked at, would run without anybody to own it.
+  Fd reserve(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0)), another(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!another) return system_error("start anything", EMFILE, "it takes two descriptors more");
   if (!send_order(socket_.get(), sent))
     return errno == EBADF ? system_error("hand a descriptor on", EBADF) : has_ended();
+  reserve.reset();
+  another.reset();
   const int answer = receive_answer(socket_.get());
-  if (answer < -1) return has_ended();
+  if (answer < -1) {
+    socket_.reset();
+    sandbox::kill_command(launched_);
+    return has_ended();
+  }
   started.pidfd.reset(answer);
   started.pid = answer < 0 ? 0 : pid_behind(answer);
-  return started;
+  if (answer < 0 || started.pid > 1) return started;
+  syscall(SYS_pidfd_send_signal, answer, SIGKILL, nullptr, 0);
+  reap(started);
+  return system_error("tell what was started", errno, "/proc of this process's own pid namespace has to be there");
 }
 
 Result<Started> ReadySandbox::call(int (*function)(void*), void* argument, const std::vector<int>& descriptors) {

@@ -62,7 +62,8 @@ class ReadySandbox {
   // where it could not be called. Only one thread is there, and no other thread's locks are ever let go.
   Result<Started> call(int (*function)(void*), void* argument, const std::vector<int>& descriptors = {0, 1, 2});
 
-  // Readable, without anything to read, when the sandbox has ended: nothing can be started any more.
+  // Readable, without anything to read, when the sandbox has ended, and -1 after a start that was not answered:
+  // nothing can be started any more. A child of this process may be left that nobody has been told of.
   int socket() const { return socket_.get(); }
 
  private:

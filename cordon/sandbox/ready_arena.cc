@@ -48,16 +48,21 @@ struct Writer {
 }  // namespace
 
 ReadyArena::~ReadyArena() {
-  if (memory_ != nullptr) munmap(memory_, kRequestBytes + kStackBytes);
+  if (memory_ != nullptr) munmap(memory_, kRequestBytes);
+  if (stack_ != nullptr) munmap(stack_, kStackBytes);
 }
 
 bool ReadyArena::map() {
-  void* mapped = mmap(nullptr, kRequestBytes + kStackBytes, PROT_READ | PROT_WRITE,
-                      MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (mapped == MAP_FAILED) return false;
-  memory_ = mapped;
+  const auto make = [](size_t size, int flags) -> void* {
+    void* made = mmap(nullptr, size, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return made == MAP_FAILED ? nullptr : made;
+  };
+  memory_ = make(kRequestBytes, MAP_SHARED);
+  stack_ = make(kStackBytes, MAP_PRIVATE);
+  if (memory_ == nullptr || stack_ == nullptr) return false;
   plan.request = new (memory_) ReadyRequest;
-  plan.stack_top = static_cast<char*>(memory_) + kRequestBytes + kStackBytes;
+  plan.requests = {memory_, kRequestBytes};
+  plan.stack_top = static_cast<char*>(stack_) + kStackBytes;
   return true;
 }
 

@@ -27,6 +27,7 @@ class ReadyArena {
 
  private:
   void* memory_ = nullptr;
+  void* stack_ = nullptr;
 };
 
 }  // namespace cordon::sandbox

@@ -43,6 +43,7 @@ std::vector<std::string_view> calls_refused_by(const std::vector<FilterSpec>& fi
       {"rt_sigprocmask", SYS_rt_sigprocmask, {SIG_SETMASK, kSomewhere, 0, kSignalSetBytes}},
       {"setsid", SYS_setsid, {}},
       {"chdir", SYS_chdir, {kSomewhere}},
+      {"munmap", SYS_munmap, {kSomewhere, 4096}},
       {"exit_group", SYS_exit_group, {127}},
   };
   for (uint64_t fd = 0; fd <= kReadyControl + 1; ++fd) calls.push_back({"close", SYS_close, {fd}});

@@ -101,13 +101,21 @@ int run_new(void* argument) {
   return 0;
 }
 
+// Of the sandbox's own nothing is left to the function: it could ask for starts, or answer for them.
+bool leave_sandbox(const ReadyPlan& ready) {
+  bool is_apart = raw_syscall(SYS_close, kReadyControl, 0, 0, 0, 0) >= 0;
+  for (const SharedMemory& shared : {ready.requests, ready.report})
+    is_apart = is_apart && raw_syscall(SYS_munmap, raw_pointer(shared.memory), shared.size, 0, 0, 0) >= 0;
+  return is_apart;
+}
+
 // In memory of its own; what both sides see belongs to the next request already.
 void call_new(const ChildPlan& plan, const ReadyRequest& request) {
   constexpr int kFailed = 127;
   LaunchReport report;
   ChildPlan own = plan;
   own.report = &report;
-  leave(prepare_new(own, request) ? request.function(request.argument) & 0xff : kFailed);
+  leave(leave_sandbox(*plan.ready) && prepare_new(own, request) ? request.function(request.argument) & 0xff : kFailed);
 }
 
 // A pidfd, or -errno.

@@ -30,10 +30,17 @@ struct ReadyRequest {
   bool has_own_session = false;
 };
 
+// Memory that both sides see.
+struct SharedMemory {
+  void* memory = nullptr;
+  size_t size = 0;
+};
+
 struct ReadyPlan {
   ReadyRequest* request = nullptr;
-  int control = -1;  // before it has its number
-  void* stack_top = nullptr;
+  SharedMemory requests, report;
+  int control = -1;           // before it has its number
+  void* stack_top = nullptr;  // of what is started, until its exec; in nobody else's memory
   int clone_flags = 0;
   bool attaches_late = false;  // the filters are the new process's own
 };

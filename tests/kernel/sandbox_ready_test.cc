@@ -209,6 +209,40 @@ TEST(Ready, AFunctionRunsWithoutAnExec) {
 }
 
 // Who could write its memory could have it run anything, for all that come later.
+// It could ask for starts itself, take what is handed to others, or change what they are to run.
+TEST(Ready, AFunctionHasNothingOfTheSandboxsOwn) {
+  for (uint32_t also : {kDenied, uint32_t{SYS_recvmsg}}) {
+    auto ready = ReadySandbox::make(denying(also));
+    ASSERT_TRUE(ready);
+    const auto look = [](void*) {
+      for (int fd = 3; fd < 64; ++fd)
+        if (fcntl(fd, F_GETFD) >= 0) return fd;
+      return file_text("/proc/self/maps").find("rw-s") == std::string::npos ? 0 : 1;
+    };
+    auto one = ready->call(look, nullptr);
+    ASSERT_TRUE(one);
+    EXPECT_EQ(status_of(*one), 0) << also;
+    EXPECT_EQ(run_in(*ready, shell("exit 5")).status, 5);
+  }
+}
+
+TEST(Ready, WithoutDescriptorsNothingIsStarted) {
+  auto ready = ReadySandbox::make(denying(kDenied));
+  ASSERT_TRUE(ready);
+  std::vector<int> taken;
+  for (int fd = dup(0); fd >= 0; fd = dup(0)) taken.push_back(fd);
+  for (int count_free = 0; count_free < 6 && !taken.empty(); ++count_free) {
+    auto started = ready->start({.path = "/bin/true", .argv = {"true"}, .descriptors = {}});
+    EXPECT_EQ(static_cast<bool>(started), started && started->pid > 1) << count_free;
+    const int status = started ? status_of(*started) : 0;
+    EXPECT_EQ(status, 0);
+    close(taken.back());
+    taken.pop_back();
+  }
+  for (int fd : taken) close(fd);
+  EXPECT_EQ(run_in(*ready, shell("exit 5")).status, 5);
+}
+
 TEST(Ready, ItsProcessCannotBeReachedByWhatItStarts) {
   auto ready = ReadySandbox::make(denying(SYS_recvmsg));
   ASSERT_TRUE(ready);
