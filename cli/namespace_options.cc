@@ -72,16 +72,21 @@ Result<std::vector<IdRange>> ranges_of(const char* option, const std::vector<std
   return ranges;
 }
 
-// The kinds in which that process is elsewhere than we are.
-uint64_t other_kinds(const std::string& pid) {
+// Of these kinds those in which that process is elsewhere than we are. One that cannot be looked at is an error: not to
+// join it would leave the command where we are.
+Result<uint64_t> other_kinds(const std::string& pid, uint64_t asked) {
   uint64_t kinds = 0;
   for (const abi::NamespaceKind& kind : abi::kNamespaces) {
     struct stat ours {
     }, theirs{};
     const std::string file = "/ns/" + std::string(kind.file);
-    if (stat(("/proc/self" + file).c_str(), &ours) == 0 && stat(("/proc/" + pid + file).c_str(), &theirs) == 0 &&
-        (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev))
-      kinds |= kind.flag;
+    const bool is_known = stat(("/proc/self" + file).c_str(), &ours) == 0;  // to this kernel
+    if ((asked & kind.flag) == 0 || !is_known) continue;
+    if (stat(("/proc/" + pid + file).c_str(), &theirs) != 0)
+      return system_error(
+          "look at the " + std::string(kind.name) + " namespace of process " + pid, errno,
+          errno == ENOENT ? "it has ended" : "it takes the same user and capabilities, or CAP_SYS_PTRACE");
+    if (ours.st_ino != theirs.st_ino || ours.st_dev != theirs.st_dev) kinds |= kind.flag;
   }
   return kinds;
 }
@@ -95,13 +100,14 @@ Result<Done> join(const std::string& text, Namespaces& made) {
   made.joined_process.reset(static_cast<int>(syscall(SYS_pidfd_open, *number, 0)));
   if (!made.joined_process)
     return system_error("look at process " + pid, errno, errno == ESRCH ? "it is not there (any more)" : "");
+  uint64_t asked = ~uint64_t{0};
   if (colon != std::string::npos) {
     CORDON_TRY(kinds, kinds_of("--ns-of", text.substr(colon + 1)));
-    made.setup.joined = kinds;
+    asked = kinds;
   }
   // After the descriptor: it holds the process, its number may be another's by now.
-  const uint64_t others = other_kinds(pid);
-  made.setup.joined = colon != std::string::npos ? made.setup.joined & others : others;
+  CORDON_TRY(others, other_kinds(pid, asked));
+  made.setup.joined = others;
   if (syscall(SYS_pidfd_send_signal, made.joined_process.get(), 0, nullptr, 0) != 0 && errno == ESRCH)
     return system_error("look at process " + pid, ESRCH, "it is not there (any more)");
   made.setup.joined_process = made.joined_process.get();

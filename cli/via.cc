@@ -124,7 +124,7 @@ int run_via(const std::string& socket, const CommandLine& line, const OutputOpti
     return fail(usage_error("no command was given", "cordon run --via SOCKET -- COMMAND"), output, kOwnFailure);
   if (const auto other = line.other_than({"--via", "--quiet", "--color"}))
     return fail(usage_error("--via leaves no say to " + *other + ": the server has confined already",
-                            "give it to cordon serve, or have env(1) or timeout(1) run cordon"),
+                            "what confines is given to cordon serve; env(1) and timeout(1) can run cordon"),
                 output, kOwnFailure);
   ViaCommand command = command_here(line.command());
   command.signal_mask = sandbox::current_signal_mask();

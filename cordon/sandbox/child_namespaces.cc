@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -26,7 +27,7 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr int kHere = AT_FDCWD;
-constexpr long kMountSetattr = 442, kAddRule = 445, kPidfdOpen = 434;  // the same on every architecture
+constexpr long kMountSetattr = 442, kOpenat2 = 437, kAddRule = 445, kPidfdOpen = 434;  // the same on every architecture
 constexpr unsigned kPathBeneath = 1;
 
 struct [[gnu::packed]] PathBeneath {
@@ -51,9 +52,28 @@ bool raise_loopback(LaunchReport& report) {
   return !report.failed(result);
 }
 
+struct OpenHow {
+  uint64_t flags = O_PATH | O_CLOEXEC;
+  uint64_t mode = 0;
+  uint64_t resolve = 0x04;  // RESOLVE_NO_SYMLINKS
+};
+
+// Links were followed when the place was planned. One that is there now would lead out of the tree that is being built,
+// and what is to be covered would stay open.
+long find_without_links(const char* target) {
+  const OpenHow how;
+  const long fd =
+      raw_syscall(kOpenat2, static_cast<uint64_t>(kHere), raw_pointer(target), raw_pointer(&how), sizeof how, 0);
+  if (fd >= 0) raw_syscall(SYS_close, static_cast<uint64_t>(fd), 0, 0, 0, 0);
+  return fd < 0 ? fd : 0;
+}
+
 long take(const MountStep& step) {
   const char* source = step.source.c_str();
   const char* target = step.target.c_str();
+  const bool is_placed = step.kind == MountStep::Kind::mount || step.kind == MountStep::Kind::restrict;
+  if (step.is_in_new_tree && is_placed)
+    if (const long found = find_without_links(target); found < 0) return found;
   switch (step.kind) {
     case MountStep::Kind::mount:
       return raw_syscall(SYS_mount, raw_pointer(source), raw_pointer(target), raw_pointer(step.type.c_str()),
@@ -153,6 +173,7 @@ void reap(LaunchReport& report) {
   for (unsigned signal = 1; signal <= 64; ++signal)
     raw_syscall(SYS_rt_sigaction, signal, raw_pointer(signal == SIGCHLD ? kIgnored : kStandard), 0, 8, 0);
   raw_syscall(SYS_close_range, 0, ~0U, 0, 0, 0);
+  raw_syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);   // it has the launcher's environment and memory, as a copy
   raw_syscall(SYS_chdir, raw_pointer("/"), 0, 0, 0, 0);  // so that it follows the command to its new root
   if (await(report.made, LaunchReport::kNothing, 0)) {
     pollfd command{

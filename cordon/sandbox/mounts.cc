@@ -1,13 +1,18 @@
 #include "cordon/sandbox/mounts.h"
 
+#include <fcntl.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <map>
 
+#include "cordon/base/fd.h"
 #include "cordon/base/text.h"
 
 namespace cordon::sandbox {
@@ -60,6 +65,20 @@ std::string followed(const std::string& path) {
   return name;
 }
 
+// The same in another root.
+std::string followed_in(const std::string& root, const std::string& path) {
+  const std::string top = followed(root);
+  const Fd directory(open(top.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  const Fd place(static_cast<int>(syscall(SYS_openat2, directory.get(), path.c_str(), &how, sizeof how)));
+  if (!place) return path;
+  const std::string found = followed("/proc/self/fd/" + std::to_string(place.get()));
+  if (top == "/") return found;
+  return found.starts_with(top + "/") ? found.substr(top.size()) : path;
+}
+
 bool has_parent_part(const std::string& path) { return (path + "/").find("/../") != std::string::npos; }
 
 bool is_beneath(const std::string& path, const std::string& directory) {
@@ -92,7 +111,8 @@ class MountPlanner {
     const bool is_in_own = std::any_of(setup_.mounts.begin(), setup_.mounts.end(), [&](const MountRule& other) {
       return other.kind == MountRule::Kind::tmp && &other != &rule && is_beneath(target, normal(other.target));
     });
-    return has_host_tree && !is_in_own ? followed(target) : target;
+    if (is_in_own || setup_.root == MountSetup::Root::empty) return target;
+    return has_host_tree ? followed(target) : followed_in(setup_.root_directory, target);
   }
 
   // By their places: a directory comes before what lies in it.
@@ -120,6 +140,7 @@ class MountPlanner {
     made.source = std::move(source);
     made.target = std::move(target);
     made.rule = rule_;
+    made.is_in_new_tree = is_beneath(made.target, kNew);
     return made;
   }
 
@@ -193,11 +214,24 @@ class MountPlanner {
         if (rule.kind == MountRule::Kind::read) restrict(at, true);
         break;
       case MountRule::Kind::tmp: file_system("tmpfs", at, MS_NOSUID | MS_NODEV, "mode=1777"); break;
-      case MountRule::Kind::proc: file_system("proc", at, kPlain); break;
+      case MountRule::Kind::proc:
+        file_system("proc", at, kPlain);
+        if (geteuid() == 0) close_system_settings(at);
+        break;
       case MountRule::Kind::dev: devices(at); break;
     }
     (rule.kind == MountRule::Kind::tmp ? own_trees_ : shared_trees_).push_back(target);
     rule_ = SIZE_MAX;
+  }
+
+  // They are the host's own, and root's without any capability. Nobody else could write them, and would only be kept
+  // from a /proc of further namespaces.
+  void close_system_settings(const std::string& at) {
+    for (const char* name : {"/sys", "/sysrq-trigger", "/irq", "/bus"}) {
+      if (!is_there(std::string("/proc") + name)) continue;
+      bind(at + name, at + name);
+      restrict(at + name, true);
+    }
   }
 
   void devices(const std::string& at) {

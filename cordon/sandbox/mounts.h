@@ -61,8 +61,9 @@ struct MountStep {
   Kind kind = Kind::mount;
   std::string source = {};
   std::string target = {};
-  std::string type = {};     // of a file system
-  std::string options = {};  // of it
+  std::string type = {};        // of a file system
+  std::string options = {};     // of it
+  bool is_in_new_tree = false;  // `target` is, which is being built still
   uint64_t flags = 0;
   bool is_recursive = false;
   size_t rule = SIZE_MAX;  // in MountSetup::mounts; SIZE_MAX: none

@@ -59,6 +59,8 @@ std::string mount_cure(const MountStep& step, int error) {
   const bool is_mount = step.kind == MountStep::Kind::mount;
   if (is_mount && error == ENOENT && step.rule != SIZE_MAX)
     return "the place has to be there: nothing is made in the host's directories";
+  if (error == ELOOP)
+    return "a link on the way leads nowhere, or out of the command's tree: name the place it stands for";
   if (is_mount && error == ENOTDIR) return "a file is mounted on a file, a directory on a directory";
   if (is_mount && error == EPERM && step.type == "proc")
     return "it needs a pid namespace beside (--unshare pid), and a /proc outside of which nothing is hidden";

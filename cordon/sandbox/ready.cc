@@ -176,7 +176,8 @@ Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {
   auto state = std::make_unique<sandbox::LauncherState>();
   plan.signal_mask = ~uint64_t{0};
   plan.ignores_child_signal = state->ignores_child_signal();
-  state->close();
+  // Files in /proc of a process that is closed are root's, and the maps are written there; it closes itself.
+  if (!plan.gated) state->close();
   state->may_open();
   CORDON_TRY(launched, sandbox::clone_child(std::move(preparation)));
   made.launched_ = std::move(launched);

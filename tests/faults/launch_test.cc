@@ -66,6 +66,7 @@ constexpr Fault kFaults[] = {
     {"socket", SYS_socket},
     {"mount", SYS_mount},
     {"mount_setattr", 442},
+    {"openat2", 437},
     {"mkdirat", SYS_mkdirat},
     {"mknodat", SYS_mknodat},
     {"symlinkat", SYS_symlinkat},
