@@ -28,6 +28,16 @@ void keep_namespaces_owned(ProcessSetup& setup, Diagnostics& warnings) {
                      "--caps-keep none, or a policy that denies mount and its like");
 }
 
+// Without a number inside it would go on as cordon's own user outside, whatever the map says.
+std::optional<Diagnostic> unmapped(const std::vector<IdRange>& ranges, uint32_t id, const char* option,
+                                   const char* cure) {
+  for (const IdRange& range : ranges)
+    if (id >= range.outside && id - range.outside < range.count) return std::nullopt;
+  return *usage_error(std::string(option) + " leaves out " + std::to_string(id) + ", which the command would run as",
+                      std::string(cure) + " NUMBER says which of the mapped ones it is, or map that too")
+              .begin();
+}
+
 Result<Done> set_namespaces(const NamespaceOptions& options, const Confinement& confinement, Confined& made,
                             Diagnostics& warnings) {
   CORDON_TRY(namespaces, namespaces_of(options, confinement));
@@ -35,6 +45,10 @@ Result<Done> set_namespaces(const NamespaceOptions& options, const Confinement& 
   made.setup.namespaces = std::move(namespaces.setup);
   if ((made.setup.namespaces.made & abi::kUserNamespace) != 0) {
     sandbox::map_ids(made.setup);
+    if (!made.setup.identity) {
+      if (auto problem = unmapped(made.setup.namespaces.uids, geteuid(), "--uid-map", "--uid")) return *problem;
+      if (auto problem = unmapped(made.setup.namespaces.gids, getegid(), "--gid-map", "--gid")) return *problem;
+    }
     if (!made.setup.namespaces.may_set_groups && made.setup.identity && !made.setup.identity->groups.empty())
       return usage_error("groups cannot be set in a user namespace of a user without CAP_SETGID", "leave --groups out");
   }
