@@ -68,7 +68,7 @@ class Linter {
 
 void Linter::check_emptiness() {
   auto denies = [](const Clause& clause) {
-    return !may_run(clause.action.kind) && clause.origin.kind != Origin::Kind::bad_arch;
+    return !runs_unasked(clause.action.kind) && clause.origin.kind != Origin::Kind::bad_arch;
   };
   bool confines = std::any_of(resolved_.arches.begin(), resolved_.arches.end(), [&](const ArchTable& table) {
     return std::any_of(table.segments.begin(), table.segments.end(), [&](const Segment& segment) {

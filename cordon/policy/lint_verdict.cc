@@ -9,6 +9,8 @@
 
 namespace cordon::policy {
 
+bool runs_unasked(ActionKind kind) { return kind == ActionKind::allow || kind == ActionKind::log; }
+
 uint16_t no_such_call(Arch arch) { return abi::errno_number("ENOSYS", arch).value_or(38); }
 
 const Segment* find_segment(const ResolvedPolicy& resolved, uint32_t audit_arch, uint32_t number) {
@@ -68,14 +70,16 @@ Verdict Verdicts::of(std::span<const Clause> clauses, Arch arch) {
     if (!result.rule) result.rule = rule;
     bool may = may_run(clause.action.kind);
     result.can_run = result.can_run || may;
-    result.always_runs = result.always_runs && may;
+    // What a notify or trace rule names is decided by somebody else, who would be gone round.
+    const bool runs = runs_unasked(clause.action.kind);
+    result.always_runs = result.always_runs && runs;
     bool is_errno = clause.action.kind == ActionKind::errno_;
     if (is_errno && !result.failing) {
       result.failing = clause.action;
       result.failing_rule = rule;
     }
-    if (!may && by_rule && !result.denying) result.denying = rule;
-    is_denied = is_denied || (!may && !(is_errno && clause.action.data == absent));
+    if (!runs && by_rule && !result.denying) result.denying = rule;
+    is_denied = is_denied || (!runs && !(is_errno && clause.action.data == absent));
   }
   result.is_restricted = result.is_named && is_denied;
   return result;

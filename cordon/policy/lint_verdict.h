@@ -24,10 +24,10 @@ namespace cordon::policy {
 struct Verdict {
   bool is_named = false;  // by a rule
   bool can_run = false;
-  bool always_runs = true;
-  bool is_restricted = false;       // by a rule that names it, other than by "no such call"
+  bool always_runs = true;          // and nobody is asked
+  bool is_restricted = false;       // by a rule that names it: denied, other than by "no such call", or asked about
   std::optional<uint32_t> rule;     // the first that names it …
-  std::optional<uint32_t> denying;  // … and the first that denies
+  std::optional<uint32_t> denying;  // … and the first that restricts
   std::optional<Action> failing;    // the errno it can get, and whose
   std::optional<uint32_t> failing_rule;
 };
@@ -51,6 +51,9 @@ class Verdicts {
  private:
   const ResolvedPolicy& resolved_;
 };
+
+// The call runs without anybody being asked.
+bool runs_unasked(ActionKind kind);
 
 // The errno that says "no such call" on the ABI.
 uint16_t no_such_call(Arch arch);

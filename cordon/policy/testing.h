@@ -21,6 +21,8 @@ namespace cordon::policy::testing {
 inline constexpr Action kAllow{ActionKind::allow, 0};
 inline constexpr Action kKill{ActionKind::kill_process, 0};
 inline constexpr Action kLog{ActionKind::log, 0};
+inline constexpr Action kNotify{ActionKind::notify, 0};
+inline constexpr Action kTrace{ActionKind::trace, 0};
 constexpr Action failing(uint16_t number) { return {ActionKind::errno_, number}; }
 
 // The codes of what was found, joined by blanks.

@@ -1,0 +1,131 @@
+/* Ways to reach another process, and what came of each.
+ *
+ *   escape_processes PID|parent WAY…   for each WAY prints "WAY done" or "WAY errno N"
+ *
+ * Static, so that a policy need not think of a loader.
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long in_proc(pid_t pid, const char* name, int flags) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+  const int fd = open(path, flags);
+  if (fd < 0) return -1;
+  close(fd);
+  return 0;
+}
+
+static long trace(pid_t pid) {
+  if (ptrace(PTRACE_SEIZE, pid, 0, 0) != 0) return -1;
+  ptrace(PTRACE_INTERRUPT, pid, 0, 0);
+  waitpid(pid, NULL, __WALL);
+  return ptrace(PTRACE_DETACH, pid, 0, 0);
+}
+
+/* Nothing is at the address: whoever may write gets EFAULT, who may not EPERM or ESRCH. */
+static long copy(pid_t pid, long nr) {
+  char byte = 0;
+  struct iovec here = {&byte, 1}, there = {(void*)8, 1};
+  const long count = syscall(nr, pid, &here, 1, &there, 1, 0);
+  return count < 0 && errno == EFAULT ? 0 : count;
+}
+static long write_memory(pid_t pid) { return copy(pid, SYS_process_vm_writev); }
+static long read_memory(pid_t pid) { return copy(pid, SYS_process_vm_readv); }
+
+static long open_memory(pid_t pid) { return in_proc(pid, "mem", O_RDWR); }
+static long open_environment(pid_t pid) { return in_proc(pid, "environ", O_RDONLY); }
+static long open_its_zero(pid_t pid) { return in_proc(pid, "fd/0", O_RDONLY | O_NONBLOCK); }
+static long open_its_root(pid_t pid) { return in_proc(pid, "root/etc", O_RDONLY | O_DIRECTORY); }
+static long choose_for_oom(pid_t pid) { return in_proc(pid, "oom_score_adj", O_WRONLY); }
+
+static long take_descriptor(pid_t pid) {
+  const int of = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (of < 0) return -1;
+  const long fd = syscall(438 /* pidfd_getfd */, of, 0, 0);
+  const int error = errno;
+  close(of);
+  if (fd >= 0) close((int)fd);
+  errno = error;
+  return fd;
+}
+
+/* Number 0 is judged as any other, and harms nobody where it gets through. */
+static long signal_by_kill(pid_t pid) { return kill(pid, 0); }
+static long signal_by_tgkill(pid_t pid) { return syscall(SYS_tgkill, pid, pid, 0); }
+static long signal_by_queue(pid_t pid) {
+  siginfo_t info;
+  memset(&info, 0, sizeof info);
+  info.si_code = SI_QUEUE;
+  return syscall(SYS_rt_sigqueueinfo, pid, 0, &info);
+}
+static long signal_by_pidfd(pid_t pid) {
+  const int of = (int)syscall(SYS_pidfd_open, pid, 0);
+  return of < 0 ? -1 : syscall(SYS_pidfd_send_signal, of, 0, NULL, 0);
+}
+
+static long lower_limit(pid_t pid) {
+  struct rlimit limit;
+  if (syscall(SYS_prlimit64, pid, RLIMIT_CORE, NULL, &limit) != 0) return -1;
+  return syscall(SYS_prlimit64, pid, RLIMIT_CORE, &limit, NULL);
+}
+
+static long choose_cpus(pid_t pid) {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(0, &cpus);
+  CPU_SET(1, &cpus);
+  return sched_setaffinity(pid, sizeof cpus, &cpus);
+}
+
+static long lower_priority(pid_t pid) { return setpriority(PRIO_PROCESS, (id_t)pid, 0); }
+
+static const struct {
+  const char* name;
+  long (*act)(pid_t);
+} kWays[] = {{"trace", trace},
+             {"write-memory", write_memory},
+             {"read-memory", read_memory},
+             {"open-memory", open_memory},
+             {"environment", open_environment},
+             {"its-zero", open_its_zero},
+             {"its-root", open_its_root},
+             {"oom", choose_for_oom},
+             {"take-descriptor", take_descriptor},
+             {"kill", signal_by_kill},
+             {"tgkill", signal_by_tgkill},
+             {"queue", signal_by_queue},
+             {"pidfd", signal_by_pidfd},
+             {"limit", lower_limit},
+             {"cpus", choose_cpus},
+             {"priority", lower_priority}};
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 99;
+  const pid_t pid = strcmp(argv[1], "parent") == 0 ? getppid() : (pid_t)atoi(argv[1]);
+  if (pid <= 1 && strcmp(argv[1], "parent") != 0) return 99;
+  for (size_t i = 0; i < sizeof kWays / sizeof *kWays; ++i) {
+    int asked = argc == 2;
+    for (int j = 2; j < argc; ++j) asked |= strcmp(argv[j], kWays[i].name) == 0;
+    if (!asked) continue;
+    errno = 0;
+    if (kWays[i].act(pid) >= 0) printf("%s done\n", kWays[i].name);
+    else printf("%s errno %d\n", kWays[i].name, errno);
+    fflush(stdout);
+  }
+  return 0;
+}
