@@ -15,6 +15,7 @@ void Answerer::watch(const Launched& launched) {
 Response Answerer::answer(const Notification& notification) {
   last_ = decide(plan_, notification.call);
   has_denied_ = true;
+  refusal_.reset();
   switch (last_.action.kind) {
     case ActionKind::errno_: return last_.action.data == 0 ? Response::returns(0) : Response::fail(last_.action.data);
     case ActionKind::kill_process:
@@ -23,6 +24,10 @@ Response Answerer::answer(const Notification& notification) {
       if (!gate_shut_) break;
       if (sandbox::thread_group(notification.tid) == command_) has_ended_command_ = true;
       return Response::kills();
+    case ActionKind::allow:
+      if (forecast_ == nullptr) break;
+      has_denied_ = false;
+      return Response::later();
     case ActionKind::notify: return answer_notify(notification.call);
     default: break;
   }
@@ -50,6 +55,11 @@ Response Answerer::answer_notify(const Call& call) {
 }
 
 Response Answerer::take_over(const Notification& notification, Listener& listener) {
+  // It runs whatever is found: the kernel judges it.
+  if (last_.action.kind == ActionKind::allow) {
+    refusal_ = forecast_->refusal_of(notification, listener);
+    return Response::run();
+  }
   if (sandbox::emulates(on_notify_.emulation, notification.call)) {
     const Emulated emulated = sandbox::emulate(notification, listener, on_notify_.emulation);
     has_denied_ = emulated.is_refused;

@@ -5,9 +5,12 @@
 //   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
 #pragma once
 
+#include <optional>
+
 #include "cli/on_notify.h"
 #include "cli/policies.h"
 #include "cli/run_plan.h"
+#include "cordon/sandbox/landlock_forecast.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -22,6 +25,11 @@ class Answerer {
   void watch(const Launched& launched);
 
   Response answer(const Notification& notification);
+
+  // Calls that the policy allows are looked at before they run; it must outlive this.
+  void foresee(const sandbox::LandlockForecast& forecast) { forecast_ = &forecast; }
+  // What Landlock is about to refuse of the call asked about last.
+  const std::optional<sandbox::LandlockRefusal>& refusal() const { return refusal_; }
 
   // Who answers for OnNotify::Kind::program; it must outlive this.
   void ask(NotifyHandler& handler) { handler_ = &handler; }
@@ -44,6 +52,8 @@ class Answerer {
   const Policies& policies_;
   const OnNotify& on_notify_;
   NotifyHandler* handler_ = nullptr;
+  const sandbox::LandlockForecast* forecast_ = nullptr;
+  std::optional<sandbox::LandlockRefusal> refusal_;
   pid_t command_ = 0;
   bool gate_shut_ = false;
   Decision last_ = {};

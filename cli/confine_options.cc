@@ -145,6 +145,11 @@ void add_sets(CommandLine& app, ConfineOptions& options) {
 
 }  // namespace
 
+std::string path_word(const std::string& path) {
+  const bool is_plain = path.find_first_of(" \t\r\n#;\"\\") == std::string::npos && base::printable(path) == path;
+  return is_plain ? path : as_path(path);
+}
+
 bool ConfineOptions::may_lack(const std::string& what) const {
   return std::find(best_effort.begin(), best_effort.end(), what) != best_effort.end();
 }

@@ -32,4 +32,7 @@ void add_confine_options(CommandLine& app, ConfineOptions& options);
 // Mistakes are told at the option.
 Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options);
 
+// A path as a line takes it, quoted where it has to be.
+std::string path_word(const std::string& path);
+
 }  // namespace cordon::cli

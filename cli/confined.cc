@@ -113,6 +113,15 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   if (has_own_tree) made.grants = sandbox::deferred_grants(confinement, *rulesets);
   if (!rulesets->empty() && !has_own_tree)
     if (auto problem = cannot_execute(confinement, made.setup, request.command)) return *problem;
+  if (request.explains_landlock) {
+    if (has_own_tree)
+      return usage_error("--explain-landlock looks paths up in cordon's file tree, and the command has another",
+                         "leave out the mount namespace, or --explain-landlock");
+    made.forecast.emplace(confinement, sandbox::landlock_abi());
+    if (made.forecast->is_empty())
+      warnings.warning("landlock-unused", {},
+                       "no files or net line restricts anything that --explain-landlock could tell of");
+  }
   for (const LandlockLayer& layer : confinement.landlock) made.ruleset_places.push_back(layer.place);
   made.rulesets = std::move(*rulesets);
   warnings.append(rulesets.warnings());

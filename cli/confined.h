@@ -4,6 +4,7 @@
 //   confined->apply(spec);            // `confined` has to outlive the launch
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "cli/namespace_options.h"
 #include "cli/setup_options.h"
 #include "cordon/base/fd.h"
+#include "cordon/sandbox/landlock_forecast.h"
 #include "cordon/sandbox/launch.h"
 
 namespace cordon::cli {
@@ -22,6 +24,7 @@ struct Confined {
   std::vector<RulesetGrant> grants;
   Fd joined_process;
   ProcessSetup setup;
+  std::optional<sandbox::LandlockForecast> forecast;  // where it is asked for
 
   void apply(LaunchSpec& spec) const;
 };
@@ -30,7 +33,8 @@ struct ConfineRequest {
   const ConfineOptions& confining;
   const SetupOptions& setup;
   const NamespaceOptions& namespaces;
-  std::string command;  // its name as typed
+  std::string command;             // its name as typed
+  bool explains_landlock = false;  // Confined::forecast
 };
 
 // Errors where something cannot be had, or would keep the command from starting; what --best-effort leaves out is a

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <type_traits>
 
+#include "cli/landlock_text.h"
 #include "cli/run_plan.h"
 #include "cordon/abi/constants.h"
 #include "cordon/base/json_writer.h"
@@ -103,6 +104,23 @@ bool Explainer::is_new(const Notification& notification, const std::string& exec
     return false;
   }
   denial.story.pid = notification.tid;
+  waiting_ = std::move(denial);
+  return true;
+}
+
+bool Explainer::is_new(const Notification& notification, const std::string& executable,
+                       const sandbox::LandlockRefusal& refusal) {
+  waiting_.reset();
+  if (has_enough()) return false;
+  const RefusalText text = describe_refusal(refusal);
+  Denial denial{.loaded = nullptr, .decision = {}, .call = notification.call, .suggestion = {}, .story = {}};
+  Story& story = denial.story;
+  story.pid = notification.tid;
+  story.outcome = "errno " + errno_name(refusal.error);
+  story.policy = text.policy;
+  story.allow = text.allow;
+  story.key = executable + "\n" + policy::describe_syscall(notification.call) + "\n" + text.policy;
+  if (told_.contains(story.key)) return false;
   waiting_ = std::move(denial);
   return true;
 }

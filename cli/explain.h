@@ -20,6 +20,7 @@
 #include "cli/policies.h"
 #include "cordon/base/fd.h"
 #include "cordon/formats/suggest.h"
+#include "cordon/sandbox/landlock_forecast.h"
 #include "cordon/sandbox/supervise.h"
 
 namespace cordon::cli {
@@ -46,6 +47,8 @@ class Explainer {
   bool may_be_new(const Decision& decision);
   // The same, knowing who makes it. True: denied() will tell it, and wants to know where it was made.
   bool is_new(const Notification& notification, const std::string& executable, const Decision& decision);
+  // The same of a call that Landlock is about to refuse.
+  bool is_new(const Notification& notification, const std::string& executable, const sandbox::LandlockRefusal& refusal);
   // The call asked about last was answered; tells it if it was new.
   void denied(const sandbox::Notifier& who);
   // A call that the kernel answered by a kill or a trap.

@@ -93,8 +93,10 @@ void add(Writer& request, const PolicyOptions& reading) {
 }
 
 void add(Writer& request, const PlanOptions& planning) {
-  const auto& [explain_errno, explain_all, answers_notify, hands_over, filter_flags, proof] = planning;
-  for (const bool flag : {explain_errno, explain_all, answers_notify, hands_over, proof.danger_unproved})
+  const auto& [explain_errno, explain_all, answers_notify, hands_over, explains_landlock, filter_flags, proof] =
+      planning;
+  for (const bool flag :
+       {explain_errno, explain_all, answers_notify, hands_over, explains_landlock, proof.danger_unproved})
     request.number(flag);
   request.number(filter_flags);
   request.number(proof.effort);

@@ -36,6 +36,8 @@ void add_run_options(CommandLine& app, RunOptions& options) {
   app.add_option("--explain", options.explain, "denials (default), or all: calls answered ENOSYS on purpose too")
       ->type_name("WHAT")
       ->check(one_of({"denials", "all"}));
+  app.add_flag("--explain-landlock", options.explain_landlock,
+               "tell too what files and net lines refuse; cordon looks at each such call before it runs");
   app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
   app.add_flag("--no-listener", options.no_listener,
                "leave the seccomp listener to the command; errno denials are not explained");
@@ -75,6 +77,17 @@ Diagnostics nobody_stays(const RunOptions& options) {
   if (options.exec && options.timeout_s)
     return usage_error("with --exec nothing stays that could end the command after a --timeout",
                        "leave one of them out, or run timeout(1)");
+  if (options.explain_landlock) {
+    const bool is_given_away = options.notifying.listener_fd || options.notifying.listener_socket;
+    const char* other = options.exec          ? "--exec"
+                        : options.no_listener ? "--no-listener"
+                        : options.strict      ? "--strict"
+                        : is_given_away       ? "a listener that is handed over"
+                                              : nullptr;
+    if (other != nullptr)
+      return usage_error(std::string("with ") + other + " nobody is asked, as --explain-landlock has to be",
+                         "leave one of them out");
+  }
   if (options.kill_after_s && !options.timeout_s)
     return usage_error("--kill-after says how long after a --timeout, and there is none", "--timeout SECONDS");
   if (!options.notifying.any()) return {};

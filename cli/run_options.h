@@ -22,7 +22,7 @@ struct RunOptions {
   std::string via;  // a server's socket
   std::string explain = "denials";
   bool no_cache = false;
-  bool exec = false, strict = false, no_listener = false, danger_new_privs = false;
+  bool exec = false, strict = false, no_listener = false, danger_new_privs = false, explain_landlock = false;
   bool log = false, spec_allow = false, tsync = false, wait_killable = false;
   ConfineOptions confining;
   SetupOptions setup;

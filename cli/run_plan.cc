@@ -12,6 +12,7 @@
 #include "cordon/policy/evaluate.h"
 #include "cordon/policy/partial.h"
 #include "cordon/policy/resolve.h"
+#include "cordon/sandbox/landlock_forecast.h"
 
 namespace cordon::cli {
 namespace {
@@ -31,6 +32,38 @@ ResolvedPolicy asking(ResolvedPolicy policy, IsAsked is_asked) {
       for (Clause& clause : segment.clauses) ask(clause.action, clause.origin);
   ask(policy.bad_arch, {.kind = Origin::Kind::bad_arch, .rule = 0, .policy = 0});
   return policy;
+}
+
+// The policy asking about these calls of this machine where it allows them. Numbers are sorted.
+ResolvedPolicy asking_of_allowed(ResolvedPolicy policy, const std::vector<uint32_t>& numbers) {
+  for (ArchTable& table : policy.arches) {
+    if (table.audit_arch != abi::info(abi::native_arch()).audit_arch) continue;
+    std::vector<Segment> cut;
+    for (const Segment& segment : table.segments) {
+      uint32_t first = segment.first;
+      const auto add = [&](uint32_t last) { cut.push_back({first, last, segment.clauses}); };
+      for (auto number = std::lower_bound(numbers.begin(), numbers.end(), segment.first);
+           number != numbers.end() && *number <= segment.last; ++number) {
+        if (first < *number) add(*number - 1);
+        first = *number;
+        add(*number);
+        for (Clause& clause : cut.back().clauses)
+          if (clause.action.kind == ActionKind::allow) clause.action = {ActionKind::notify, 0};
+        ++first;
+      }
+      if (first <= segment.last) add(segment.last);
+    }
+    table.segments = std::move(cut);
+  }
+  return policy;
+}
+
+std::vector<uint32_t> numbers_of(std::span<const std::string_view> names) {
+  std::vector<uint32_t> numbers;
+  for (std::string_view name : names)
+    if (const auto number = abi::number_of(name, abi::native_arch())) numbers.push_back(*number);
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
 }
 
 // What some calls get, over the whole policy.
@@ -156,6 +189,13 @@ Result<RunPlan> plain_plan(const std::vector<Loaded>& policies, const PlanOption
   return {std::move(plan), std::move(warnings)};
 }
 
+// Landlock's refusals are told of calls that the one filter with the listener lets pass.
+void note_silent_landlock(const PlanOptions& options, Diagnostics& notes) {
+  if (options.explains_landlock)
+    notes.note("landlock-not-explained", {},
+               "what Landlock refuses is not explained: no one filter means the policies");
+}
+
 // A policy too large for one filter: the last one of its stack, which alone can have a listener, asks about its
 // denials.
 Result<RunPlan> stacked_plan(const std::vector<Loaded>& policies, const PlanOptions& options, ResolvedPolicy meaning) {
@@ -167,6 +207,7 @@ Result<RunPlan> stacked_plan(const std::vector<Loaded>& policies, const PlanOpti
   Result<Filter> last = compile_proved(asked, {}, options.proof);
   if (!last) return last.error();
   Diagnostics notes = stack.warnings();
+  note_silent_landlock(options, notes);
   const bool is_silent = std::any_of(stack->parts.begin(), stack->parts.end() - 1,
                                      [](const ResolvedPolicy& part) { return traits_of(part).denies_by_errno; });
   if (is_silent)
@@ -193,6 +234,7 @@ Result<RunPlan> without_explanations(const std::vector<Loaded>& policies, const 
   if (!plan) return plan;
   Diagnostics notes = plan.warnings();
   notes.note("errno-not-explained", {}, "errno denials are not explained: " + std::move(why));
+  note_silent_landlock(options, notes);
   return {std::move(*plan), std::move(notes)};
 }
 
@@ -227,7 +269,9 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
     plan.can_kill = returns_kill(program);
     plan.program = own;
     plan.filters.push_back({program, options.filter_flags});
-    return plan;
+    Diagnostics notes;
+    note_silent_landlock(options, notes);
+    return {std::move(plan), std::move(notes)};
   }
   // The kernel lets a chain have one listener, asked only by the filter that decides; so a stack that is
   // to be explained is installed as the one filter that means the same.
@@ -239,8 +283,8 @@ Result<RunPlan> make_plan(const std::vector<Loaded>& policies, const PlanOptions
         policies, options,
         has_raw ? "a raw filter among several policies names no rules" : "the stack is too large for one filter");
   }
-  const ResolvedPolicy asked =
-      asking(*plan.meaning, [&](const Decision& decision) { return is_asked(decision, options); });
+  ResolvedPolicy asked = asking(*plan.meaning, [&](const Decision& decision) { return is_asked(decision, options); });
+  if (options.explains_landlock) asked = asking_of_allowed(std::move(asked), numbers_of(sandbox::landlock_calls()));
   Result<Filter> filter = compile_proved(asked, {}, options.proof);
   if (!filter && has_code(filter.error(), "program-too-large")) {
     Result<RunPlan> stacked = stacked_plan(policies, options, *plan.meaning);

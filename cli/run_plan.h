@@ -15,10 +15,11 @@
 namespace cordon::cli {
 
 struct PlanOptions {
-  bool explain_errno = true;    // a supervisor answers errno denials
-  bool explain_all = false;     // those with ENOSYS by a rule or by `unknown` too
-  bool answers_notify = false;  // somebody answers `notify` rules: a raw filter with nothing else to ask asks too
-  bool hands_over = false;      // somebody else has the listener, and is asked about what is notified only
+  bool explain_errno = true;       // a supervisor answers errno denials
+  bool explain_all = false;        // those with ENOSYS by a rule or by `unknown` too
+  bool answers_notify = false;     // somebody answers `notify` rules: a raw filter with nothing else to ask asks too
+  bool hands_over = false;         // somebody else has the listener, and is asked about what is notified only
+  bool explains_landlock = false;  // asked too: calls the policy allows and Landlock may refuse
   uint32_t filter_flags = 0;
   ProofOptions proof;
 };

@@ -60,11 +60,14 @@ int supervise_command(Launched launched, const RunPlan& plan, const SupervisedRu
     return answerer.take_over(notification, listener);
   };
   supervision.calls.answer = [&](const Notification& notification) { return answerer.answer(notification); };
+  if (run.forecast != nullptr) answerer.foresee(*run.forecast);
   if (explainer.tells()) {
     supervision.calls.wants_notifier = [&](const Notification&) {
+      if (answerer.refusal()) return true;
       return answerer.has_denied() && explainer.may_be_new(answerer.last());
     };
     supervision.calls.is_news = [&](const Notification& notification, const std::string& executable) {
+      if (const auto& refusal = answerer.refusal()) return explainer.is_new(notification, executable, *refusal);
       return explainer.is_new(notification, executable, answerer.last());
     };
     supervision.calls.on_answered = [&](const Notification&, const sandbox::Notifier& who) { explainer.denied(who); };

@@ -22,6 +22,7 @@ struct SupervisedRun {
   bool strict = false;  // the filters are seccomp's mode 1
   std::optional<TimeLimit> time_limit = {};
   OnNotify on_notify = {};
+  const sandbox::LandlockForecast* forecast = nullptr;  // what Landlock is about to refuse is told too; the caller's
 };
 
 // The status to end with.

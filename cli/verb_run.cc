@@ -94,6 +94,7 @@ int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output
                        .explain_all = options.explaining.all,
                        .answers_notify = answering->answers(),
                        .hands_over = answering->is_elsewhere(),
+                       .explains_landlock = options.explain_landlock,
                        .filter_flags = filter_flags(options),
                        .proof = options.proof};
   SourceCopies copies;
@@ -124,8 +125,9 @@ int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output
   }
   const std::vector<Loaded> only_filters;
   const bool is_only_filters = kept && !kept->has_other_lines;
-  Result<Confined> confined = confine(is_only_filters ? only_filters : policies.all(),
-                                      {options.confining, options.setup, options.namespaces, spec.argv.front()});
+  Result<Confined> confined =
+      confine(is_only_filters ? only_filters : policies.all(),
+              {options.confining, options.setup, options.namespaces, spec.argv.front(), options.explain_landlock});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   if (const Diagnostics apart = check_emulation(answering->emulation, *confined); apart.has_errors())
@@ -165,7 +167,8 @@ int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output
                         {.policies = policies,
                          .explaining = options.explaining,
                          .time_limit = time_limit(options),
-                         .on_notify = *answering},
+                         .on_notify = *answering,
+                         .forecast = confined->forecast ? &*confined->forecast : nullptr},
                         output);
 }
 

@@ -101,6 +101,12 @@ inline constexpr std::string_view name_of(uint32_t number, Arch arch) {
   return found.number == number ? found.name : std::string_view();
 }
 
+// Of a call as a filter sees it; empty where no table has it.
+inline constexpr std::string_view name_of_call(uint32_t audit_arch, uint32_t nr) {
+  const std::optional<Arch> arch = arch_of_call(audit_arch, nr);
+  return arch ? name_of(nr, *arch) : std::string_view();
+}
+
 // The place of a name in syscall_names(); their number for a name that is none.
 inline constexpr size_t syscall_index(std::string_view name) { return tables::syscall_index(name); }
 

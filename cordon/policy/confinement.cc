@@ -18,19 +18,15 @@ namespace landlock = abi::landlock;
 
 // The four words of the language. Device nodes are in none of them: who may make one reaches the device past every
 // grant. resolve_unix goes with writing, as the kernel asks for write permission on a socket that is connected to.
-struct FileWord {
-  std::string_view word;
-  uint64_t rights;
-};
 constexpr uint64_t kRead = landlock::kReadFile | landlock::kReadDir;
 constexpr uint64_t kCreate =
     landlock::kMakeDir | landlock::kMakeReg | landlock::kMakeSock | landlock::kMakeFifo | landlock::kMakeSym;
 constexpr FileWord kFileWords[] = {
     {"read", kRead},
     {"exec", kRead | landlock::kExecute},
+    {"create", kCreate},
     {"write", kRead | kCreate | landlock::kWriteFile | landlock::kTruncate | landlock::kRemoveDir |
-                  landlock::kRemoveFile | landlock::kRefer | landlock::kResolveUnix},
-    {"create", kCreate}};
+                  landlock::kRemoveFile | landlock::kRefer | landlock::kResolveUnix}};
 
 struct CapabilityWord {
   std::string_view word;
@@ -283,6 +279,8 @@ bool Confinement::makes(uint64_t kind) const {
 }  // namespace cordon
 
 namespace cordon::policy {
+
+std::span<const FileWord> file_words() { return kFileWords; }
 
 std::vector<PlacedLine> placed_lines(const Policy& policy) {
   std::vector<PlacedLine> placed;

@@ -105,6 +105,13 @@ namespace policy {
 
 std::vector<PlacedLine> placed_lines(const Policy& policy);
 
+// The words of `files` lines that stand for several rights, from what grants least.
+struct FileWord {
+  std::string_view word;
+  uint64_t rights;  // abi/landlock.h
+};
+std::span<const FileWord> file_words();
+
 // Errors for words no kernel knows.
 Result<Confinement> confine(std::span<const std::vector<PlacedLine>> sources);
 

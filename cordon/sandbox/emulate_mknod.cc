@@ -19,11 +19,6 @@
 namespace cordon::sandbox {
 namespace {
 
-std::string_view name_of(const Call& call) {
-  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
-  return arch ? abi::name_of(call.nr, *arch) : std::string_view();
-}
-
 bool is_harmless(mode_t mode, uint32_t device) {
   if (S_ISREG(mode) || (mode & S_IFMT) == 0 || S_ISFIFO(mode) || S_ISSOCK(mode)) return true;
   // As the kernel takes numbers: null, zero, full, random, urandom, tty.
@@ -34,13 +29,13 @@ bool is_harmless(mode_t mode, uint32_t device) {
 }  // namespace
 
 bool is_mknod(const Call& call) {
-  const std::string_view name = name_of(call);
+  const std::string_view name = abi::name_of_call(call.audit_arch, call.nr);
   return name == "mknod" || name == "mknodat";
 }
 
 Emulated emulate_mknod(const Notification& notification, Listener& listener, const std::vector<std::string>& places) {
   const Call& call = notification.call;
-  const size_t slot = name_of(call) == "mknodat" ? 1 : 0;
+  const size_t slot = abi::name_of_call(call.audit_arch, call.nr) == "mknodat" ? 1 : 0;
   const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
   const uint64_t pointer = call.args[slot] & (abi::info(*arch).word_bits == 32 ? UINT32_MAX : UINT64_MAX);
   const auto mode = static_cast<mode_t>(call.args[slot + 1] & 0xffff);

@@ -2,86 +2,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <sys/statfs.h>
 #include <sys/sysmacros.h>
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <utility>
 
-#include "cordon/abi/arch.h"
 #include "cordon/abi/syscalls.h"
 #include "cordon/sandbox/caller_path.h"
-#include "cordon/sandbox/target_memory.h"
+#include "cordon/sandbox/open_wish.h"
 
 namespace cordon::sandbox {
 namespace {
 
-std::string_view name_of(const Call& call) {
-  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
-  return arch ? abi::name_of(call.nr, *arch) : std::string_view();
-}
-
-// What the caller asks for: registers, and one copy of what they point to.
-struct Wish {
-  int directory = AT_FDCWD;
-  std::string path;
-  uint64_t flags = 0;
-  mode_t mode = 0;
-  uint64_t resolve = 0;
-
-  bool has(uint64_t flag) const { return (flags & flag) == flag; }
-  bool writes() const { return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0; }
-};
-
-struct WishRead {
-  Wish wish;
-  int error = 0;
-};
-
-WishRead read_wish(const Notification& notification) {
-  const Call& call = notification.call;
-  const std::string_view name = name_of(call);
-  const bool has_directory = name == "openat" || name == "openat2";
-  const size_t path_slot = has_directory ? 1 : 0;
-  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
-  const uint64_t pointer_mask = abi::info(*arch).word_bits == 32 ? UINT32_MAX : UINT64_MAX;
-  Wish wish;
-  if (has_directory) wish.directory = static_cast<int>(call.args[0]);
-  if (name == "creat") {
-    wish.flags = O_CREAT | O_WRONLY | O_TRUNC;
-    wish.mode = static_cast<mode_t>(call.args[1]);
-  } else if (name != "openat2") {
-    wish.flags = static_cast<uint32_t>(call.args[path_slot + 1]);
-    wish.mode = static_cast<mode_t>(call.args[path_slot + 2]);
-  } else {
-    open_how how{};
-    if (call.args[3] != sizeof how) return {{}, call.args[3] < sizeof how ? EINVAL : E2BIG};
-    const auto bytes = read_bytes(notification.tid, call.args[2] & pointer_mask, sizeof how);
-    if (!bytes) return {{}, EFAULT};
-    std::memcpy(&how, bytes->data(), sizeof how);
-    wish.flags = how.flags;
-    wish.mode = static_cast<mode_t>(how.mode);
-    wish.resolve = how.resolve;
-  }
-  auto path = read_string(notification.tid, call.args[path_slot] & pointer_mask, PATH_MAX - 1);
-  if (!path) return {{}, EFAULT};
-  if (path->empty()) return {{}, ENOENT};
-  wish.path = std::move(*path);
-  wish.mode &= 0777;  // the file is this process's: a set-user-ID program of it would be more than the caller asked for
-  // open(2) takes unknown flags, openat2(2) does not; O_ASYNC would signal whom this process names.
-  constexpr uint64_t kOfPath = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-  constexpr uint64_t kKept = kOfPath | O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK |
-                             O_SYNC | O_DIRECT | O_NOATIME | O_TMPFILE;
-  wish.flags &= wish.has(O_PATH) ? kOfPath : kKept;
-  return {std::move(wish), 0};
-}
-
-bool may_open(const OpenGrants& grants, const std::string& path, const Wish& wish) {
+bool may_open(const OpenGrants& grants, const std::string& path, const OpenWish& wish) {
   if (path.empty()) return false;
   const bool may_write = is_listed(grants.write, path) || is_listed(grants.create, path);
   return may_write || (!wish.writes() && is_listed(grants.read, path));
@@ -105,7 +42,7 @@ Opened refused() { return {.fd = {}, .error = EACCES, .is_refused = true}; }
 Opened failed(int error) { return {.fd = {}, .error = error}; }
 
 // `found` is the very file that was looked up, whatever happened to its name.
-Opened open_found(const Fd& found, const Wish& wish, const OpenGrants& grants) {
+Opened open_found(const Fd& found, const OpenWish& wish, const OpenGrants& grants) {
   struct stat status {};
   struct statfs system {};
   if (fstat(found.get(), &status) != 0 || fstatfs(found.get(), &system) != 0) return failed(errno);
@@ -123,7 +60,7 @@ Opened open_found(const Fd& found, const Wish& wish, const OpenGrants& grants) {
 }
 
 // The directory is looked up in the list; the file is made in that very directory, or not at all.
-Opened create(const CallerPath& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+Opened create(const CallerPath& start, const OpenWish& wish, mode_t mask, const OpenGrants& grants) {
   const NewName found = find_new_name(start);
   if (found.error != 0) return failed(found.error);
   if (!is_listed(grants.create, found.path)) return refused();
@@ -134,7 +71,7 @@ Opened create(const CallerPath& start, const Wish& wish, mode_t mask, const Open
   return {.fd = std::move(made), .error = error};
 }
 
-Opened open_in_place(const CallerPath& start, const Wish& wish, mode_t mask, const OpenGrants& grants) {
+Opened open_in_place(const CallerPath& start, const OpenWish& wish, mode_t mask, const OpenGrants& grants) {
   constexpr uint64_t kTemporary = uint64_t{O_TMPFILE} & ~uint64_t{O_DIRECTORY};
   if ((wish.flags & kTemporary) != 0) return failed(EOPNOTSUPP);
   const bool stays = wish.has(O_NOFOLLOW) || wish.has(O_CREAT | O_EXCL);
@@ -155,15 +92,15 @@ Opened open_in_place(const CallerPath& start, const Wish& wish, mode_t mask, con
 }  // namespace
 
 bool is_open(const Call& call) {
-  const std::string_view name = name_of(call);
+  const std::string_view name = abi::name_of_call(call.audit_arch, call.nr);
   return name == "open" || name == "openat" || name == "openat2" || name == "creat";
 }
 
 Emulated emulate_open(const Notification& notification, Listener& listener, const OpenGrants& grants) {
   const Caller caller(notification.tid);
-  const WishRead read = read_wish(notification);
+  const OpenWishRead read = read_open_wish(notification);
   if (read.error != 0) return {Response::fail(read.error)};
-  const Wish& wish = read.wish;
+  const OpenWish& wish = read.wish;
   const CallerPath start = find_path(caller, {.directory = wish.directory, .path = wish.path, .resolve = wish.resolve});
   const std::optional<mode_t> mask = caller.file_mask();
   // From here on: it was all the caller's.

@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,70 +17,18 @@
 #include <mutex>
 #include <utility>
 
-#include "cordon/abi/arch.h"
 #include "cordon/abi/syscalls.h"
-#include "cordon/sandbox/process_info.h"
-#include "cordon/sandbox/target_memory.h"
+#include "cordon/sandbox/caller_socket.h"
 
 namespace cordon::sandbox {
 namespace {
 
 constexpr size_t kMostConnecting = 256;
 
-std::string_view name_of(const Call& call) {
-  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
-  return arch ? abi::name_of(call.nr, *arch) : std::string_view();
-}
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t length = 0;
-  std::string bytes;
-  uint16_t port = 0;
-  int error = 0;
-};
-
-// One copy; all that comes after looks at it.
-Address read_address(const Notification& notification) {
-  const Call& call = notification.call;
-  const std::optional<Arch> arch = abi::arch_of_call(call.audit_arch, call.nr);
-  const uint64_t pointer = call.args[1] & (abi::info(*arch).word_bits == 32 ? UINT32_MAX : UINT64_MAX);
-  const uint32_t length = static_cast<uint32_t>(call.args[2]);
-  Address address;
-  const auto failed = [&](int error) { return address.error = error, address; };
-  if (length > sizeof address.storage) return failed(EINVAL);
-  const auto bytes = read_bytes(notification.tid, pointer, length);
-  if (!bytes) return failed(EFAULT);
-  std::memcpy(&address.storage, bytes->data(), bytes->size());
-  address.length = length;
-  const auto take = [&](const void* of, size_t count, in_port_t port) {
-    address.bytes.assign(static_cast<const char*>(of), count);
-    address.port = ntohs(port);
-    return address;
-  };
-  if (address.storage.ss_family == AF_INET && length >= sizeof(sockaddr_in)) {
-    const auto& internet = reinterpret_cast<const sockaddr_in&>(address.storage);
-    return take(&internet.sin_addr, sizeof internet.sin_addr, internet.sin_port);
-  }
-  if (address.storage.ss_family == AF_INET6 && length >= sizeof(sockaddr_in6)) {
-    const auto& internet = reinterpret_cast<const sockaddr_in6&>(address.storage);
-    return take(&internet.sin6_addr, sizeof internet.sin6_addr, internet.sin6_port);
-  }
-  return failed(EACCES);
-}
-
-bool covers(const std::vector<SocketGrant>& list, const Address& address) {
+bool covers(const std::vector<SocketGrant>& list, const CallerAddress& address) {
   return std::ranges::any_of(list, [&](const SocketGrant& grant) {
     return (grant.address.empty() || grant.address == address.bytes) && (!grant.port || *grant.port == address.port);
   });
-}
-
-// The caller's own descriptor: since Linux 6.9 also of a thread that shares none with its process.
-Fd copy_socket(pid_t tid, int fd) {
-  constexpr unsigned kThread = O_EXCL;  // PIDFD_THREAD
-  Fd process(static_cast<int>(syscall(SYS_pidfd_open, tid, kThread)));
-  if (!process) process.reset(static_cast<int>(syscall(SYS_pidfd_open, thread_group(tid), 0)));
-  return Fd(static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
 }
 
 // Calls that connect, by the kernel's number, with the listener to answer them by. A thread that finds its call gone
@@ -108,7 +55,7 @@ Connecting& connecting() {
 struct Work {
   uint64_t id = 0;
   Fd socket;
-  Address address;
+  CallerAddress address;
 };
 
 void* connect_one(void* argument) {
@@ -136,7 +83,7 @@ bool start_thread(std::unique_ptr<Work> work) {
   return is_started;
 }
 
-Emulated connect_later(const Notification& notification, Listener& listener, Fd socket, const Address& address) {
+Emulated connect_later(const Notification& notification, Listener& listener, Fd socket, const CallerAddress& address) {
   {
     const std::lock_guard lock(connecting().mutex);
     if (connecting().calls.size() >= kMostConnecting) return {Response::fail(EAGAIN)};
@@ -175,13 +122,13 @@ std::optional<SocketGrant> read_socket_grant(const std::string& text) {
 }
 
 bool is_socket_call(const SocketGrants& grants, const Call& call) {
-  const std::string_view name = name_of(call);
+  const std::string_view name = abi::name_of_call(call.audit_arch, call.nr);
   return (name == "connect" && !grants.connect.empty()) || (name == "bind" && !grants.bind.empty());
 }
 
 Emulated emulate_socket(const Notification& notification, Listener& listener, const SocketGrants& grants) {
-  const bool connects = name_of(notification.call) == "connect";
-  const Address address = read_address(notification);
+  const bool connects = abi::name_of_call(notification.call.audit_arch, notification.call.nr) == "connect";
+  const CallerAddress address = read_address(notification);
   Fd socket = copy_socket(notification.tid, static_cast<int>(notification.call.args[0]));
   const int error = socket ? 0 : errno;
   // From here on: it was all the caller's.

@@ -3,8 +3,6 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "cordon/abi/landlock.h"
 #include "cordon/base/fd.h"
 #include "cordon/base/text.h"
+#include "cordon/sandbox/file_ids.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -66,44 +65,6 @@ std::string interpreter_of(const std::string& path) {
                                                                 : loader_of<Elf64_Ehdr, Elf64_Phdr>(fd, head);
 }
 
-// The files that execve(2) of the first of them opens.
-std::vector<std::string> executed_files(const std::string& path) {
-  std::vector<std::string> files{path};
-  while (files.size() <= kDeepestScript) {
-    std::string next = interpreter_of(files.back());
-    if (next.empty()) break;
-    files.push_back(std::move(next));
-  }
-  return files;
-}
-
-struct FileId {
-  dev_t device = 0;
-  ino_t inode = 0;
-  bool operator==(const FileId&) const = default;
-};
-
-std::optional<FileId> id_of(const std::string& path) {
-  struct stat status {};
-  if (stat(path.c_str(), &status) != 0) return std::nullopt;
-  return FileId{status.st_dev, status.st_ino};
-}
-
-// The file's and those of the directories above it; none where it is not there.
-std::vector<FileId> ids_above(const std::string& path) {
-  std::vector<FileId> ids;
-  char* resolved = realpath(path.c_str(), nullptr);
-  if (resolved == nullptr) return ids;
-  std::string name(resolved);
-  free(resolved);
-  while (!name.empty()) {
-    if (auto id = id_of(name)) ids.push_back(*id);
-    name.resize(name.rfind('/'));
-  }
-  if (auto root = id_of("/")) ids.push_back(*root);
-  return ids;
-}
-
 bool is_granted(const LandlockLayer& layer, const std::vector<FileId>& ids) {
   return std::any_of(layer.paths.begin(), layer.paths.end(), [&](const PathGrant& grant) {
     if ((grant.rights & abi::landlock::kExecute) == 0) return false;
@@ -113,6 +74,16 @@ bool is_granted(const LandlockLayer& layer, const std::vector<FileId>& ids) {
 }
 
 }  // namespace
+
+std::vector<std::string> executed_files(const std::string& path) {
+  std::vector<std::string> files{path};
+  while (files.size() <= kDeepestScript) {
+    std::string next = interpreter_of(files.back());
+    if (next.empty()) break;
+    files.push_back(std::move(next));
+  }
+  return files;
+}
 
 std::optional<Diagnostic> missing_exec_grant(const Confinement& confinement, const std::string& path) {
   const bool any = std::any_of(confinement.landlock.begin(), confinement.landlock.end(),

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "cordon/base/diagnostic.h"
 #include "cordon/policy/confinement.h"
@@ -17,5 +18,8 @@ namespace cordon::sandbox {
 
 // No value also where a file cannot be read: the kernel will say why. `path` as find_program gives it.
 std::optional<Diagnostic> missing_exec_grant(const Confinement& confinement, const std::string& path);
+
+// The files that execve(2) of the first of them opens.
+std::vector<std::string> executed_files(const std::string& path);
 
 }  // namespace cordon::sandbox

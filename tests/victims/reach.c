@@ -50,6 +50,21 @@ static int ask_device(const char* path) {
   return fd < 0 ? -1 : ioctl(fd, FIONREAD, &size);
 }
 
+static int name_socket(const char* path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+  return fd < 0 ? -1 : bind(fd, (const struct sockaddr*)&address, sizeof address);
+}
+
+/* Beside itself, or in the directory "inner" next to it. */
+static int with_other_name(const char* path, int inner, int (*act)(const char*, const char*)) {
+  char other[4096];
+  const char* slash = strrchr(path, '/');
+  snprintf(other, sizeof other, "%.*s/%smoved", (int)(slash - path), path, inner ? "inner/" : "");
+  return act(path, other);
+}
+
 static int reach(const char* way, char* object) {
   if (strcmp(way, "read") == 0) return kept(open(object, O_RDONLY));
   if (strcmp(way, "write") == 0) return kept(open(object, O_WRONLY));
@@ -58,6 +73,16 @@ static int reach(const char* way, char* object) {
   if (strcmp(way, "empty") == 0) return truncate(object, 0);
   if (strcmp(way, "remove") == 0) return unlink(object);
   if (strcmp(way, "mkdir") == 0) return mkdir(object, 0700);
+  if (strcmp(way, "rmdir") == 0) return rmdir(object);
+  if (strcmp(way, "rewrite") == 0) return kept(open(object, O_WRONLY | O_CREAT | O_TRUNC, 0600));
+  if (strcmp(way, "temporary") == 0) return kept(open(object, O_RDWR | O_TMPFILE, 0600));
+  if (strcmp(way, "look") == 0) return kept(open(object, O_PATH));
+  if (strcmp(way, "pipe") == 0) return mkfifo(object, 0600);
+  if (strcmp(way, "symlink") == 0) return symlink("nowhere", object);
+  if (strcmp(way, "socket") == 0) return name_socket(object);
+  if (strcmp(way, "rename") == 0) return with_other_name(object, 0, rename);
+  if (strcmp(way, "move") == 0) return with_other_name(object, 1, rename);
+  if (strcmp(way, "link") == 0) return with_other_name(object, 0, link);
   if (strcmp(way, "node") == 0) return mknod(object, S_IFCHR | 0600, 0x103); /* /dev/null's number */
   if (strcmp(way, "device") == 0) return ask_device(object);
   if (strcmp(way, "bind") == 0) return with_port(object, bind);
