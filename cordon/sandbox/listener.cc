@@ -27,6 +27,14 @@ size_t notification_bytes() {
   return std::max<size_t>(known, sizes.seccomp_notif);
 }
 
+// The flags are looked at before the program, which there is none of. Every listener of cordon's has the flag then.
+bool knows_wait_killable() {
+  constexpr unsigned kWaitKillable = 32;
+  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | kWaitKillable, nullptr) !=
+             0 &&
+         errno == EFAULT;
+}
+
 Notification convert(const seccomp_notif& raw) {
   Notification notification{.id = raw.id, .tid = static_cast<pid_t>(raw.pid), .call = {}};
   notification.call.nr = static_cast<uint32_t>(raw.data.nr);
@@ -49,7 +57,8 @@ short poll_events(int fd, int timeout_ms) {
 
 }  // namespace
 
-Listener::Listener(Fd fd) : fd_(std::move(fd)), buffer_((notification_bytes() + 7) / 8) {}
+Listener::Listener(Fd fd)
+    : fd_(std::move(fd)), is_killable_only_(knows_wait_killable()), buffer_((notification_bytes() + 7) / 8) {}
 
 std::optional<Notification> Listener::receive() { return take(poll_events(fd_.get(), -1)); }
 
@@ -90,18 +99,21 @@ bool Listener::respond(uint64_t id, const Response& response) {
   return result == 0;
 }
 
+// Giving and answering in one step is what the kernel offers for this, but where the supervisor is stopped meanwhile
+// (job control) it answers 0 and gives nothing: seccomp_notify_addfd leaves the call REPLIED, until 7.3. In two steps a
+// signal to the caller must not come between: from 5.19 on only fatal ones do.
 int Listener::inject(uint64_t id, int fd, bool closes_on_exec) {
-  // Linux 5.14; not in older headers.
-  constexpr uint32_t kSend = 2;
+  constexpr uint32_t kSend = 2;  // Linux 5.14; not in older headers
   seccomp_notif_addfd raw{};
   raw.id = id;
-  raw.flags = kSend;
+  raw.flags = is_killable_only_ ? 0 : kSend;
   raw.srcfd = static_cast<uint32_t>(fd);
   raw.newfd_flags = closes_on_exec ? O_CLOEXEC : 0;
   int result = 0;
   do result = ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &raw);
   while (result < 0 && errno == EINTR);
-  return result < 0 ? errno : 0;
+  if (result < 0) return errno;
+  return !is_killable_only_ || respond(id, Response::returns(result)) ? 0 : ENOENT;
 }
 
 bool Listener::is_valid(uint64_t id) const { return ioctl(fd_.get(), SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0; }

@@ -73,6 +73,7 @@ class Listener {
 
  private:
   Fd fd_;
+  bool is_killable_only_;  // nothing but a fatal signal interrupts a call that was received
   int error_ = 0;
   unsigned futile_ = 0;           // times in a row that nothing came although something should have
   std::vector<uint64_t> buffer_;  // what RECV fills, in the running kernel's size

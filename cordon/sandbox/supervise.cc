@@ -64,7 +64,11 @@ class SignalInbox {
 };
 
 Diagnostic cannot_supervise(std::string_view what, int error) {
-  return system_error(what, error, "a filter above this process denies it; so the command is ended");
+  const bool has_no_room = error == EINVAL || error == EMFILE;  // poll looks at the limit first
+  return system_error(
+      what, error,
+      std::string(has_no_room ? "somebody lowered its limit of descriptors" : "a filter above this process denies it") +
+          "; so the command is ended");
 }
 
 class Supervisor {

@@ -17,6 +17,8 @@ const std::set<std::string> kTakeOver = {"trace",       "write-memory", "read-me
 const std::set<std::string> kSignal = {"kill", "tgkill", "queue", "pidfd"};
 const std::set<std::string> kHinder = {"limit", "cpus", "priority", "oom"};
 
+const std::set<std::string> kDisturb = {"kill", "tgkill", "queue", "pidfd", "limit", "cpus", "priority"};
+
 // Of each way, whether it went through.
 std::map<std::string, bool> went_through(const std::string& output) {
   std::map<std::string, bool> ways;
@@ -32,7 +34,8 @@ struct Row {
   const char* name;
   std::string options;
   bool as_nobody;
-  std::set<std::string> open;  // the ways that are left
+  std::set<std::string> open;                // the ways that are left
+  std::set<std::string> open_to_supervisor;  // it cannot be looked into, whatever the policy
 };
 
 std::set<std::string> both(std::set<std::string> a, const std::set<std::string>& b) {
@@ -75,19 +78,81 @@ TEST_P(OfProcesses, ReachOthersOfTheirUserByWhatIsLeftOpenOnly) {
   expect_open(confined, row.open);
 }
 
+// $$ is the process that becomes cordon.
+std::string against_cordon(const std::string& options, const std::string& deed) {
+  return "sh -c 'exec cordon run -q " + options + " -- escape_processes $$ " + deed + "'";
+}
+
+TEST_P(OfProcesses, ReachTheSupervisorByWhatIsLeftOpenOnly) {
+  const Row& row = GetParam();
+  if (geteuid() != 0) GTEST_SKIP() << "not root";
+  const Ended confined = shell(prefix() + against_cordon(row.options, ""));
+  expect_open(confined, row.open_to_supervisor);
+}
+
 const Row kRows[] = {
-    {"NothingIsDenied", "-p supervised.cordon", true, both(both(kTakeOver, kSignal), kHinder)},
-    {"CallsAreDenied", "-p p.cordon", true, {"open-memory", "environment", "its-zero", "its-root", "oom"}},
-    {"LandlockStopsTracing", "-p supervised.cordon --files-exec /", true, both(kSignal, {"limit", "cpus", "priority"})},
-    {"LandlockStopsSignals", "-p supervised.cordon --files-exec / --scope signal", true, {"limit", "cpus", "priority"}},
-    {"AUserNamespace", "-p supervised.cordon --unshare user", true, both(kSignal, kHinder)},
-    {"APidNamespaceAndItsProc", "-p supervised.cordon --unshare user,mount,pid --mount-proc", true, {}},
-    {"RootWithoutCapabilities", "-p supervised.cordon --caps-keep none", false, both(kSignal, {"limit", "oom"})},
-    {"AnotherUser", "-p supervised.cordon --uid 65533 --gid 65533", false, {}},
+    {"NothingIsDenied", "-p supervised.cordon", true, both(both(kTakeOver, kSignal), kHinder), kDisturb},
+    {"CallsAreDenied", "-p p.cordon", true, {"open-memory", "environment", "its-zero", "its-root", "oom"}, {}},
+    {"LandlockStopsTracing", "-p supervised.cordon --files-exec /", true, kDisturb, kDisturb},
+    {"LandlockStopsSignals",
+     "-p supervised.cordon --files-exec / --scope signal",
+     true,
+     {"limit", "cpus", "priority"},
+     {"limit", "cpus", "priority"}},
+    {"AUserNamespace", "-p supervised.cordon --unshare user", true, both(kSignal, kHinder), kDisturb},
+    {"APidNamespaceAndItsProc", "-p supervised.cordon --unshare user,mount,pid --mount-proc", true, {}, {}},
+    {"RootWithoutCapabilities", "-p supervised.cordon --caps-keep none", false, both(kSignal, {"limit", "oom"}),
+     both(kSignal, {"limit", "oom"})},
+    {"AnotherUser", "-p supervised.cordon --uid 65533 --gid 65533", false, {}, {}},
+    // CAP_SYS_PTRACE reaches everything, on the whole machine.
+    {"RootWithAllCapabilities", "-p supervised.cordon", false, both(both(kTakeOver, kSignal), kHinder),
+     both(both(kTakeOver, kSignal), kHinder)},
 };
 
 INSTANTIATE_TEST_SUITE_P(Escapes, OfProcesses, ::testing::ValuesIn(kRows),
                          [](const auto& row) { return std::string(row.param.name); });
+
+class OfSupervisors : public Escape {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "not root";
+    Escape::SetUp();
+    write("denied.cordon", "default allow\nerrno EPERM mkdir openat(flags & O_CREAT != 0)\n");
+    write("asked.cordon", "default allow\nnotify mkdir open openat\n");
+    std::filesystem::create_directory(directory_ / "open");
+    std::filesystem::permissions(directory_ / "open", std::filesystem::perms(0777));
+  }
+  void TearDown() override {
+    if (!directory_.empty()) Escape::TearDown();
+  }
+};
+
+// Whatever is done to the one who answers, what is denied is not done.
+TEST_F(OfSupervisors, ThatAreEndedStarvedOrInterruptedAllowNothing) {
+  struct {
+    const char* attack;
+    std::string output;  // of a command that lives on
+  } const rows[] = {{"none", ""},
+                    {"end", "end done\n"},
+                    {"starve", "starve done\n"},
+                    {"stop-and-go", "stop-and-go done\n"},
+                    {"storm", "storm done\n"}};
+  for (const auto& row : rows)
+    for (const char* options : {"-p denied.cordon", "-p denied.cordon --start exec", "-p asked.cordon --on-notify deny",
+                                "-p asked.cordon --emulate-read /etc"}) {
+      const std::string deed = std::string("after ") + row.attack + " open/x";
+      const Ended ended = shell(as_nobody() + against_cordon(options, deed) + " | cat");  // until the command ends too
+      EXPECT_TRUE(ended.output.starts_with(row.output)) << row.attack << options << ended.output << ended.errors;
+      if (ended.output.find("left") != std::string::npos) {
+        EXPECT_TRUE(ended.output.ends_with("left 0\n")) << row.attack << options << ended.output;
+      }
+      EXPECT_EQ(ended.output.find("mkdir done"), std::string::npos) << row.attack << options;
+      EXPECT_EQ(ended.output.find("open done"), std::string::npos) << row.attack << options;
+      EXPECT_TRUE(std::filesystem::is_empty(directory_ / "open")) << row.attack << options;
+    }
+  EXPECT_EQ(shell(as_nobody() + "sh -c 'escape_processes $$ after none open/x'").output,
+            "mkdir done\nopen errno 21\nleft 0\n");
+}
 
 }  // namespace
 }  // namespace cordon::testing

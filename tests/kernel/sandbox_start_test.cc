@@ -187,6 +187,13 @@ TEST(StartOf, ThreadsFromBeforeTheEntryPointGetTheFilterToo) {
   EXPECT_EQ(run(early_spec("thread", kErrno | 13)).output, "thread errno 13\nentry\nerrno 13\n");
 }
 
+TEST(StartOf, AThreadWithAFilterOfItsOwnMeansThatNothingOfTheProgramRan) {
+  Seen seen = run(early_spec("diverging-thread", kErrno | 13));
+  EXPECT_EQ(seen.failure, "system");
+  EXPECT_NE(seen.hint.find("TSYNC"), std::string::npos) << seen.hint;
+  EXPECT_EQ(seen.output, "");
+}
+
 // The other filters are made only where they are needed.
 LaunchSpec with_fallback(LaunchSpec spec) {
   spec.filters[0].flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;

@@ -6,11 +6,14 @@
 #define _GNU_SOURCE
 #endif
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -60,6 +63,15 @@ static void* sleep_long(void* argument) {
   return NULL;
 }
 
+/* A filter of its own, so that the process's threads can be brought under no common one. */
+static void* diverge(void* argument) {
+  static struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  struct sock_fprog program = {1, &allow};
+  prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
+  return sleep_long(argument);
+}
+
 static pthread_t thread;
 static long thread_nr;
 
@@ -94,6 +106,10 @@ static void before_entry(int argc, char** argv, char** environment) {
   if (strcmp(mode, "thread") == 0) {
     thread_nr = argc > 2 ? strtol(argv[2], NULL, 0) : 0;
     pthread_create(&thread, NULL, call_later, &thread_nr);
+  }
+  if (strcmp(mode, "diverging-thread") == 0) {
+    pthread_create(&thread, NULL, diverge, NULL);
+    nap(200);
   }
   if (strcmp(mode, "forking-thread") == 0) {
     pthread_create(&thread, NULL, fork_later, NULL);

@@ -1,6 +1,8 @@
 /* Ways to reach another process, and what came of each.
  *
- *   escape_processes PID|parent WAY…   for each WAY prints "WAY done" or "WAY errno N"
+ *   escape_processes PID [WAY…]            for each WAY, or all, prints "WAY done" or "WAY errno N"
+ *   escape_processes PID after ATTACK PATH  attacks, then says whether PATH was made or opened in 300
+ *                                          attempts, and how many descriptors those have left
  *
  * Static, so that a policy need not think of a loader.
  */
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -114,18 +117,97 @@ static const struct {
              {"cpus", choose_cpus},
              {"priority", lower_priority}};
 
+/* ---- attacks on whoever answers for the policy ---- */
+
+static int end_it(pid_t pid) {
+  if (kill(pid, SIGKILL) != 0) return -1;
+  /* A zombie holds nothing any more: its threads and descriptors are gone before it is one. */
+  for (int i = 0; i < 1000; ++i) {
+    char path[64], state = 'Z';
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE* file = fopen(path, "r");
+    if (file != NULL && fscanf(file, "%*d (%*[^)]) %c", &state) != 1) state = 'Z';
+    if (file != NULL) fclose(file);
+    if (state == 'Z') return 0;
+    usleep(1000);
+  }
+  return -1;
+}
+
+static int starve(pid_t pid) {
+  const struct rlimit none = {0, 0};
+  static const int kLimits[] = {RLIMIT_NOFILE, RLIMIT_AS, RLIMIT_DATA, RLIMIT_STACK, RLIMIT_NPROC, RLIMIT_FSIZE};
+  for (size_t i = 0; i < sizeof kLimits / sizeof *kLimits; ++i)
+    if (syscall(SYS_prlimit64, pid, kLimits[i], &none, NULL) != 0) return -1;
+  return 0;
+}
+
+/* Now SIGSTOP, now SIGCONT, from another process for as long as this one lives. */
+static int stop_and_go(pid_t pid) {
+  if (kill(pid, 0) != 0) return -1;
+  const pid_t self = getpid();
+  if (fork() != 0) return 0;
+  while (kill(self, 0) == 0 && kill(pid, SIGSTOP) == 0) {
+    usleep(300);
+    kill(pid, SIGCONT);
+    usleep(300);
+  }
+  kill(pid, SIGCONT);
+  _exit(0);
+}
+
+static void say(const char* what, long result) {
+  if (result >= 0) printf("%s done\n", what);
+  else printf("%s errno %d\n", what, errno);
+  fflush(stdout);
+}
+
+/* Signals of its own, whose handler does not restart calls. */
+static void on_alarm(int signal) { (void)signal; }
+
+static int storm(void) {
+  const struct sigaction action = {.sa_handler = on_alarm};
+  const struct itimerval often = {{0, 100}, {0, 100}};
+  return sigaction(SIGALRM, &action, NULL) == 0 ? setitimer(ITIMER_REAL, &often, NULL) : -1;
+}
+
+static int open_descriptors(void) {
+  int count = 0;
+  for (int fd = 0; fd < 1000; ++fd) count += fcntl(fd, F_GETFD) != -1;
+  return count;
+}
+
+static int attack(pid_t pid, const char* way, const char* path) {
+  const int before = open_descriptors();
+  errno = 0;
+  if (strcmp(way, "end") == 0) say("end", end_it(pid));
+  if (strcmp(way, "starve") == 0) say("starve", starve(pid));
+  if (strcmp(way, "stop-and-go") == 0) say("stop-and-go", stop_and_go(pid));
+  if (strcmp(way, "storm") == 0) say("storm", storm());
+  long made = -1, opened = -1;
+  for (int i = 0; i < 300; ++i) {
+    const long allowed = syscall(SYS_openat, AT_FDCWD, "/etc/passwd", O_RDONLY, 0);
+    if (allowed >= 0) close((int)allowed);
+    if (made < 0) made = syscall(SYS_mkdir, path, 0700);
+    if (opened < 0) opened = syscall(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT, 0600);
+  }
+  say("mkdir", made);
+  say("open", opened);
+  printf("left %d\n", open_descriptors() - before);
+  return 0;
+}
+
 int main(int argc, char** argv) {
   if (argc < 2) return 99;
-  const pid_t pid = strcmp(argv[1], "parent") == 0 ? getppid() : (pid_t)atoi(argv[1]);
-  if (pid <= 1 && strcmp(argv[1], "parent") != 0) return 99;
+  const pid_t pid = (pid_t)atoi(argv[1]);
+  if (pid <= 1) return 99;
+  if (argc == 5 && strcmp(argv[2], "after") == 0) return attack(pid, argv[3], argv[4]);
   for (size_t i = 0; i < sizeof kWays / sizeof *kWays; ++i) {
     int asked = argc == 2;
     for (int j = 2; j < argc; ++j) asked |= strcmp(argv[j], kWays[i].name) == 0;
     if (!asked) continue;
     errno = 0;
-    if (kWays[i].act(pid) >= 0) printf("%s done\n", kWays[i].name);
-    else printf("%s errno %d\n", kWays[i].name, errno);
-    fflush(stdout);
+    say(kWays[i].name, kWays[i].act(pid));
   }
   return 0;
 }
