@@ -82,79 +82,104 @@ constexpr Parts from(const Parts& parts, uint32_t begin) {
   return result;
 }
 
+// What is decided is decided by the fewest tests that tell parts apart; each plan is made once, afterwards.
 class NumberPlanner {
  public:
   constexpr NumberPlanner(const std::vector<NumberTable>& tables, const PlanOptions& options) : options_(options) {
     for (const NumberTable& table : tables) {
-      parts_.push_back(table.parts);
-      audit_arches_.push_back(table.audit_arch);
-      result_.trees.push_back({plan_tests(table.parts, options_of(parts_.size() - 1)), std::nullopt, std::nullopt});
+      Arch& arch = arches_.emplace_back();
+      arch.audit_arch = table.audit_arch;
+      arch.parts = table.parts;
     }
   }
 
   constexpr NumberTrees run() && {
-    if (options_.plain) return std::move(result_);
-    for (size_t i = 0; i < parts_.size(); ++i) take_bit_apart(i);
-    for (size_t i = 0; i < parts_.size(); ++i) share_top_of(i);
-    return std::move(result_);
+    if (!options_.plain) {
+      for (Arch& arch : arches_) take_bit_apart(arch);
+      for (size_t i = 0; i < arches_.size(); ++i) share_top_of(i);
+    }
+    NumberTrees result;
+    for (const Top& top : tops_) result.tops.push_back({top.first, plan_above(top)});
+    for (const Arch& arch : arches_) result.trees.push_back(plan_of(arch));
+    return result;
   }
 
  private:
-  constexpr void take_bit_apart(size_t index) {
-    NumberTree& tree = result_.trees[index];
-    Parts base = without_bit(parts_[index]);
-    // No kernel tries these numbers while a filter is attached: all count alike.
-    PlanOptions options = options_of(index);
-    options.numbers_end = 0;
-    options.weights = weights_from(kBit);
-    Plan with_bit = plan_tests(differences(parts_[index], base), options);
-    Plan plan = plan_tests(base, options_of(index));
+  struct Arch {
+    uint32_t audit_arch = 0;
+    Parts parts;
+    Parts with_bit;  // empty: not taken apart
+    std::optional<uint32_t> top;
+  };
+  struct Top {
+    uint32_t first = 0;
+    Parts parts;
+  };
+
+  static constexpr void take_bit_apart(Arch& arch) {
+    // Without numbers of its own beyond the bit there is nothing to gain.
     constexpr size_t kJsetAndMask = 2;
-    if (with_bit.tests.size() + plan.tests.size() + kJsetAndMask >= tree.plan.tests.size()) return;
-    tree.with_bit = std::move(with_bit);
-    tree.plan = std::move(plan);
-    parts_[index] = std::move(base);
+    const size_t beyond = static_cast<size_t>(arch.parts.data() + arch.parts.size() - part_at(arch.parts, kBit));
+    if (beyond <= kJsetAndMask) return;
+    Parts base = without_bit(arch.parts), with_bit = differences(arch.parts, base);
+    if (fewest_tests(with_bit) + fewest_tests(base) + kJsetAndMask >= fewest_tests(arch.parts)) return;
+    arch.with_bit = std::move(with_bit);
+    arch.parts = std::move(base);
   }
 
   constexpr void share_top_of(size_t index) {
-    if (result_.trees[index].top) return;
+    if (arches_[index].top) return;
+    const Parts& parts = arches_[index].parts;
     std::vector<size_t> group{index};
     uint32_t first = 0;
-    for (size_t other = index + 1; other < parts_.size(); ++other) {
-      if (result_.trees[other].top) continue;
-      const uint32_t common = std::max(first, common_from(parts_[index], parts_[other]));
-      const Parts top = from(parts_[index], common);
-      if (common == 0 || top.size() < kFewParts) continue;
+    for (size_t other = index + 1; other < arches_.size(); ++other) {
+      if (arches_[other].top) continue;
+      const uint32_t common = std::max(first, common_from(parts, arches_[other].parts));
+      if (common == 0 || from(parts, common).size() < kFewParts) continue;
       first = common;
       group.push_back(other);
     }
     if (group.size() < 2) return;
-    PlanOptions above = options_, under = options_;
-    above.numbers_begin = first;
-    above.weights = weights_from(first);
-    under.numbers_end = std::min(options_.numbers_end, first);
-    under.weights = options_.weights.first(options_.weights.size() - above.weights.size());
-    Plan top = plan_tests(from(parts_[index], first), above);
-    std::vector<Plan> own;
-    size_t now = 0, then = top.tests.size();
+    Top top{first, from(parts, first)};
+    uint64_t now = 0, then = fewest_tests(top.parts);
     for (size_t one : group) {
-      under.audit_arch = audit_arches_[one];
-      own.push_back(plan_tests(below(parts_[one], first), under));
-      now += result_.trees[one].plan.tests.size();
-      then += own.back().tests.size() + 1;
+      now += fewest_tests(arches_[one].parts);
+      then += fewest_tests(below(arches_[one].parts, first)) + 1;
     }
     if (then >= now) return;
-    for (size_t i = 0; i < group.size(); ++i) {
-      result_.trees[group[i]].plan = std::move(own[i]);
-      result_.trees[group[i]].top = static_cast<uint32_t>(result_.tops.size());
+    for (size_t one : group) {
+      arches_[one].parts = below(arches_[one].parts, first);
+      arches_[one].top = static_cast<uint32_t>(tops_.size());
     }
-    result_.tops.push_back({first, std::move(top)});
+    tops_.push_back(std::move(top));
   }
 
-  constexpr PlanOptions options_of(size_t index) const {
+  constexpr Plan plan_above(const Top& top) const {
     PlanOptions options = options_;
-    options.audit_arch = audit_arches_[index];
-    return options;
+    options.numbers_begin = top.first;
+    options.weights = weights_from(top.first);
+    return plan_tests(top.parts, options);
+  }
+
+  constexpr NumberTree plan_of(const Arch& arch) const {
+    NumberTree tree;
+    PlanOptions options = options_;
+    options.audit_arch = arch.audit_arch;
+    if (!arch.with_bit.empty()) {
+      // No kernel tries these numbers while a filter is attached: all count alike.
+      PlanOptions beyond = options;
+      beyond.numbers_end = 0;
+      beyond.weights = weights_from(kBit);
+      tree.with_bit = plan_tests(arch.with_bit, beyond);
+    }
+    if (arch.top) {
+      tree.top = arch.top;
+      const uint32_t first = tops_[*arch.top].first;
+      options.numbers_end = std::min(options_.numbers_end, first);
+      options.weights = options_.weights.first(options_.weights.size() - weights_from(first).size());
+    }
+    tree.plan = plan_tests(arch.parts, options);
+    return tree;
   }
 
   constexpr std::span<const NumberWeight> weights_from(uint32_t number) const {
@@ -164,9 +189,8 @@ class NumberPlanner {
   }
 
   PlanOptions options_;
-  std::vector<Parts> parts_;
-  std::vector<uint32_t> audit_arches_;
-  NumberTrees result_;
+  std::vector<Arch> arches_;
+  std::vector<Top> tops_;
 };
 
 inline constexpr Accumulator kNumber{kWordNr, UINT32_MAX};

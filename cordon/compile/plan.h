@@ -54,6 +54,9 @@ struct PlanOptions {
 // Neighbouring parts have different labels, and a label is below Plan::kLeaf.
 constexpr Plan plan_tests(std::span<const Part> parts, const PlanOptions& options);
 
+// The size of the smallest set of tests, without a plan that has them.
+constexpr uint64_t fewest_tests(std::span<const Part> parts);
+
 }  // namespace cordon::compiler
 
 #include "cordon/compile/plan.inl.h"  // IWYU pragma: export

@@ -76,8 +76,8 @@ constexpr LabelPlaces label_places(const Runs& all) {
   return result;
 }
 
-// Marks the runs to take out.
-constexpr void choose_exceptions(Runs& all) {
+// Marks the runs to take out. Returns how many tests it takes.
+constexpr uint64_t choose_exceptions(Runs& all) {
   constexpr uint32_t kNone = UINT32_MAX;
   struct State {
     int64_t cost = INT64_MAX / 4;  // without the lengths of all runs so far, which every state pays
@@ -91,9 +91,11 @@ constexpr void choose_exceptions(Runs& all) {
   uint32_t* const previous = before.data();
   Run* const runs = all.data();
   State best{-1, kNone};
+  int64_t lengths = 0;
   for (uint32_t i = 0, count = static_cast<uint32_t>(all.size()); i < count; ++i) {
     State& state = states[places[i]];
     int64_t length = static_cast<int64_t>(runs[i].last) - runs[i].first + 1;
+    lengths += length;
     bool cut = best.cost + 1 < state.cost;
     State kept{(cut ? best.cost + 1 : state.cost) - length, i};
     previous[i] = cut ? best.run : state.run;
@@ -102,6 +104,7 @@ constexpr void choose_exceptions(Runs& all) {
     runs[i].is_exception = true;
   }
   for (uint32_t i = best.run; i != kNone; i = previous[i]) runs[i].is_exception = false;
+  return static_cast<uint64_t>(best.cost + lengths);
 }
 
 // Exceptions between two regions go to the one with fewer numbers.
@@ -162,6 +165,13 @@ constexpr Plan plan_tests(std::span<const Part> parts, const PlanOptions& option
   Runs runs = detail::runs_of(parts, options);
   if (!options.plain) detail::choose_exceptions(runs);
   return Planner(std::move(runs), options).plan();
+}
+
+constexpr uint64_t fewest_tests(std::span<const Part> parts) {
+  PlanOptions options;
+  options.plain = true;  // weights are of no interest here
+  Runs runs = detail::runs_of(parts, options);
+  return detail::choose_exceptions(runs);
 }
 
 }  // namespace cordon::compiler

@@ -1,5 +1,6 @@
 // Policies resolved and compiled in constant expressions within the limits compilers have by default: what resolve and
 // compile give at run time, and proved there. Also read by clang where it is installed (CMakeLists.txt).
+#include "docker_policy.h"
 #include "written_policies.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +9,8 @@
 #include "cordon/bpf/program.h"
 #include "cordon/compile/compile.h"
 #include "cordon/compile/constant.h"
+#include "cordon/formats/builtin.h"
+#include "cordon/formats/cordon_text.h"
 #include "cordon/policy/constant_policy.h"
 #include "cordon/policy/resolve.h"
 #include "cordon/prove/compare.h"
@@ -87,8 +90,19 @@ TEST_P(WrittenTable, is_proved_to_do_what_the_policy_says) {
 INSTANTIATE_TEST_SUITE_P(Constant, WrittenTable,
                          testing::Values(row<conditions>("conditions"), row<arches>("arches"),
                                          row<big_endian>("big_endian"), row<newer_calls>("newer_calls"),
-                                         row<ranges>("ranges"), row<service>("service")),
+                                         row<ranges>("ranges"), row<service>("service"),
+                                         row<docker_default>("docker_default")),
                          [](const auto& test) { return std::string(test.param.name); });
+
+TEST(WrittenPolicy, docker_default_is_the_builtin_profile) {
+  Result<Policy> builtin = formats::read_cordon(formats::find_builtin("docker-default")->text, "docker-default", {});
+  ASSERT_TRUE(builtin);
+  builtin->arches = {Arch::x86_64};
+  Result<ResolvedPolicy> read = policy::resolve(*builtin, {});
+  Result<ResolvedPolicy> written = policy::resolve(policy::owning(docker_default()), {});
+  ASSERT_TRUE(read && written);
+  EXPECT_EQ(prove::compare(&*read, &*written, {}).verdict, prove::Verdict::equal);
+}
 
 }  // namespace
 }  // namespace cordon::constant
