@@ -84,9 +84,13 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   for (const Loaded& loaded : policies)
     if (loaded.policy) sources.push_back(policy::placed_lines(*loaded.policy));
   CORDON_TRY(lines, lines_of(options));
+  const std::vector<PlacedLine> setup_lines = lines_of(request.setup);
+  lines.insert(lines.end(), setup_lines.begin(), setup_lines.end());
   sources.push_back(std::move(lines));
   CORDON_TRY(confinement, policy::confine(sources));
-  CORDON_TRY(setup, setup_of(request.setup));
+  CORDON_TRY(setup, setup_of(confinement.process));
+  CORDON_TRY(mask, mask_of(request.setup));
+  setup.umask = mask;
   setup.kept_capabilities = confinement.kept_capabilities;
   setup.bounding_set = confinement.bounding_set;
   setup.inheritable_set = confinement.inheritable_set;
@@ -100,7 +104,7 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
   Confined made;
   made.setup = std::move(setup);
   Diagnostics warnings;
-  if (Result<Done> set = set_traits(request.setup, options.may_lack("ptracer"), made.setup); !set)
+  if (Result<Done> set = set_traits(confinement.process, options.may_lack("ptracer"), made.setup); !set)
     return set.error();
   else
     warnings.append(set.warnings());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cordon/base/text.h"
+#include "cordon/policy/process_lines.h"
 
 namespace cordon::cli {
 namespace {
@@ -20,10 +21,12 @@ std::vector<std::string> lines_of(const Loaded& loaded) {
   return lines;
 }
 
-// Lines of one kind restrict together. Those of `files`, `caps` and `mount` grant what is left of one restriction.
+// Lines of one kind restrict together. Those of `files`, `caps` and `mount` grant what is left of one restriction, and
+// of what a command is started as there is one of each.
 std::string kind_of(const std::string& line) {
   const size_t subject = line.find(' ');
-  if (line.starts_with("files ") || line.starts_with("caps ") || line.starts_with("mount "))
+  if (line.starts_with("files ") || line.starts_with("caps ") || line.starts_with("mount ") ||
+      policy::is_process_subject(line.substr(0, subject)))
     return line.substr(0, subject);
   return line.substr(0, line.find(' ', subject + 1));
 }
@@ -36,12 +39,13 @@ std::vector<std::string> of_kind(const std::vector<std::string>& lines, const st
 }
 
 // Kinds that can give a command what it had not: by what is mounted, capabilities that another user has as well or
-// keeps.
+// keeps; another user or context; what it is told by its environment; who may trace it.
 std::vector<std::string> giving(const std::vector<std::string>& lines) {
   std::vector<std::string> result;
   std::copy_if(lines.begin(), lines.end(), std::back_inserter(result), [](const std::string& line) {
     return line.starts_with("mount ") || line.starts_with("caps ambient") || line.starts_with("caps inheritable") ||
-           line.starts_with("securebits ");
+           line.starts_with("securebits ") ||
+           (policy::is_process_subject(line.substr(0, line.find(' '))) && !line.starts_with("affinity "));
   });
   return result;
 }

@@ -28,40 +28,57 @@ struct User {
   std::optional<gid_t> gid;  // none: the user database does not know this number
 };
 
-Result<User> find_user(const std::string& text) {
+bool is_option(const PlacedText& said) { return said.place.file.empty() || said.place.file.starts_with("--"); }
+
+// What stands in a policy is told there.
+Diagnostics placed(const PlacedText& said, const Diagnostics& problems) {
+  if (is_option(said)) return problems;
+  Diagnostics told;
+  for (Diagnostic problem : problems) {
+    problem.place = said.place;
+    problem.code = "sandbox-line";
+    told.add(std::move(problem));
+  }
+  return told;
+}
+
+Result<User> find_user(const PlacedText& said) {
+  const std::string& text = said.text;
   const auto number = id_number(text);
   if (const auto known = number ? user_numbered(*number) : user_called(text)) return User{known->uid, known->gid};
   if (number) return User{*number, std::nullopt};
-  return usage_error("no user is called " + quoted(text), "a name of the user database, or a number");
+  return placed(said, usage_error("no user is called " + quoted(text), "a name of the user database, or a number"));
 }
 
-Result<gid_t> find_group(const std::string& text) {
+Result<gid_t> find_group(const PlacedText& said, const std::string& text) {
   if (const auto number = id_number(text)) return *number;
   if (const auto known = group_called(text)) return *known;
-  return usage_error("no group is called " + quoted(text), "a name of the group database, or a number");
+  return placed(said, usage_error("no group is called " + quoted(text), "a name of the group database, or a number"));
 }
 
 // Groups nobody asked for are not left to the command: they are the launcher's, and may be root's.
-Result<std::optional<ProcessIdentity>> identity_of(const SetupOptions& options) {
+Result<std::optional<ProcessIdentity>> identity_of(const ProcessLines& lines) {
   std::optional<ProcessIdentity> identity;
-  if (!options.uid && !options.gid && !options.groups) return identity;
+  if (!lines.uid && !lines.gid && !lines.groups) return identity;
   identity = ProcessIdentity{.uid = geteuid(), .gid = getegid(), .groups = {}};
-  if (options.uid) {
-    CORDON_TRY(user, find_user(*options.uid));
-    if (!user.gid && !options.gid)
-      return usage_error("the user database does not know " + quoted(*options.uid) + ", nor its group",
-                         "say it: --gid " + *options.uid);
+  if (lines.uid) {
+    CORDON_TRY(user, find_user(*lines.uid));
+    if (!user.gid && !lines.gid)
+      return placed(*lines.uid,
+                    usage_error("the user database does not know " + quoted(lines.uid->text) + ", nor its group",
+                                is_option(*lines.uid) ? "say it: --gid " + lines.uid->text
+                                                      : "say it: add the line `gid " + lines.uid->text + "`"));
     identity->uid = user.uid;
     identity->gid = user.gid.value_or(0);
   }
-  if (options.gid) {
-    CORDON_TRY(gid, find_group(*options.gid));
+  if (lines.gid) {
+    CORDON_TRY(gid, find_group(*lines.gid, lines.gid->text));
     identity->gid = gid;
   }
-  const std::string list = options.groups.value_or("none");
+  const std::string list = lines.groups ? lines.groups->text : "none";
   for (size_t at = 0; list != "none" && at <= list.size();) {
     const size_t end = std::min(list.find(',', at), list.size());
-    CORDON_TRY(group, find_group(list.substr(at, end - at)));
+    CORDON_TRY(group, find_group(*lines.groups, list.substr(at, end - at)));
     identity->groups.push_back(group);
     at = end + 1;
   }
@@ -76,18 +93,20 @@ void remove(std::vector<std::string>& environment, const std::string& name) {
   std::erase_if(environment, [&](const std::string& entry) { return is_entry_of(entry, name); });
 }
 
-Result<std::optional<std::vector<std::string>>> environment_of(const SetupOptions& options) {
+Result<std::optional<std::vector<std::string>>> environment_of(const ProcessLines& lines) {
   std::optional<std::vector<std::string>> made;
-  if (!options.clear_environment && options.unset.empty() && options.environment.empty()) return made;
+  if (!lines.has_environment()) return made;
   made.emplace();
-  if (!options.clear_environment)
+  if (!lines.clears_environment)
     for (char** entry = environ; *entry != nullptr; ++entry) made->emplace_back(*entry);
-  for (const std::string& name : options.unset) {
+  for (const PlacedText& said : lines.unset) {
+    const std::string& name = said.text;
     if (name.empty() || name.find('=') != std::string::npos)
       return usage_error("--unset-env takes the name of a variable, not " + quoted(name), {});
     remove(*made, name);
   }
-  for (const std::string& entry : options.environment) {
+  for (const PlacedText& said : lines.set) {
+    const std::string& entry = said.text;
     const size_t end = entry.find('=');
     if (end == 0 || end == std::string::npos)
       return usage_error("--env takes NAME=VALUE, not " + quoted(entry), "--unset-env takes a variable away");
@@ -95,6 +114,16 @@ Result<std::optional<std::vector<std::string>>> environment_of(const SetupOption
     made->push_back(entry);
   }
   return made;
+}
+
+// Of several of one name the last, as a shell has it; one that is set is not taken away before.
+std::vector<std::string> last_of_each(const std::vector<std::string>& entries) {
+  std::vector<std::string> last;
+  for (const std::string& entry : entries) {
+    remove(last, entry.substr(0, entry.find('=')));
+    last.push_back(entry);
+  }
+  return last;
 }
 
 }  // namespace
@@ -117,22 +146,58 @@ void add_setup_options(CommandLine& app, SetupOptions& options) {
   app.add_flag("--clear-env", options.clear_environment, "begin with an empty environment");
 }
 
-Result<ProcessSetup> setup_of(const SetupOptions& options) {
+Diagnostics misuse_of(const PlacedText& said, const char* option, const std::string& message, std::string hint) {
+  return placed(said,
+                usage_error((is_option(said) ? std::string(option) + " " : "the line ") + message, std::move(hint)));
+}
+
+std::vector<PlacedLine> lines_of(const SetupOptions& options) {
+  std::vector<PlacedLine> lines;
+  const auto add = [&](const char* subject, const char* option, std::vector<std::string> words) {
+    Place place;
+    place.file = std::string(option) + " " + base::printable(words.back());
+    lines.push_back({subject, std::move(words), {std::move(place)}});
+  };
+  const auto add_one = [&](const char* subject, const char* option, const std::optional<std::string>& value) {
+    if (value) add(subject, option, {*value});
+  };
+  add_one("uid", "--uid", options.uid);
+  add_one("gid", "--gid", options.gid);
+  add_one("groups", "--groups", options.groups);
+  add_one("chdir", "--chdir", options.directory);
+  add_one("ptracer", "--ptracer", options.ptracer);
+  add_one("affinity", "--affinity", options.cpus);
+  add_one("personality", "--personality", options.personality);
+  add_one("exec_context", "--exec-context", options.context);
+  if (options.clear_environment) add("env", "--clear-env", {"clear"});
+  const std::vector<std::string> set = last_of_each(options.environment);
+  for (const std::string& name : options.unset) {
+    const bool is_set =
+        std::any_of(set.begin(), set.end(), [&](const std::string& one) { return is_entry_of(one, name); });
+    if (!is_set) add("env", "--unset-env", {"unset", name});
+  }
+  for (const std::string& entry : set) add("env", "--env", {"set", entry});
+  return lines;
+}
+
+Result<ProcessSetup> setup_of(const ProcessLines& lines) {
   ProcessSetup setup;
-  CORDON_TRY(identity, identity_of(options));
-  CORDON_TRY(environment, environment_of(options));
+  CORDON_TRY(identity, identity_of(lines));
+  CORDON_TRY(environment, environment_of(lines));
   setup.identity = std::move(identity);
   setup.environment = std::move(environment);
-  setup.directory = options.directory;
-  if (options.umask) {
-    unsigned mask = 0;
-    const char* last = options.umask->data() + options.umask->size();
-    const auto [end, error] = std::from_chars(options.umask->data(), last, mask, 8);
-    if (error != std::errc() || end != last || mask > 0777)
-      return usage_error("--umask takes an octal number up to 777, not " + quoted(*options.umask), {});
-    setup.umask = static_cast<mode_t>(mask);
-  }
+  if (lines.directory) setup.directory = lines.directory->text;
   return setup;
+}
+
+Result<std::optional<mode_t>> mask_of(const SetupOptions& options) {
+  if (!options.umask) return std::optional<mode_t>();
+  unsigned mask = 0;
+  const char* last = options.umask->data() + options.umask->size();
+  const auto [end, error] = std::from_chars(options.umask->data(), last, mask, 8);
+  if (error != std::errc() || end != last || mask > 0777)
+    return usage_error("--umask takes an octal number up to 777, not " + quoted(*options.umask), {});
+  return std::optional(static_cast<mode_t>(mask));
 }
 
 }  // namespace cordon::cli

@@ -7,6 +7,7 @@
 
 #include "cli/command_line.h"
 #include "cordon/base/result.h"
+#include "cordon/policy/confinement.h"
 #include "cordon/sandbox/process_setup.h"
 
 namespace cordon::cli {
@@ -24,7 +25,17 @@ struct SetupOptions {
 
 void add_setup_options(CommandLine& app, SetupOptions& options);
 
-// Errors for users nobody knows, and values that are none.
-Result<ProcessSetup> setup_of(const SetupOptions& options);
+// The lines the options stand for, beside umask.
+std::vector<PlacedLine> lines_of(const SetupOptions& options);
+
+// What the lines and options of all sources ask for, as they were laid over each other. Errors for users nobody knows,
+// and values that are none.
+Result<ProcessSetup> setup_of(const ProcessLines& lines);
+// --umask.
+Result<std::optional<mode_t>> mask_of(const SetupOptions& options);
+
+// A mistake in what somebody said, told at the policy's line, or as one of the command line with the option's name.
+// `message` goes on after that name: "takes a list of CPUs".
+Diagnostics misuse_of(const PlacedText& said, const char* option, const std::string& message, std::string hint);
 
 }  // namespace cordon::cli

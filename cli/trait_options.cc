@@ -44,10 +44,14 @@ std::string text_of(const char* path) {
   return text;
 }
 
-Result<Done> set_ptracer(const std::string& text, bool may_lack, ProcessSetup& setup) {
+bool is_line(const PlacedText& said) { return !said.place.file.starts_with("--"); }
+Place place_of(const PlacedText& said) { return is_line(said) ? said.place : Place(); }
+
+Result<Done> set_ptracer(const PlacedText& said, bool may_lack, ProcessSetup& setup) {
+  const std::string& text = said.text;
   const auto number = number_of(text);
   if (text != "any" && text != "none" && (!number || *number == 0 || *number > INT32_MAX))
-    return usage_error("--ptracer takes a process number, any or none, not " + quoted(text), {});
+    return misuse_of(said, "--ptracer", "takes a process number, any or none, not " + quoted(text), {});
   if (number && kill(static_cast<pid_t>(*number), 0) != 0 && errno == ESRCH)
     return system_error("name process " + text + " as tracer", ESRCH);
   if (access("/proc/sys/kernel/yama", F_OK) == 0) {
@@ -55,47 +59,36 @@ Result<Done> set_ptracer(const std::string& text, bool may_lack, ProcessSetup& s
     return Done{};
   }
   Diagnostics problems;
-  const std::string message =
-      "this kernel has no Yama, which --ptracer speaks to: who may trace is not restricted by it";
+  const std::string message = "this kernel has no Yama, which " +
+                              std::string(is_line(said) ? "the line" : "--ptracer") +
+                              " speaks to: who may trace is not restricted by it";
   if (!may_lack) {
-    problems.error("yama-lacking", {}, message, "--best-effort ptracer runs the command without it");
+    problems.error("yama-lacking", place_of(said), message, "--best-effort ptracer runs the command without it");
     return problems;
   }
-  problems.warning("yama-lacking", {}, message);
+  problems.warning("yama-lacking", place_of(said), message);
   return {Done{}, std::move(problems)};
 }
 
-// "0-3,8": the bits that stand for them.
-std::optional<std::vector<uint64_t>> cpus_of(const std::string& list) {
-  constexpr unsigned kMost = 8192;  // of any kernel
-  std::vector<uint64_t> bits;
-  for (const std::string& part : split(list)) {
-    const size_t dash = part.find('-');
-    const auto first = number_of(part.substr(0, dash));
-    const auto last = dash == std::string::npos ? first : number_of(part.substr(dash + 1));
-    if (!first || !last || *last < *first || *last >= kMost) return std::nullopt;
-    bits.resize(std::max<size_t>(bits.size(), *last / 64 + 1));
-    for (unsigned cpu = *first; cpu <= *last; ++cpu) bits[cpu / 64] |= uint64_t{1} << (cpu % 64);
-  }
-  return bits;
-}
-
 // The kernel leaves out what is not there without a word.
-Result<Done> set_cpus(const std::string& text, ProcessSetup& setup) {
-  const auto cpus = cpus_of(text);
-  if (!cpus) return usage_error("--affinity takes a list of CPUs, not " + quoted(text), "such as 0-3,8");
+Result<Done> set_cpus(const PlacedText& said, ProcessSetup& setup) {
+  const std::string& text = said.text;
+  const auto cpus = policy::read_cpus(text);
+  if (!cpus) return misuse_of(said, "--affinity", "takes a list of CPUs, not " + quoted(text), "such as 0-3,8");
   const std::string online = text_of("/sys/devices/system/cpu/online");
-  if (const auto there = cpus_of(online))
+  if (const auto there = policy::read_cpus(online))
     for (size_t cpu = 0; cpu < cpus->size() * 64; ++cpu) {
       const bool is_there = cpu / 64 < there->size() && ((*there)[cpu / 64] >> (cpu % 64) & 1) != 0;
       if (((*cpus)[cpu / 64] >> (cpu % 64) & 1) != 0 && !is_there)
-        return usage_error("--affinity names CPU " + std::to_string(cpu) + ", which is not online", online + " are");
+        return misuse_of(said, "--affinity", "names CPU " + std::to_string(cpu) + ", which is not online",
+                         online + " are");
     }
   setup.cpus = *cpus;
   return Done{};
 }
 
-Result<Done> set_personality(const std::string& text, ProcessSetup& setup) {
+Result<Done> set_personality(const PlacedText& said, ProcessSetup& setup) {
+  const std::string& text = said.text;
   uint32_t bits = 0;
   for (const std::string& name : split(text)) {
     const auto known = abi::find_personality(name);
@@ -103,7 +96,8 @@ Result<Done> set_personality(const std::string& text, ProcessSetup& setup) {
       std::vector<std::string_view> names;
       for (const abi::Personality& personality : abi::kPersonalities) names.push_back(personality.name);
       const std::string near = base::did_you_mean(name, names);
-      return usage_error("--personality knows no " + quoted(name), near.empty() ? "the names are setarch(8)'s" : near);
+      return misuse_of(said, "--personality", "knows no " + quoted(name),
+                       near.empty() ? "the names are setarch(8)'s" : near);
     }
     bits |= *known;
   }
@@ -115,18 +109,19 @@ bool has_selinux() { return access("/sys/fs/selinux/enforce", F_OK) == 0; }
 bool has_apparmor() { return text_of("/sys/module/apparmor/parameters/enabled") == "Y"; }
 
 // AppArmor's own file came with 5.8; before, both share one.
-Result<Done> set_context(const std::string& text, ProcessSetup& setup) {
+Result<Done> set_context(const PlacedText& said, ProcessSetup& setup) {
+  const std::string& text = said.text;
   const size_t colon = text.find(':');
   const std::string module = text.substr(0, colon);
   const std::string label = colon == std::string::npos ? "" : text.substr(colon + 1);
   if ((module != "selinux" && module != "apparmor") || label.empty() || label.find('\0') != std::string::npos)
-    return usage_error("--exec-context takes selinux:CONTEXT or apparmor:PROFILE, not " + quoted(text), {});
+    return misuse_of(said, "--exec-context", "takes selinux:CONTEXT or apparmor:PROFILE, not " + quoted(text), {});
   const bool is_selinux = module == "selinux";
   if (is_selinux ? !has_selinux() : !has_apparmor()) {
     Diagnostics problems;
-    problems.error("lsm-lacking", {},
-                   std::string("this kernel has no ") + (is_selinux ? "SELinux" : "AppArmor") +
-                       " at work, which --exec-context speaks to",
+    problems.error("lsm-lacking", place_of(said),
+                   std::string("this kernel has no ") + (is_selinux ? "SELinux" : "AppArmor") + " at work, which " +
+                       (is_line(said) ? "the line" : "--exec-context") + " speaks to",
                    "leave it out, or enable it: /sys/kernel/security/lsm lists what is");
     return problems;
   }
@@ -153,13 +148,13 @@ void add_trait_options(CommandLine& app, SetupOptions& options) {
       ->type_name("CONTEXT");
 }
 
-Result<Done> set_traits(const SetupOptions& options, bool may_lack_ptracer, ProcessSetup& setup) {
+Result<Done> set_traits(const ProcessLines& lines, bool may_lack_ptracer, ProcessSetup& setup) {
   Diagnostics problems;
   const auto apply = [&](const Result<Done>& done) { problems.append(done.diagnostics()); };
-  if (options.ptracer) apply(set_ptracer(*options.ptracer, may_lack_ptracer, setup));
-  if (options.cpus) apply(set_cpus(*options.cpus, setup));
-  if (options.personality) apply(set_personality(*options.personality, setup));
-  if (options.context) apply(set_context(*options.context, setup));
+  if (lines.ptracer) apply(set_ptracer(*lines.ptracer, may_lack_ptracer, setup));
+  if (lines.affinity) apply(set_cpus(*lines.affinity, setup));
+  if (lines.personality) apply(set_personality(*lines.personality, setup));
+  if (lines.context) apply(set_context(*lines.context, setup));
   if (problems.has_errors()) return problems;
   return {Done{}, std::move(problems)};
 }

@@ -11,7 +11,7 @@ namespace cordon::cli {
 void add_trait_options(CommandLine& app, SetupOptions& options);
 
 // Errors for values that are none, and for what this kernel has not; a warning where Yama lacks and may.
-Result<Done> set_traits(const SetupOptions& options, bool may_lack_ptracer, ProcessSetup& setup);
+Result<Done> set_traits(const ProcessLines& lines, bool may_lack_ptracer, ProcessSetup& setup);
 
 // Whether one process is named, by its number here.
 bool names_ptracer(const ProcessSetup& setup);

@@ -114,6 +114,9 @@ int serve(const ServeOptions& options, const PolicyOptions& reading, const Outpu
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kUsage;
   Result<Confined> confined = confine(policies, {options.confining, options.setup, options.namespaces, {}});
+  if (confined && confined->setup.environment)
+    confined = usage_error("each command has the environment of who asks for it, and a policy has 'env' lines",
+                           "env -i NAME=VALUE cordon run --via …");
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kUsage;
   const uint32_t flags =

@@ -91,6 +91,8 @@ class CordonParser {
 // One statement of those that sandbox_spec.h lists; several verbs on a line become a line each, so that the
 // first word always is the verb.
 void read_sandbox_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter);
+// Of those, the ones that policy/process_lines.h speaks of.
+void read_process_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter);
 // Lines that contradict each other.
 void check_sandbox(const SandboxSpec& spec, Reporter& reporter);
 

@@ -7,6 +7,7 @@
 #include "cordon/abi/securebits.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
+#include "cordon/policy/process_lines.h"
 
 namespace cordon::formats {
 namespace {
@@ -237,6 +238,7 @@ class SandboxReader {
 }  // namespace
 
 void read_sandbox_line(const Statement& statement, SandboxSpec& spec, Reporter& reporter) {
+  if (policy::is_process_subject(statement.keyword.text)) return read_process_line(statement, spec, reporter);
   SandboxReader(statement, spec, reporter).read();
 }
 

@@ -119,6 +119,13 @@ const Written kSandbox[] = {
     {"net_none", "net none", "net       none\n"},
     {"caps", "caps keep net_bind_service CAP_KILL; caps keep",
      "caps      keep net_bind_service CAP_KILL\ncaps      keep\n"},
+    {"users", "uid nobody; gid 65534\ngroups 27 audio; groups none",
+     "uid       nobody\ngid       65534\ngroups    27 audio\ngroups    none\n"},
+    {"environments", "env set A=1 \"B=b c\" unset=x\nenv unset LD_PRELOAD; env clear",
+     "env       set A=1 \"B=b c\" unset=x\nenv       unset LD_PRELOAD\nenv       clear\n"},
+    {"what_a_process_is", "chdir \"/a b\"; ptracer any; affinity 0-3,8; personality linux32 addr-no-randomize",
+     "chdir     \"/a b\"\nptracer   any\naffinity  0-3,8\npersonality linux32 addr-no-randomize\n"},
+    {"security_contexts", "exec_context apparmor:app//child", "exec_context apparmor:app//child\n"},
     {"limits", "limit nofile 1024; limit core unlimited", "limit     nofile 1024\nlimit     core unlimited\n"},
     {"scopes", "scope signal abstract_unix", "scope     signal abstract_unix\n"},
     {"a_hash_in_a_quoted_path", "files read \"/a#b\" # c", "# c\n\nfiles     read \"/a#b\"\n"},
@@ -206,6 +213,9 @@ class PolicyMaker {
     if (pick(2)) policy.sandbox.lines.push_back({"mount", {"root", "read"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"mount", {"write", "/a b", "at", "/c:d", "/at"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"mount", {"proc"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"env", {"set", "A=b c", "B=#;\""}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"groups", {"27", "audio"}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"affinity", {"0-3,8"}, {}});
     return policy;
   }
 

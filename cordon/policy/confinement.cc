@@ -61,9 +61,10 @@ class ConfinementMaker {
         unshare(line);
       else if (line.subject == "mount")
         mount(line);
-      else
+      else if (!is_process_subject(line.subject))
         add_line(line, layer);
     }
+    add_process_lines(lines, made_.process, problems_);
     if (!layer.is_empty()) made_.landlock.push_back(std::move(layer));
     for (const CapabilityWord& word : kCapabilityWords) {
       const std::optional<uint64_t>& said = sets[static_cast<size_t>(&word - kCapabilityWords)];

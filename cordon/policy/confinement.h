@@ -19,6 +19,7 @@
 #include "cordon/abi/namespaces.h"
 #include "cordon/base/result.h"
 #include "cordon/policy/policy.h"
+#include "cordon/policy/process_lines.h"
 #include "cordon/policy/sandbox_spec.h"
 
 namespace cordon {
@@ -97,6 +98,7 @@ struct Confinement {
   std::vector<ResourceLimit> limits;         // one of each resource
   std::vector<NamespaceRequest> namespaces;  // one of each kind
   std::vector<MountRequest> mounts;          // at most one root
+  ProcessLines process;
 
   bool makes(uint64_t kind) const;  // abi/namespaces.h
 };

@@ -1,5 +1,5 @@
 // The lines of a policy that are not about system calls: files, net, scope, caps, securebits, limit, umask, unshare,
-// mount.
+// mount, uid, gid, groups, env, chdir, ptracer, affinity, personality, exec_context.
 //
 // They are recorded as written, with their places; confinement.h says what they mean, and what the running kernel can
 // do with them is decided where they are applied.
@@ -13,7 +13,7 @@
 namespace cordon {
 
 struct SandboxLine {
-  std::string subject;  // "files", "net", "scope", "caps", "securebits", "limit", "umask", "unshare", "mount"
+  std::string subject;  // "files", "net", "scope" and so on
   std::vector<std::string> words;  // unquoted: {"read", "/usr", "/lib"}
   Span span;
   std::vector<Span> word_spans = {};  // of each word, where the line was read from a text
