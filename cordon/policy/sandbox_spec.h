@@ -13,7 +13,7 @@
 namespace cordon {
 
 struct SandboxLine {
-  std::string subject;  // "files", "net", "scope" and so on
+  std::string subject;             // "files", "net", "scope" and so on
   std::vector<std::string> words;  // unquoted: {"read", "/usr", "/lib"}
   Span span;
   std::vector<Span> word_spans = {};  // of each word, where the line was read from a text
