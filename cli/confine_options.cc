@@ -35,6 +35,18 @@ std::string words_of_list(const std::string& text) {
   return " " + list;
 }
 
+// " user \"\"" of "user,": a name is missing there.
+std::string kinds_of(const std::string& text) {
+  if (text.empty()) return {};
+  std::string words;
+  for (size_t at = 0; at <= text.size();) {
+    const size_t end = std::min(text.find(',', at), text.size());
+    words += end == at ? " \"\"" : " " + text.substr(at, end - at);
+    at = end + 1;
+  }
+  return words;
+}
+
 // " noroot no_setuid_fixup" of "noroot,no-setuid-fixup".
 std::string securebits_of(std::string list) {
   std::replace(list.begin(), list.end(), '-', '_');
@@ -79,7 +91,7 @@ constexpr Word kWords[] = {
     {"--net-bind", "net bind", "PORT", "TCP port that may be bound (Landlock); no other", as_is},
     {"--net-connect", "net connect", "PORT", "TCP port that may be connected to; no other", as_is},
     {"--unshare", "unshare", "LIST", "namespaces of the command's own: user, mount, pid, net, ipc, uts, cgroup, time",
-     words_of_list},
+     kinds_of},
     {"--mount-root", "mount root", "WHAT",
      "the file tree: keep (the host's), read (the same, read-only), empty, or a directory", as_root},
     {"--mount-read", "mount read", "PATH[:AT]", "the host's file or directory in the command's tree, read-only",

@@ -18,14 +18,34 @@ namespace {
 // A namespace's owner has every capability in it, and could undo what was mounted there: the command gets those it is
 // given.
 void keep_namespaces_owned(ProcessSetup& setup, Diagnostics& warnings) {
-  const bool has_own_user = (setup.namespaces.made & abi::kUserNamespace) != 0;
-  if (has_own_user && !setup.kept_capabilities)
+  const bool enters_user = ((setup.namespaces.made | setup.namespaces.joined) & abi::kUserNamespace) != 0;
+  if (enters_user && !setup.kept_capabilities) {
     setup.kept_capabilities = setup.ambient_set.value_or(0) | setup.inheritable_set.value_or(0);
+    setup.ambient_set = setup.ambient_set.value_or(0);  // what is inheritable only is not raised
+  }
   const bool keeps_admin = setup.kept_capabilities ? (*setup.kept_capabilities >> CAP_SYS_ADMIN & 1) != 0
                                                    : !setup.identity && geteuid() == 0;
   if (keeps_admin && !setup.namespaces.mounts.empty())
     warnings.warning("mounts", {}, "the command keeps CAP_SYS_ADMIN and can mount over, or undo, what is mounted",
                      "--caps-keep none, or a policy that denies mount and its like");
+}
+
+// /proc/PID/root of a process of the same user is the host's tree, where that process can be looked into.
+void warn_of_ways_out(const Confinement& confinement, const ProcessSetup& setup, Diagnostics& warnings) {
+  const auto mounts = [&](std::string_view verb, std::string_view path = {}) {
+    return std::any_of(confinement.mounts.begin(), confinement.mounts.end(), [&](const MountRequest& request) {
+      return request.verb == verb && (path.empty() || request.path == path);
+    });
+  };
+  const bool sees_hosts = !mounts("proc") || (setup.namespaces.made & abi::kPidNamespace) == 0;
+  const bool is_another = setup.identity && setup.identity->uid != 0 && setup.identity->uid != geteuid();
+  const bool has_own_user = ((setup.namespaces.made | setup.namespaces.joined) & abi::kUserNamespace) != 0;
+  if (!mounts("root", "read") || !sees_hosts || !is_another || has_own_user || !confinement.landlock.empty()) return;
+  warnings.warning(
+      "mounts", {},
+      "what other processes of this user see can be written through /proc/PID/root: the read-only tree does "
+      "not hold against that",
+      "--unshare user, or --unshare pid and --mount-proc");
 }
 
 // Without a number inside it would go on as cordon's own user outside, whatever the map says.
@@ -53,6 +73,7 @@ Result<Done> set_namespaces(const NamespaceOptions& options, const Confinement& 
       return usage_error("groups cannot be set in a user namespace of a user without CAP_SETGID", "leave --groups out");
   }
   keep_namespaces_owned(made.setup, warnings);
+  warn_of_ways_out(confinement, made.setup, warnings);
   const bool has_own_pids = ((made.setup.namespaces.made | made.setup.namespaces.joined) & abi::kPidNamespace) != 0;
   if (has_own_pids && names_ptracer(made.setup))
     return usage_error("--ptracer PID cannot name a process outside the command's pid namespace", "--ptracer any");

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "cordon/abi/namespaces.h"
 #include "cordon/base/text.h"
+#include "cordon/sandbox/id_maps.h"
 
 namespace cordon::cli {
 namespace {
@@ -69,6 +70,9 @@ Result<std::vector<IdRange>> ranges_of(const char* option, const std::vector<std
                          "numbers, such as 0:1000 or 0:100000:65536");
     ranges.push_back({.inside = *inside, .outside = *outside, .count = *count});
   }
+  if (!sandbox::fits_map(ranges))
+    return usage_error(std::string(option) + " gives more than the kernel takes, 340 ranges or 4095 bytes in /proc",
+                       "fewer and longer ranges");
   return ranges;
 }
 
@@ -118,7 +122,10 @@ Result<Done> join(const std::string& text, Namespaces& made) {
 Result<std::string> resolved(const Place& place, const std::string& path) {
   char* real = realpath(path.c_str(), nullptr);
   if (real == nullptr) {
+    const bool is_gone = errno == ENOENT;
     Diagnostic problem = system_error("find " + quoted(path), errno);
+    if (is_gone && !path.starts_with('/') && !place.file.starts_with("--"))
+      problem.hint = "a relative path begins at the working directory, wherever the policy lies";
     problem.place = place;
     return problem;
   }

@@ -214,6 +214,7 @@ class SandboxReader {
       if (token.kind == Token::Kind::end) break;
       if (token.kind != Token::Kind::word || !contains(known, token.text)) {
         std::string hint = base::did_you_mean(token.text, known);
+        if (subject_ == "unshare" && token.text == "all") hint = "each of them by its name";
         return error(token.span, "expected " + listed(known) + " after '" + subject_ + "', found " + found(token),
                      hint);
       }
@@ -222,7 +223,9 @@ class SandboxReader {
       line_.word_spans.push_back(token.span);
       line_.span.end = token.span.end;
     }
-    if (line_.words.empty()) return error(statement_.keyword.span, "'" + subject_ + "' needs " + listed(known), {});
+    if (line_.words.empty())
+      return error(statement_.keyword.span, "'" + subject_ + "' needs " + listed(known),
+                   subject_ == "unshare" ? "such as user, net" : "");
     spec_.lines.push_back(std::move(line_));
   }
 

@@ -28,6 +28,7 @@ enum class LaunchStep : uint32_t {
   hostname,
   loopback,
   mounts,
+  tree_directory,
   grants,
   limits,
   groups,
@@ -63,6 +64,7 @@ struct LaunchReport {
   std::atomic<int32_t> error{0};   // of `step`; 0: not failed
   std::atomic<uint32_t> index{0};  // of the filter, the ruleset, the limit, the capability, the mount or the grant
   std::atomic<int32_t> listener{-1};
+  std::atomic<uint32_t> directory_lost{0};  // it is not in the command's tree, which starts in "/"
   // Between the launcher and the maker (child_namespaces.h).
   static constexpr uint32_t kNothing = 0;
   static constexpr uint32_t kMapped = 1, kUnmapped = 2;
@@ -112,7 +114,8 @@ struct ChildPlan {
   uint64_t cloned_namespaces = 0;  // flags of the first clone: of the maker, or the child
   bool has_maker = false;
   bool is_mapped = false;  // into a new user namespace: it goes on when its maps are there
-  const ReadyPlan* ready = nullptr;  // not one program, but a process that starts others: no filters, no exec of its own
+  const ReadyPlan* ready =
+      nullptr;  // not one program, but a process that starts others: no filters, no exec of its own
 };
 
 // The new process's first function (clone(2)); `plan` is a ChildPlan.

@@ -41,10 +41,15 @@ bool set_sets(const CapabilitySets& sets, LaunchReport& report) {
   return !report.failed(raw_syscall(SYS_capset, raw_pointer(&header), raw_pointer(data), 0, 0, 0));
 }
 
+// Who is root in neither does not keep over an exec what it has by having changed its user, or by a user namespace.
+bool has_become_user(const ChildSetup& setup) {
+  if (setup.has_identity) return setup.uid != 0;
+  return setup.enters_user_namespace && raw_syscall(SYS_geteuid, 0, 0, 0, 0, 0) != 0;
+}
+
 // What the command is to have. A user that is not root comes to it only through the ambient set: the exec drops the
 // rest. Whoever was not root before does not lose by setresuid(2) alone what it had.
-CapabilitySets wanted(const ChildSetup& setup, const CapabilitySets& now) {
-  const bool becomes_user = setup.has_identity && setup.uid != 0;
+CapabilitySets wanted(const ChildSetup& setup, const CapabilitySets& now, bool becomes_user) {
   CapabilitySets sets = now;
   sets.permitted &= setup.kept_capabilities;
   sets.effective = becomes_user ? sets.permitted : sets.effective & setup.kept_capabilities;
@@ -95,14 +100,16 @@ bool reduce_bounding_set(const ChildSetup& setup, LaunchReport& report) {
 // Securebits forbid raising what is ambient, and need CAP_SETPCAP, which may not be kept: they come between.
 bool set_capabilities(const ChildSetup& setup, LaunchReport& report) {
   report.enter(LaunchStep::capabilities);
-  const bool becomes_user = setup.has_identity && setup.uid != 0;
+  const bool becomes_user = has_become_user(setup);
   const bool changes = setup.reduces_capabilities || setup.reduces_bounding_set || becomes_user ||
                        setup.sets_inheritable || setup.sets_ambient || setup.securebits != 0;
   if (!changes) return true;
   CapabilitySets now;
   if (!get_sets(now, report)) return false;
-  const CapabilitySets sets = wanted(setup, now);
-  const uint64_t ambient = setup.sets_ambient ? setup.ambient : becomes_user ? sets.permitted & sets.inheritable : 0;
+  const CapabilitySets sets = wanted(setup, now, becomes_user);
+  const uint64_t ambient = setup.sets_ambient                           ? setup.ambient
+                           : becomes_user && setup.reduces_capabilities ? sets.permitted & sets.inheritable
+                                                                        : 0;
   if (setup.securebits == 0) return set_sets(sets, report) && raise_ambient(setup, ambient, report);
   const uint64_t effective = becomes_user ? now.permitted : now.effective;
   const CapabilitySets between{.effective = effective, .permitted = now.permitted, .inheritable = sets.inheritable};

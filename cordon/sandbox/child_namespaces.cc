@@ -109,9 +109,16 @@ bool make_mounts(const ChildNamespaces& namespaces, LaunchReport& report) {
     if (report.failed(take(namespaces.mounts[i]))) return false;
   }
   raw_syscall(SYS_umask, static_cast<uint64_t>(mask), 0, 0, 0, 0);
-  if (namespaces.mount_count > 0 && namespaces.directory != nullptr)
-    raw_syscall(SYS_chdir, raw_pointer(namespaces.directory), 0, 0, 0, 0);
   return true;
+}
+
+bool return_to_directory(const ChildNamespaces& namespaces, LaunchReport& report) {
+  const bool has_other_tree = namespaces.mount_count > 0 || (namespaces.joined & abi::kMountNamespace) != 0;
+  if (!has_other_tree || namespaces.directory == nullptr) return true;
+  report.enter(LaunchStep::tree_directory);
+  const long result = raw_syscall(SYS_chdir, raw_pointer(namespaces.directory), 0, 0, 0, 0);
+  if (result < 0) report.directory_lost.store(1);
+  return !namespaces.needs_directory || !report.failed(result);
 }
 
 long add_grant(const ChildGrant& grant) {
@@ -231,7 +238,7 @@ bool furnish_namespaces(const ChildNamespaces& namespaces, LaunchReport& report)
       report.failed(raw_syscall(SYS_sethostname, raw_pointer(namespaces.hostname), namespaces.hostname_size, 0, 0, 0)))
     return false;
   if (namespaces.has_new_net && !raise_loopback(report)) return false;
-  return make_mounts(namespaces, report) && add_grants(namespaces, report);
+  return make_mounts(namespaces, report) && return_to_directory(namespaces, report) && add_grants(namespaces, report);
 }
 
 int run_maker(void* argument) {

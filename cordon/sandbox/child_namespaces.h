@@ -32,6 +32,7 @@ struct ChildNamespaces {
   const MountStep* mounts = nullptr;
   size_t mount_count = 0;
   const char* directory = nullptr;  // to come back to when the mounts are made; "/" where it is not there any more
+  bool needs_directory = false;     // then that is an error: nobody would be told
   const ChildGrant* grants = nullptr;
   size_t grant_count = 0;
 };

@@ -25,6 +25,7 @@ struct ChildSetup {
   const gid_t* groups = nullptr;
   size_t group_count = 0;
   bool keeps_over_setuid = false;  // capabilities, so that some of them can be kept
+  bool enters_user_namespace = false;
   bool reduces_capabilities = false;
   uint64_t kept_capabilities = ~uint64_t{0};
   bool reduces_bounding_set = false;

@@ -44,6 +44,11 @@ std::string text_of(const std::vector<IdRange>& ranges) {
 
 }  // namespace
 
+bool fits_map(const std::vector<IdRange>& ranges) {
+  constexpr size_t kMostRanges = 340, kPageBytes = 4096;
+  return ranges.size() <= kMostRanges && text_of(ranges).size() < kPageBytes;
+}
+
 void map_ids(ProcessSetup& setup) {
   NamespaceSetup& namespaces = setup.namespaces;
   const ProcessIdentity* identity = setup.identity ? &*setup.identity : nullptr;

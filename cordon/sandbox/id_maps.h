@@ -15,6 +15,9 @@ namespace cordon::sandbox {
 // under the numbers the command is to have; groups cannot be set then.
 void map_ids(ProcessSetup& setup);
 
+// Whether the kernel takes so much: ranges, and bytes in its file.
+bool fits_map(const std::vector<IdRange>& ranges);
+
 // Of the process that is first in its new user namespace, by one outside. An errno, or 0.
 int write_id_maps(pid_t pid, const NamespaceSetup& namespaces);
 

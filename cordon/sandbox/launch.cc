@@ -202,6 +202,14 @@ Result<Launched> launch_gated(const LaunchSpec& spec, FilterSpec gate, LauncherS
   return finish(std::move(launched), std::move(notes));
 }
 
+Result<Launched> with_note_of_directory(Result<Launched> launched) {
+  if (!launched->preparation || launched->preparation->report().directory_lost.load() == 0) return launched;
+  Diagnostics notes = launched.warnings();
+  notes.note("directory", {}, "the command's tree does not have the working directory: it runs in /",
+             "--chdir DIR says where");
+  return Result<Launched>(std::move(*launched), std::move(notes));
+}
+
 }  // namespace
 
 std::optional<Diagnostic> launch_failure(const Launched& launched) {
@@ -238,7 +246,7 @@ Result<Launched> launch(const LaunchSpec& spec) {
   else
     state->release_signals();
   launched->state = std::move(state);
-  return launched;
+  return with_note_of_directory(std::move(launched));
 }
 
 Diagnostic exec(const LaunchSpec& spec) {
@@ -248,6 +256,7 @@ Diagnostic exec(const LaunchSpec& spec) {
   Preparation& preparation = **made;
   preparation.plan.signal_mask = current_signal_mask();
   preparation.plan.listener = false;
+  preparation.plan.setup.namespaces.needs_directory = true;
   if (auto failure = enter_here(preparation)) return *failure;
   StartPoint start = start_of(spec);
   if (start != StartPoint::before_exec) {

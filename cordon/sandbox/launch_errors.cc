@@ -159,6 +159,7 @@ Diagnostic describe_step(const FailedStep& failed) {
     case LaunchStep::hostname:
     case LaunchStep::loopback:
     case LaunchStep::mounts:
+    case LaunchStep::tree_directory:
     case LaunchStep::grants: return namespace_error(failed);
     case LaunchStep::limits:
     case LaunchStep::groups:

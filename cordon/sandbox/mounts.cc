@@ -105,30 +105,52 @@ class MountPlanner {
     problems_.error("mount", place, std::move(message), std::move(hint));
   }
 
+  // Links are followed up to where another rule mounts something: what is there is that rule's. Rules come by the
+  // length of their names, so that those above are known.
   std::string place_of(const MountRule& rule) const {
     const std::string target = normal(rule.target);
-    const bool has_host_tree = setup_.root == MountSetup::Root::kept || setup_.root == MountSetup::Root::read_only;
-    const bool is_in_own = std::any_of(setup_.mounts.begin(), setup_.mounts.end(), [&](const MountRule& other) {
-      return other.kind == MountRule::Kind::tmp && &other != &rule && is_beneath(target, normal(other.target));
-    });
-    if (is_in_own || setup_.root == MountSetup::Root::empty) return target;
-    return has_host_tree ? followed(target) : followed_in(setup_.root_directory, target);
+    if (setup_.root == MountSetup::Root::empty) return target;
+    const bool has_host_tree = setup_.root != MountSetup::Root::directory;
+    std::string place;
+    for (size_t at = 0; at < target.size();) {
+      const size_t end = std::min(target.find('/', at + 1), target.size());
+      place += target.substr(at, end - at);
+      place = has_host_tree ? followed(place) : followed_in(setup_.root_directory, place);
+      if (place == "/") place.clear();
+      at = end;
+      if (rules_.contains(place)) return place + target.substr(at);
+    }
+    return place.empty() ? "/" : place;
+  }
+
+  bool is_sound(const MountRule& rule) {
+    const std::string name = "'" + base::printable(rule.target) + "'";
+    if (!rule.target.starts_with('/') || has_parent_part(rule.target))
+      problem(rule.place, name + " is no place in the command's tree", "an absolute path without ..");
+    else if (normal(rule.target) == "/")
+      problem(rule.place, "the root is not a place to mount on", "--mount-root says what it is");
+    else
+      return true;
+    return false;
   }
 
   // By their places: a directory comes before what lies in it.
   void sort_rules() {
+    std::vector<const MountRule*> by_length;
     for (const MountRule& rule : setup_.mounts) {
-      const std::string target = place_of(rule);
-      const std::string name = "'" + base::printable(rule.target) + "'";
+      if (is_sound(rule)) by_length.push_back(&rule);
       const bool is_bind = rule.kind == MountRule::Kind::read || rule.kind == MountRule::Kind::write;
-      if (!rule.target.starts_with('/') || has_parent_part(rule.target))
-        problem(rule.place, name + " is no place in the command's tree", "an absolute path without ..");
-      else if (target == "/")
-        problem(rule.place, "the root is not a place to mount on", "--mount-root says what it is");
-      else if (!rules_.emplace(target, &rule).second)
-        problem(rule.place, "something is mounted at " + name + " already", "leave one of them out");
       if (is_bind && !is_there(rule.source))
         problem(rule.place, "there is no '" + base::printable(rule.source) + "' to mount", {});
+    }
+    std::ranges::stable_sort(by_length, {}, [](const MountRule* rule) { return normal(rule->target).size(); });
+    for (const MountRule* rule : by_length) {
+      const std::string target = place_of(*rule);
+      if (target == "/")
+        problem(rule->place, "the root is not a place to mount on", "--mount-root says what it is");
+      else if (!rules_.emplace(target, rule).second)
+        problem(rule->place, "something is mounted at '" + base::printable(rule->target) + "' already",
+                "leave one of them out");
     }
     if (setup_.root == MountSetup::Root::directory && !is_directory(setup_.root_directory))
       problem({}, "the root '" + base::printable(setup_.root_directory) + "' is no directory", {});

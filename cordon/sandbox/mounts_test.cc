@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include <stdlib.h>
+
 #include <algorithm>
+#include <filesystem>
 
 namespace cordon::sandbox {
 namespace {
@@ -94,6 +97,46 @@ TEST(Mounts, ATreeOfTheHostsWithinAnOwnOneIsNotWrittenTo) {
   ASSERT_TRUE(steps);
   EXPECT_EQ(targets(*steps, MountStep::Kind::directory),
             (std::vector<std::string>{"/tmp/old", "/tmp/new", "/new/host"}));
+}
+
+// A directory with what a test needs, gone after it.
+class LinkedMounts : public ::testing::Test {
+ protected:
+  LinkedMounts() {
+    char name[] = "/tmp/cordon-mounts-XXXXXX";
+    directory_ = std::filesystem::canonical(mkdtemp(name));
+    std::filesystem::create_directories(directory_ / "real/within");
+    std::filesystem::create_symlink("real", directory_ / "link");
+    std::filesystem::create_symlink("/etc", directory_ / "real/away");
+  }
+  ~LinkedMounts() override { std::filesystem::remove_all(directory_); }
+
+  std::string at(const char* name) const { return directory_ / name; }
+  // The last of the mounts.
+  std::string last_place(const std::vector<MountRule>& rules) const {
+    const auto steps = plan_mounts({.root = MountSetup::Root::kept, .root_directory = {}, .mounts = rules});
+    return steps ? targets(*steps, MountStep::Kind::mount).back() : steps.error().begin()->message;
+  }
+
+ private:
+  std::filesystem::path directory_;
+};
+
+TEST_F(LinkedMounts, LieWhereTheLinksOnTheWayLead) {
+  EXPECT_EQ(last_place({{Kind::tmp, {}, at("link")}}), "/new" + at("real"));
+  EXPECT_EQ(last_place({{Kind::tmp, {}, at("link/within")}}), "/new" + at("real/within"));
+  EXPECT_EQ(last_place({{Kind::tmp, {}, at("link/not-there")}}), "/new" + at("real/not-there"));
+}
+
+TEST_F(LinkedMounts, LieWithinAnotherHoweverThatOneIsCalled) {
+  for (const char* tree : {"link", "real"})
+    for (const char* place : {"link/deep", "real/deep"})
+      EXPECT_EQ(last_place({{Kind::read, "/usr", at(place)}, {Kind::tmp, {}, at(tree)}}), "/new" + at("real/deep"));
+}
+
+// What is there on the host is covered, and its links with it.
+TEST_F(LinkedMounts, FollowNoLinkThatAnotherMountCovers) {
+  EXPECT_EQ(last_place({{Kind::tmp, {}, at("link")}, {Kind::read, "/usr", at("link/away")}}), "/new" + at("real/away"));
 }
 
 TEST(Mounts, NothingComesInFromTheHostLater) {

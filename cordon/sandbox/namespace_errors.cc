@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include <algorithm>
+
 #include "cordon/abi/namespaces.h"
 #include "cordon/base/text.h"
 
@@ -80,11 +82,19 @@ Diagnostic cannot_clone(int error, const ChildPlan& plan) {
 
 Diagnostic cannot_map(int error, const NamespaceSetup& namespaces) {
   std::string cure;
+  const bool maps_root = std::any_of(namespaces.uids.begin(), namespaces.uids.end(),
+                                     [](const IdRange& range) { return range.outside == 0; });
   if (error == EPERM)
-    cure = namespaces.may_set_groups ? "the numbers outside have to be mapped here, and be this user's to give away"
-                                     : "without CAP_SETUID and CAP_SETGID only the own user and group can be mapped";
+    cure = maps_root && namespaces.may_set_groups
+               ? "to map user 0 of outside takes CAP_SETFCAP too (5.12), and that 0 is this user's to give away"
+           : namespaces.may_set_groups ? "the numbers outside have to be mapped here, and be this user's to give away"
+                                       : "without CAP_SETUID and CAP_SETGID only the own user and group can be mapped";
   if (error == EINVAL) cure = "ranges must not overlap, and outside has to be mapped in this user namespace";
-  if (error == ENOENT || error == EACCES) cure = "it is written in /proc, which has to be mounted";
+  if (error == ENOENT) cure = "it is written in /proc, which has to be mounted";
+  if (error == EACCES)
+    cure =
+        "files of /proc are closed to this user where cordon has more rights by its file (set-user-ID, capabilities), "
+        "or a security module denies it";
   return system_error("map users and groups into the new user namespace", error, std::move(cure));
 }
 
@@ -102,6 +112,9 @@ Diagnostic namespace_error(const FailedStep& failed) {
       if (failed.mount != nullptr)
         return system_error(mount_words(*failed.mount), failed.error, mount_cure(*failed.mount, failed.error));
       break;
+    case LaunchStep::tree_directory:
+      return system_error("come back to the working directory", failed.error,
+                          "the command's tree does not have it: --chdir / or another");
     case LaunchStep::grants:
       return system_error("grant '" + base::printable(failed.what) + "' in the command's own tree", failed.error,
                           failed.error == ENOENT    ? "what is mounted there has to hold it"

@@ -134,6 +134,7 @@ void Preparation::set_up_capabilities() {
   const ProcessSetup& kept = strings_->setup;
   ChildSetup& to = plan.setup;
   const bool becomes_user = kept.identity && kept.identity->uid != 0;
+  to.enters_user_namespace = ((kept.namespaces.made | kept.namespaces.joined) & abi::kUserNamespace) != 0;
   const uint64_t named = kept.ambient_set.value_or(0) | kept.inheritable_set.value_or(0);
   to.sets_inheritable = kept.inheritable_set.has_value();
   to.sets_ambient = kept.ambient_set.has_value();
@@ -170,8 +171,10 @@ Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {
   to.has_new_net = (wanted.made & abi::kNetNamespace) != 0;
   to.mounts = wanted.mounts.data();
   to.mount_count = wanted.mounts.size();
-  if (char* directory = getcwd(nullptr, 0)) {
-    strings_->directory = directory;
+  // Where the command is to start anywhere else, nobody misses this one.
+  if (const auto& named = strings_->setup.directory; !named || !named->starts_with('/')) {
+    char* directory = getcwd(nullptr, 0);
+    strings_->directory = directory != nullptr ? directory : "";
     free(directory);
     to.directory = strings_->directory.c_str();
   }

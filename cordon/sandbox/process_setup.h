@@ -46,8 +46,8 @@ struct ProcessSetup {
   NamespaceSetup namespaces = {};
   std::vector<ProcessLimit> limits = {};
   std::optional<ProcessIdentity> identity = {};
-  // Bits by number: every set is reduced to these. With an identity that is not root those the launcher has are
-  // made ambient, so that the command has them.
+  // Bits by number: every set is reduced to these. With an identity that is not root, and for a user that is not root
+  // in a user namespace it enters, those it has there are made ambient, so that the command has them.
   std::optional<uint64_t> kept_capabilities = {};
   // What else becomes of these sets, as far as kept_capabilities leaves it. What is ambient is inheritable too, and the
   // launcher has to have it.
