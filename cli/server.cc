@@ -197,23 +197,27 @@ void Server::end_all() {
 }
 
 // Children that nobody was told of: the waiting process was ended before it could say what it has started.
-void Server::end_strays() {
+void Server::end_strays(int wait_options) {
   const std::string self = std::to_string(getpid());
   std::ifstream list("/proc/" + self + "/task/" + self + "/children");
   for (pid_t pid = 0; list >> pid;) {
     const auto is_its = [&](const Client& client) { return client.command.pid == pid; };
     if (pid <= 1 || std::ranges::any_of(clients_, is_its)) continue;
     kill(pid, SIGKILL);
-    waitpid(pid, nullptr, __WALL);
+    waitpid(pid, nullptr, wait_options);
   }
 }
 
 // Something has ended the waiting process, and may do so again; what runs goes on, if it was not in its pid namespace.
 bool Server::renew() {
   constexpr int kTries = 20;
-  constexpr useconds_t kPauseUs = 50000;
-  sandbox_.reset();
-  end_strays();
+  constexpr useconds_t kPauseUs = 50000, kEndPauseUs = 500;
+  while (!sandbox_->end()) {
+    for (Client& client : clients_) take_end(client);
+    end_strays(__WALL | WNOHANG);
+    usleep(kEndPauseUs);
+  }
+  end_strays(__WALL);
   for (int tries = 0; tries < kTries; ++tries) {
     if (Result<ReadySandbox> again = ReadySandbox::make(options_.spec)) {
       sandbox_.emplace(std::move(*again));

@@ -53,7 +53,7 @@ class Server {
   void refuse(Client& client, const Diagnostics& problems);
   bool may_ask(int socket) const;
   void end_all();
-  void end_strays();
+  void end_strays(int wait_options);
   bool renew();
 
   ServerOptions options_;

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
+
+#include "cordon/sandbox/process_info.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -58,6 +61,25 @@ user_regs_struct call_registers(const user_regs_struct& saved, bool compat, Inje
 
 #if defined(__x86_64__)
 
+namespace {
+
+// Nothing is taken. A tracee that cannot be waited for has news, too.
+bool look(pid_t tid, siginfo_t& info) {
+  return waitid(P_PID, static_cast<id_t>(tid), &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) == 0;
+}
+
+bool has_news(pid_t tid) {
+  siginfo_t info{};
+  return look(tid, info) ? info.si_pid != 0 : errno != EINTR;
+}
+
+bool has_ended(pid_t tid) {
+  siginfo_t info{};
+  return look(tid, info) && (info.si_code == CLD_EXITED || info.si_code == CLD_KILLED || info.si_code == CLD_DUMPED);
+}
+
+}  // namespace
+
 Result<Injection> Injection::begin(const Tracee& tracee) {
   Injection injection(tracee);
   auto registers = tracee.registers();
@@ -73,12 +95,30 @@ Result<Injection> Injection::begin(const Tracee& tracee) {
   return injection;
 }
 
+// The end of a process's first thread is told when all others have been reaped, and it is their tracer who has to:
+// so where there are such, nobody may wait for the first alone.
+Stop Injection::wait() const {
+  if (!has_company_) return tracee_.wait();
+  constexpr int kAtOnce = 200;  // tries that only make room for others; a call takes a few
+  constexpr useconds_t kPauseUs = 50;
+  for (int tries = 0;; ++tries) {
+    if (has_news(tracee_.tid())) return tracee_.wait();
+    if (tries < kAtOnce) {
+      sched_yield();
+      continue;
+    }
+    for (const pid_t tid : threads_of(tracee_.tid()))
+      if (tid != tracee_.tid() && has_ended(tid)) waitpid(tid, nullptr, __WALL | WNOHANG);
+    usleep(kPauseUs);
+  }
+}
+
 // From here to the next system call stop. Everything else that may come between is passed over: a stop
 // request is kept for the end.
 bool Injection::step(uint64_t& created) {
   tracee_.resume_to_syscall(0);
   for (;;) {
-    Stop stop = tracee_.wait();
+    Stop stop = wait();
     if (stop.kind == Stop::Kind::gone) return false;
     if (stop.kind == Stop::Kind::syscall) return true;
     if (stop.kind == Stop::Kind::event && stop.event == PTRACE_EVENT_CLONE) created = tracee_.event_message();
@@ -90,8 +130,10 @@ bool Injection::step(uint64_t& created) {
 long Injection::call(InjectedCall which, std::array<uint64_t, 5> args) {
   if (!tracee_.set_registers(call_registers(saved_, compat_, which, args))) return -ESRCH;
   uint64_t created = 0;
+  if (which == InjectedCall::clone) has_company_ = true;
   if (!step(created) || !step(created)) return -ESRCH;
   new_thread_ = static_cast<pid_t>(created);
+  if (which == InjectedCall::clone) has_company_ = created != 0;
   auto registers = tracee_.registers();
   if (!registers) return -ESRCH;
   auto result = static_cast<int64_t>(registers->rax);
@@ -125,8 +167,7 @@ Injection Injection::on(const Tracee& thread) const {
 }
 
 void Injection::exit_thread() {
-  if (!tracee_.set_registers(call_registers(saved_, compat_, InjectedCall::exit, {0}))) return;
-  tracee_.resume(0);
+  if (tracee_.set_registers(call_registers(saved_, compat_, InjectedCall::exit, {0}))) tracee_.resume(0);
   int status = 0;
   while (waitpid(tracee_.tid(), &status, __WALL) == tracee_.tid() && WIFSTOPPED(status)) tracee_.resume(0);
 }
@@ -158,6 +199,7 @@ Result<Injection> Injection::begin(const Tracee&) {
   return diagnostic;
 }
 bool Injection::step(uint64_t&) { return false; }
+Stop Injection::wait() const { return {}; }
 long Injection::call(InjectedCall, std::array<uint64_t, 5>) { return -ENOSYS; }
 uint64_t Injection::place_program(std::span<const uint8_t>) { return 0; }
 Injection Injection::on(const Tracee& thread) const { return Injection(thread); }

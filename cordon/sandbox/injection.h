@@ -40,8 +40,10 @@ class Injection {
 
   // The same place in another thread of the process, which shares the patched text.
   Injection on(const Tracee& thread) const;
-  // Makes `thread` leave by exit(2) and waits for its end.
+  // Makes `thread` leave by exit(2) and waits for its end, which may be behind it.
   void exit_thread();
+  // The thread that a call created has been waited for.
+  void is_alone_again() { has_company_ = false; }
   // Sends the whole process on its way to exit_group(2), with a stop at the call and, if that comes back, after
   // it. False if the thread cannot be told to.
   bool leave(int status);
@@ -51,6 +53,7 @@ class Injection {
  private:
   explicit Injection(const Tracee& tracee) : tracee_(tracee) {}
   bool step(uint64_t& created);
+  Stop wait() const;
 
   Tracee tracee_;
   user_regs_struct saved_{};
@@ -58,6 +61,7 @@ class Injection {
   uint64_t saved_mask_ = 0;
   bool compat_ = false;
   bool stop_requested_ = false;
+  bool has_company_ = false;  // by a thread that is traced too
   pid_t new_thread_ = 0;
 };
 

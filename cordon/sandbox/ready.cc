@@ -114,6 +114,11 @@ bool send_order(int socket, const std::vector<int>& descriptors) {
   return sent == 1;
 }
 
+bool is_readable(int fd) {
+  pollfd entry{fd, POLLIN, 0};
+  return poll(&entry, 1, 0) > 0;
+}
+
 bool has_ended_already(const Started& started) {
   siginfo_t info{};
   return waitid(P_PIDFD, static_cast<id_t>(started.pidfd.get()), &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
@@ -139,10 +144,34 @@ ReadySandbox& ReadySandbox::operator=(ReadySandbox&& other) noexcept {
   return *this;
 }
 
-// Without anybody to ask it the process ends by itself; killed it does so at once.
 ReadySandbox::~ReadySandbox() {
+  constexpr int kTries = 100, kPauseMs = 10;
+  for (int tries = 0; tries < kTries && !end(); ++tries) {
+    pollfd entry{launched_.pidfd ? launched_.pidfd.get() : launched_.reaper.get(), POLLIN, 0};
+    (void)poll(&entry, 1, kPauseMs);
+  }
+}
+
+// Without anybody to ask it the process ends by itself; killed it does so at once. The first one of a pid namespace
+// waits in the kernel until the others have been reaped, and those that were started are children of this process.
+bool ReadySandbox::end() {
   socket_.reset();
-  if (launched_.preparation) sandbox::destroy(launched_);
+  if (!launched_.preparation) return true;
+  if (launched_.reaper) syscall(SYS_pidfd_send_signal, launched_.reaper.get(), SIGKILL, nullptr, 0);
+  if (launched_.pidfd) {
+    if (sandbox::kill_command(launched_) && !sandbox::has_died(launched_)) return false;
+    if (!launched_.reaper || !sandbox::has_died(launched_)) {
+      sandbox::destroy(launched_);
+      launched_.preparation.reset();
+      return true;
+    }
+    sandbox::reap(launched_);
+    launched_.pidfd.reset();
+  }
+  if (!is_readable(launched_.reaper.get())) return false;
+  sandbox::end_namespace(launched_);
+  launched_.preparation.reset();
+  return true;
 }
 
 Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {

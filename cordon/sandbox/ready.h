@@ -50,6 +50,7 @@ class ReadySandbox {
   static Result<ReadySandbox> make(const LaunchSpec& spec);
   ReadySandbox(ReadySandbox&&) noexcept;
   ReadySandbox& operator=(ReadySandbox&&) noexcept;
+  // Waits for the end of its process: a second at most, see end().
   ~ReadySandbox();
 
   // Calls the sandbox needs for itself and the filters do not allow. Where there are some the filters are attached to
@@ -61,6 +62,10 @@ class ReadySandbox {
   // A copy of this process as it was when the sandbox was made runs the function; its result is the exit status, 127
   // where it could not be called. Only one thread is there, and no other thread's locks are ever let go.
   Result<Started> call(int (*function)(void*), void* argument, const std::vector<int>& descriptors = {0, 1, 2});
+
+  // Ends its process; nothing can be started any more. False: that is not over yet. In a pid namespace it takes until
+  // all that was started has been reaped, by who has started it: reap, and call again.
+  bool end();
 
   // Readable, without anything to read, when the sandbox has ended, and -1 after a start that was not answered:
   // nothing can be started any more. A child of this process may be left that nobody has been told of.

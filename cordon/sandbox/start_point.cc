@@ -198,7 +198,9 @@ class ClosingThread {
   ClosingThread(const ClosingThread&) = delete;
   ClosingThread& operator=(const ClosingThread&) = delete;
   ~ClosingThread() {
-    if (tid_ != 0) command_.on(Tracee(tid_)).exit_thread();
+    if (tid_ == 0) return;
+    command_.on(Tracee(tid_)).exit_thread();
+    command_.is_alone_again();
   }
 
   bool is_there() const { return tid_ != 0; }

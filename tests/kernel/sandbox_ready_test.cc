@@ -310,6 +310,25 @@ TEST(Ready, NothingIsLeftOfIt) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG | __WALL), -1);
 }
 
+// The first process of a pid namespace ends after all others have been reaped, and those are its maker's to reap.
+TEST(Ready, ItEndsAlsoBeforeWhatItHasStartedIsReaped) {
+  LaunchSpec spec = denying(kDenied);
+  spec.setup.namespaces.made = abi::kUserNamespace | abi::kPidNamespace;
+  sandbox::map_ids(spec.setup);
+  spec.setup.kept_capabilities = 0;
+  auto ready = ReadySandbox::make(spec);
+  if (!ready && ready.error().begin()->message.find("namespace") != std::string::npos)
+    GTEST_SKIP() << ready.error().begin()->message;
+  ASSERT_TRUE(ready) << ready.error().begin()->message;
+  auto started = ready->start(shell("exec sleep 50"));
+  ASSERT_TRUE(started);
+  for (int i = 0; i < 5; ++i) EXPECT_FALSE(ready->end());
+  EXPECT_EQ(ready->start(shell("true")).has_value(), false);
+  EXPECT_EQ(status_of(*started), 128 + SIGKILL);
+  EXPECT_TRUE(eventually([&] { return ready->end(); }));
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG | __WALL), -1);
+}
+
 // At any moment: while it is made, while something starts, while it waits.
 TEST(Ready, ItEndsWithWhoMadeIt) {
   prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
