@@ -90,6 +90,10 @@ constexpr Word kWords[] = {
     {"--files-create", "files create", "PATH", "directories in which entries may be made, and nothing else", as_path},
     {"--net-bind", "net bind", "PORT", "TCP port that may be bound (Landlock); no other", as_is},
     {"--net-connect", "net connect", "PORT", "TCP port that may be connected to; no other", as_is},
+    {"--cgroup-memory", "cgroup memory", "SIZE", "memory of all the command's processes together, as 512M (cgroup v2)",
+     as_is},
+    {"--cgroup-pids", "cgroup pids", "N", "how many processes and threads they may be", as_is},
+    {"--cgroup-cpu", "cgroup cpu", "CPUS", "how much CPU time they get, as 1.5", as_is},
     {"--unshare", "unshare", "LIST", "namespaces of the command's own: user, mount, pid, net, ipc, uts, cgroup, time",
      kinds_of},
     {"--mount-root", "mount root", "WHAT",
@@ -210,9 +214,9 @@ void add_confine_options(CommandLine& app, ConfineOptions& options) {
          "resource limit, soft and hard, as nofile=1024")
       ->type_name("NAME=VALUE");
   app.add_option("--best-effort", options.best_effort,
-                 "run without it where it cannot be had: landlock, caps (the bounding set), ptracer (Yama)")
+                 "run without it where it cannot be had: landlock, caps (the bounding set), ptracer (Yama), cgroup")
       ->type_name("WHAT")
-      ->check(one_of({"landlock", "caps", "ptracer"}));
+      ->check(one_of({"landlock", "caps", "ptracer", "cgroup"}));
 }
 
 Result<std::vector<PlacedLine>> lines_of(const ConfineOptions& options) {

@@ -90,6 +90,27 @@ std::optional<Diagnostic> cannot_execute(const Confinement& confinement, const P
   return sandbox::missing_exec_grant(confinement, is_relative ? search.directory + "/" + *found : *found);
 }
 
+// Nothing of it is left out without a word.
+Result<Done> set_cgroup(const CgroupLimits& limits, const ConfineRequest& request, Confined& made) {
+  if (!limits.any()) return Done{};
+  if (request.leaves_cgroup != nullptr)
+    return usage_error(std::string("with ") + request.leaves_cgroup + " nothing stays that could remove a cgroup",
+                       "leave the cgroup lines and options out, or " + std::string(request.leaves_cgroup));
+  Result<sandbox::Cgroup> group = sandbox::Cgroup::make(limits);
+  if (group) {
+    made.cgroup.emplace(std::move(*group));
+    return Done{};
+  }
+  if (!request.confining.may_lack("cgroup")) return group.error();
+  Diagnostics warnings;
+  for (Diagnostic problem : group.error()) {
+    problem.severity = Severity::warning;
+    problem.hint.clear();
+    warnings.add(std::move(problem));
+  }
+  return {Done{}, std::move(warnings)};
+}
+
 }  // namespace
 
 void Confined::apply(LaunchSpec& spec) const {
@@ -97,6 +118,7 @@ void Confined::apply(LaunchSpec& spec) const {
   for (const Fd& ruleset : rulesets) spec.rulesets.push_back(ruleset.get());
   spec.ruleset_places = ruleset_places;
   spec.grants = grants;
+  spec.cgroup = cgroup ? cgroup->entrance() : -1;
 }
 
 Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineRequest& request) {
@@ -147,6 +169,10 @@ Result<Confined> confine(const std::vector<Loaded>& policies, const ConfineReque
       warnings.warning("landlock-unused", {},
                        "no files or net line restricts anything that --explain-landlock could tell of");
   }
+  if (Result<Done> set = set_cgroup(confinement.cgroup, request, made); !set)
+    return set.error();
+  else
+    warnings.append(set.warnings());
   for (const LandlockLayer& layer : confinement.landlock) made.ruleset_places.push_back(layer.place);
   made.rulesets = std::move(*rulesets);
   warnings.append(rulesets.warnings());

@@ -13,6 +13,7 @@
 #include "cli/namespace_options.h"
 #include "cli/setup_options.h"
 #include "cordon/base/fd.h"
+#include "cordon/sandbox/cgroup.h"
 #include "cordon/sandbox/landlock_forecast.h"
 #include "cordon/sandbox/launch.h"
 
@@ -24,6 +25,7 @@ struct Confined {
   std::vector<RulesetGrant> grants;
   Fd joined_process;
   ProcessSetup setup;
+  std::optional<sandbox::Cgroup> cgroup;              // where the command's limits need one
   std::optional<sandbox::LandlockForecast> forecast;  // where it is asked for
 
   void apply(LaunchSpec& spec) const;
@@ -33,8 +35,9 @@ struct ConfineRequest {
   const ConfineOptions& confining;
   const SetupOptions& setup;
   const NamespaceOptions& namespaces;
-  std::string command;             // its name as typed
-  bool explains_landlock = false;  // Confined::forecast
+  std::string command;                  // its name as typed
+  bool explains_landlock = false;       // Confined::forecast
+  const char* leaves_cgroup = nullptr;  // the option or verb with which nobody could remove one
 };
 
 // Errors where something cannot be had, or would keep the command from starting; what --best-effort leaves out is a

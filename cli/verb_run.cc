@@ -60,8 +60,11 @@ int run_strict(const RunOptions& options, LaunchSpec spec, const OutputOptions& 
         usage_error("strict mode cannot begin before the exec: execve would be killed", "--start exec or entry"),
         output, kOwnFailure);
   const Policies none{std::vector<Loaded>()};
-  Result<Confined> confined =
-      confine(none.all(), {options.confining, options.setup, options.namespaces, spec.argv.front()});
+  Result<Confined> confined = confine(none.all(), {.confining = options.confining,
+                                                   .setup = options.setup,
+                                                   .namespaces = options.namespaces,
+                                                   .command = spec.argv.front(),
+                                                   .leaves_cgroup = options.exec ? "--exec" : nullptr});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   confined->apply(spec);
@@ -125,9 +128,9 @@ int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output
   }
   const std::vector<Loaded> only_filters;
   const bool is_only_filters = kept && !kept->has_other_lines;
-  Result<Confined> confined =
-      confine(is_only_filters ? only_filters : policies.all(),
-              {options.confining, options.setup, options.namespaces, spec.argv.front(), options.explain_landlock});
+  Result<Confined> confined = confine(is_only_filters ? only_filters : policies.all(),
+                                      {options.confining, options.setup, options.namespaces, spec.argv.front(),
+                                       options.explain_landlock, options.exec ? "--exec" : nullptr});
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kOwnFailure;
   if (const Diagnostics apart = check_emulation(answering->emulation, *confined); apart.has_errors())

@@ -113,10 +113,15 @@ int serve(const ServeOptions& options, const PolicyOptions& reading, const Outpu
   problems.append(unanswered(policies, nobody));
   print_diagnostics(problems, output);
   if (problems.has_errors()) return kUsage;
-  Result<Confined> confined = confine(policies, {options.confining, options.setup, options.namespaces, {}});
+  Result<Confined> confined = confine(policies, {.confining = options.confining,
+                                                 .setup = options.setup,
+                                                 .namespaces = options.namespaces,
+                                                 .command = {},
+                                                 .leaves_cgroup = "serve"});
   if (confined && confined->setup.environment)
-    confined = usage_error("each command has the environment of who asks for it, and a policy has 'env' lines",
-                           "env -i NAME=VALUE cordon run --via …");
+    return fail(usage_error("each command has the environment of who asks for it, and a policy has 'env' lines",
+                            "env -i NAME=VALUE cordon run --via …"),
+                output, kUsage);
   print_diagnostics(confined.diagnostics(), output);
   if (!confined) return kUsage;
   const uint32_t flags =

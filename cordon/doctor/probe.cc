@@ -13,6 +13,7 @@
 #include "cordon/abi/namespaces.h"
 #include "cordon/base/fd.h"
 #include "cordon/doctor/trial.h"
+#include "cordon/sandbox/cgroup_tree.h"
 
 namespace cordon::doctor {
 namespace {
@@ -110,6 +111,18 @@ void probe_security(KernelFeatures& features) {
   if (auto text = read_file("/sys/kernel/security/lockdown")) features.lockdown = chosen_word(*text);
 }
 
+void probe_cgroups(KernelFeatures& features) {
+  for (std::string_view controller : {"memory", "pids", "cpu"}) {
+    const sandbox::CgroupPlace place = sandbox::find_cgroup_place({controller});
+    if (place.problem.empty()) {
+      features.cgroup_controllers.emplace_back(controller);
+    } else if (features.cgroup_problem.empty()) {
+      features.cgroup_problem = place.problem;
+      features.cgroup_cure = place.cure;
+    }
+  }
+}
+
 void probe_namespaces(KernelFeatures& features) {
   if (access("/proc/self/ns", F_OK) != 0) return;
   features.namespaces.emplace();
@@ -165,6 +178,7 @@ KernelFeatures probe() {
   probe_landlock(features);
   probe_security(features);
   probe_namespaces(features);
+  probe_cgroups(features);
   probe_self(features);
   features.ptrace = try_ptrace();
   features.user_namespace = try_user_namespace();

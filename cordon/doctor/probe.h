@@ -63,7 +63,9 @@ struct KernelFeatures {
   int landlock_error = 0;                              // ENOSYS: not built, EOPNOTSUPP: disabled at boot
   std::optional<std::vector<std::string>> namespaces;  // the kinds built in; no value: no /proc to see it
   Trial user_namespace;
-  Trial bpf;  // loading a tracepoint program of two instructions
+  std::vector<std::string> cgroup_controllers;  // of v2, that a group made from here could have
+  std::string cgroup_problem, cgroup_cure;      // why not all of memory, pids and cpu are among them
+  Trial bpf;                                    // loading a tracepoint program of two instructions
   std::optional<int> unprivileged_bpf_disabled;
   Presence btf = Presence::unknown;
   std::optional<std::vector<std::string>> security_modules;

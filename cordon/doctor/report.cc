@@ -137,6 +137,15 @@ class Report {
                             "run --unshare, --ns-of", "mount /proc");
     for (const std::string& name : features_.namespaces.value_or(std::vector<std::string>{}))
       append(kinds.detail, name);
+    FeatureRow& groups =
+        add("cgroup.limits", "cgroup limits", features_.cgroup_problem.empty() ? Presence::yes : Presence::no,
+            "run --cgroup-memory, --cgroup-pids, --cgroup-cpu",
+            features_.cgroup_cure.empty()
+                ? "cgroup v2, in a group above that hands these controllers down and may be written"
+                : features_.cgroup_cure);
+    groups.detail = features_.cgroup_problem;
+    for (const std::string& controller : features_.cgroup_controllers)
+      if (groups.presence == Presence::yes) groups.detail += (groups.detail.empty() ? "" : ", ") + controller;
     add("namespaces.user", "user namespaces", features_.user_namespace, "run --unshare without capabilities",
         "kernel.unprivileged_userns_clone, user.max_user_namespaces, kernel.apparmor_restrict_unprivileged_userns");
     FeatureRow& modules =

@@ -28,10 +28,10 @@ char closing(char open) { return open == '(' ? ')' : '}'; }
 }  // namespace
 
 bool holds_free_words(std::string_view keyword) {
-  constexpr std::array<std::string_view, 22> kFree = {
-      "policy", "arch",    "since",   "include",  "files",       "net",         "scope", "caps",
-      "limit",  "unshare", "mount",   "umask",    "securebits",  "uid",         "gid",   "groups",
-      "env",    "chdir",   "ptracer", "affinity", "personality", "exec_context"};
+  constexpr std::array<std::string_view, 23> kFree = {
+      "policy", "arch",    "since", "include", "files",      "net",         "scope",       "caps",
+      "limit",  "unshare", "mount", "umask",   "securebits", "cgroup",      "uid",         "gid",
+      "groups", "env",     "chdir", "ptracer", "affinity",   "personality", "exec_context"};
   return std::find(kFree.begin(), kFree.end(), keyword) != kFree.end();
 }
 

@@ -7,6 +7,7 @@
 #include "cordon/abi/securebits.h"
 #include "cordon/base/text.h"
 #include "cordon/formats/cordon_parser.h"
+#include "cordon/policy/cgroup_limits.h"
 #include "cordon/policy/process_lines.h"
 
 namespace cordon::formats {
@@ -40,6 +41,8 @@ constexpr std::array<std::string_view, 16> kLimits = {"as",      "core",     "cp
                                                       "memlock", "msgqueue", "nice",       "nofile", "nproc", "rss",
                                                       "rtprio",  "rttime",   "sigpending", "stack"};
 
+constexpr std::array<std::string_view, 3> kControllers = {"memory", "pids", "cpu"};
+
 using Verbs = std::span<const std::string_view>;
 
 bool contains(Verbs words, std::string_view word) { return std::find(words.begin(), words.end(), word) != words.end(); }
@@ -58,6 +61,7 @@ class SandboxReader {
 
   void read() {
     if (subject_ == "limit") return limit();
+    if (subject_ == "cgroup") return cgroup();
     if (subject_ == "umask") return umask();
     if (subject_ == "securebits") return words(kSecurebits);
     if (subject_ == "scope") return words(kScopes);
@@ -193,6 +197,24 @@ class SandboxReader {
     }
     if (*value != "unlimited" && !read_number(*value).number)
       return error(tokens[1].span, "expected a number or 'unlimited', found '" + base::printable(*value) + "'", {});
+    spec_.lines.push_back(
+        {subject_, {std::move(*name), std::move(*value)}, statement_.span(), {tokens[0].span, tokens[1].span}});
+  }
+
+  void cgroup() {
+    const std::vector<Token>& tokens = statement_.tokens;
+    if (tokens.size() != 3)
+      return error(statement_.keyword.span, "'cgroup' takes memory, pids or cpu and a value",
+                   "such as 'cgroup memory 512M'");
+    std::optional<std::string> name = word_text(tokens[0], reporter_);
+    std::optional<std::string> value = word_text(tokens[1], reporter_);
+    if (!name || !value) return;
+    if (!contains(kControllers, *name))
+      return error(tokens[0].span,
+                   "expected " + listed(kControllers) + " after 'cgroup', found '" + base::printable(*name) + "'",
+                   base::did_you_mean(*name, kControllers));
+    if (const std::string wrong = policy::wrong_cgroup_value(*name, *value); !wrong.empty())
+      return error(tokens[1].span, wrong, {});
     spec_.lines.push_back(
         {subject_, {std::move(*name), std::move(*value)}, statement_.span(), {tokens[0].span, tokens[1].span}});
   }

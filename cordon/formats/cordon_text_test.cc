@@ -126,6 +126,8 @@ const Written kSandbox[] = {
     {"what_a_process_is", "chdir \"/a b\"; ptracer any; affinity 0-3,8; personality linux32 addr-no-randomize",
      "chdir     \"/a b\"\nptracer   any\naffinity  0-3,8\npersonality linux32 addr-no-randomize\n"},
     {"security_contexts", "exec_context apparmor:app//child", "exec_context apparmor:app//child\n"},
+    {"cgroups", "cgroup memory 512M; cgroup pids 64; cgroup cpu 1.5",
+     "cgroup    memory 512M\ncgroup    pids 64\ncgroup    cpu 1.5\n"},
     {"limits", "limit nofile 1024; limit core unlimited", "limit     nofile 1024\nlimit     core unlimited\n"},
     {"scopes", "scope signal abstract_unix", "scope     signal abstract_unix\n"},
     {"a_hash_in_a_quoted_path", "files read \"/a#b\" # c", "# c\n\nfiles     read \"/a#b\"\n"},
@@ -214,6 +216,7 @@ class PolicyMaker {
     if (pick(2)) policy.sandbox.lines.push_back({"mount", {"write", "/a b", "at", "/c:d", "/at"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"mount", {"proc"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"env", {"set", "A=b c", "B=#;\""}, {}});
+    if (pick(2)) policy.sandbox.lines.push_back({"cgroup", {"memory", "512M"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"groups", {"27", "audio"}, {}});
     if (pick(2)) policy.sandbox.lines.push_back({"affinity", {"0-3,8"}, {}});
     return policy;

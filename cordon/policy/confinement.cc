@@ -57,6 +57,8 @@ class ConfinementMaker {
         umask(line);
       else if (line.subject == "limit")
         limit(line);
+      else if (line.subject == "cgroup")
+        cgroup(line);
       else if (line.subject == "unshare")
         unshare(line);
       else if (line.subject == "mount")
@@ -187,6 +189,22 @@ class ConfinementMaker {
       made_.limits.push_back({*resource, *value, line.place_of(0)});
     else if (*value < known->value)
       *known = {*resource, *value, line.place_of(0)};
+  }
+
+  void cgroup(const PlacedLine& line) {
+    const std::string& name = line.words.front();
+    const std::string value = line.words.size() == 2 ? line.words[1] : std::string();
+    if (const std::string wrong = wrong_cgroup_value(name, value); !wrong.empty())
+      return problems_.error("sandbox-line", line.place_of(1), wrong), void();
+    CgroupLimits& limits = made_.cgroup;
+    if (!limits.any()) limits.place = line.place_of(0);
+    std::optional<uint64_t>& limit = name == "memory" ? limits.memory
+                                     : name == "pids" ? limits.pids
+                                                      : limits.cpu_thousandths;
+    const uint64_t number = name == "memory" ? *read_size(value)
+                            : name == "pids" ? *limit_value(value)
+                                             : *read_cpu_share(value);
+    limit = std::min(limit.value_or(number), number);
   }
 
   // As the language writes numbers.

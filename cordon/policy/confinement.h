@@ -18,6 +18,7 @@
 
 #include "cordon/abi/namespaces.h"
 #include "cordon/base/result.h"
+#include "cordon/policy/cgroup_limits.h"
 #include "cordon/policy/policy.h"
 #include "cordon/policy/process_lines.h"
 #include "cordon/policy/sandbox_spec.h"
@@ -99,6 +100,7 @@ struct Confinement {
   std::vector<NamespaceRequest> namespaces;  // one of each kind
   std::vector<MountRequest> mounts;          // at most one root
   ProcessLines process;
+  CgroupLimits cgroup;  // the lowest of each
 
   bool makes(uint64_t kind) const;  // abi/namespaces.h
 };

@@ -182,6 +182,29 @@ TEST(LandlockRights, AreThoseOfTheKernelsMasks) {
   EXPECT_EQ(landlock::rights_of(landlock::kScopes, 6), 3u);
 }
 
+TEST(Confine, TheLowestLimitOfACgroupHolds) {
+  const Confinement made = made_of({{line("cgroup", {"memory", "1G"}), line("cgroup", {"cpu", "0.25"})},
+                                    {line("cgroup", {"memory", "512M"}), line("cgroup", {"cpu", "2"})}});
+  EXPECT_EQ(made.cgroup.memory, uint64_t{512} << 20);
+  EXPECT_EQ(made.cgroup.cpu_thousandths, 250u);
+  EXPECT_FALSE(made.cgroup.pids);
+  EXPECT_EQ(made.cgroup.controllers(), (std::vector<std::string_view>{"memory", "cpu"}));
+  EXPECT_FALSE(made_of({{line("net", {"none"})}}).cgroup.any());
+}
+
+TEST(Cgroups, ReadSizesAndSharesOrNothing) {
+  EXPECT_EQ(read_size("1"), 1u);
+  EXPECT_EQ(read_size("3K"), 3072u);
+  EXPECT_EQ(read_size("8388607T"), uint64_t{8388607} << 40);
+  for (const char* wrong : {"", "0", "K", "1k", "1MB", "-1", "1.5G", "8388608T", "18446744073709551616"})
+    EXPECT_FALSE(read_size(wrong)) << wrong;
+  EXPECT_EQ(read_cpu_share("0.01"), 10u);
+  EXPECT_EQ(read_cpu_share("1.5"), 1500u);
+  EXPECT_EQ(read_cpu_share("64"), 64000u);
+  for (const char* wrong : {"", ".5", "1.", "0", "0.001", "1.2345", "-1", "1,5", "10001", "99999999999999999999"})
+    EXPECT_FALSE(read_cpu_share(wrong)) << wrong;
+}
+
 TEST(Confine, NamespacesOfAllSourcesAreMadeOnceEach) {
   const Confinement made = made_of({{line("unshare", {"user", "pid"})}, {line("unshare", {"pid", "mount"})}});
   ASSERT_EQ(made.namespaces.size(), 3u);

@@ -1,5 +1,5 @@
 // The lines of a policy that are not about system calls: files, net, scope, caps, securebits, limit, umask, unshare,
-// mount, uid, gid, groups, env, chdir, ptracer, affinity, personality, exec_context.
+// mount, cgroup, uid, gid, groups, env, chdir, ptracer, affinity, personality, exec_context.
 //
 // They are recorded as written, with their places; confinement.h says what they mean, and what the running kernel can
 // do with them is decided where they are applied.

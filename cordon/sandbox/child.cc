@@ -118,15 +118,22 @@ void execute(const ChildPlan& plan, const char* path, char* const* argv, char* c
   plan.report->enter(LaunchStep::exec);
   long result = raw_syscall(SYS_execve, raw_pointer(path), raw_pointer(argv), raw_pointer(environment), 0, 0);
   if (result == -ENOEXEC)
-    result = raw_syscall(SYS_execve, raw_pointer(shell_argv[0]), raw_pointer(shell_argv), raw_pointer(environment), 0,
-                         0);
+    result =
+        raw_syscall(SYS_execve, raw_pointer(shell_argv[0]), raw_pointer(shell_argv), raw_pointer(environment), 0, 0);
   plan.report->failed(result < 0 ? result : -EINVAL);  // a filter that answers execve by "returns 0" did not run it
+}
+
+bool enter_cgroup(const ChildPlan& plan) {
+  if (plan.cgroup < 0) return true;
+  plan.report->enter(LaunchStep::cgroup);
+  return !plan.report->failed(raw_syscall(SYS_write, static_cast<uint64_t>(plan.cgroup), raw_pointer("0"), 1, 0, 0));
 }
 
 void become(const ChildPlan& plan) {
   LaunchReport& report = *plan.report;
   report.enter(LaunchStep::signals);
   if (!reset_signals(plan)) return;
+  if (!plan.has_maker && !enter_cgroup(plan)) return;
   report.enter(LaunchStep::no_new_privs);
   if (plan.no_new_privs && report.failed(raw_syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))) return;
   report.enter(LaunchStep::gate);

@@ -18,6 +18,7 @@ namespace cordon::sandbox {
 enum class LaunchStep : uint32_t {
   start,
   signals,
+  cgroup,
   maker,
   join,
   namespaces,
@@ -103,6 +104,7 @@ struct ChildPlan {
   size_t ruleset_count = 0;
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
+  int cgroup = -1;                    // where the process enters a cgroup; nobody closes it before the exec does
   uint64_t signal_mask = 0;           // the command's
   bool ignores_child_signal = false;  // the command; the parent does not, meanwhile
   bool no_new_privs = true;
@@ -124,6 +126,9 @@ int run_child(void* plan);
 // The same steps in the calling process, which has to be single-threaded as far as filters go. Returns
 // only if a step failed; the report says which.
 void become(const ChildPlan& plan);
+
+// Its first step but for signals, of the maker where there is one: what it starts is in the group too.
+bool enter_cgroup(const ChildPlan& plan);
 
 // The steps by themselves, for a process that starts others.
 bool install_filters(const ChildPlan& plan);

@@ -245,6 +245,7 @@ int run_maker(void* argument) {
   ChildPlan& plan = *static_cast<ChildPlan*>(argument);
   LaunchReport& report = *plan.report;
   const ChildNamespaces& namespaces = plan.setup.namespaces;
+  if (!enter_cgroup(plan)) leave(1);
   report.enter(LaunchStep::maker);
   // Whoever is to write the maps may be ended first.
   if (plan.is_mapped &&

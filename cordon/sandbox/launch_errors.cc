@@ -178,6 +178,12 @@ Diagnostic describe_step(const FailedStep& failed) {
     case LaunchStep::filter: return install_error(failed);
     case LaunchStep::exec: return exec_error(failed);
     case LaunchStep::no_new_privs: return system_error("set no_new_privs", failed.error, "Linux 3.5 has it");
+    case LaunchStep::cgroup:
+      return system_error(
+          "put the command into its cgroup", failed.error,
+          failed.error == EACCES || failed.error == EPERM
+              ? "cgroup.procs has to be writable in the group above both this process's and the command's"
+              : "");
     case LaunchStep::signals: return system_error("set the command's signal mask", failed.error);
     case LaunchStep::watch: return system_error("watch the new process", failed.error);
     case LaunchStep::ready:

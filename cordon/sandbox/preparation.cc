@@ -78,6 +78,7 @@ Result<Done> Preparation::prepare(const LaunchSpec& spec) {
     auto count = static_cast<unsigned short>(strings.programs[i].size());
     strings.filters.push_back({.program = {.len = count, .filter = insns}, .flags = spec.filters[i].flags});
   }
+  plan.cgroup = spec.cgroup;
   plan.environment = environ;
   set_up(spec.setup);
   if (Result<Done> ready = set_up_namespaces(spec); !ready) return ready.error();
@@ -161,6 +162,8 @@ Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {
   plan.setup.keeps_groups = plan.is_mapped && !wanted.may_set_groups;
   // What is joined comes first: then nothing can be made along with the process.
   plan.cloned_namespaces = wanted.joined == 0 ? wanted.made & ~kOfChildren : 0;
+  // The top of a cgroup namespace is the group its maker is in.
+  if (spec.cgroup >= 0) plan.cloned_namespaces &= ~abi::kCgroupNamespace;
   to.unshared = wanted.made & ~plan.cloned_namespaces;
   to.joined = wanted.joined;
   to.joined_process = wanted.joined_process;
