@@ -2,12 +2,25 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdlib>
 #include <string>
 
 namespace cordon::sandbox {
+namespace {
+
+// Mount and inode, as the kernel knows them. A mount's number is its own as long as a descriptor holds it.
+bool locate(int fd, struct statx& place) {
+  constexpr unsigned kWanted = STATX_INO | STATX_MNT_ID;
+  return fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, kWanted, &place) == 0 &&
+         (place.stx_mask & kWanted) == kWanted;
+}
+
+}  // namespace
 
 Caller::Caller(pid_t tid) {
   if (tid > 0) proc_.reset(open(("/proc/" + std::to_string(tid)).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -45,11 +58,29 @@ std::string path_of(int fd) {
   return is_whole ? std::string(path, static_cast<size_t>(length)) : std::string();
 }
 
-bool is_same_file(int one, int other) {
-  struct stat first {
+bool is_same_place(int one, int other) {
+  struct statx first {
   }, second{};
-  return fstat(one, &first) == 0 && fstat(other, &second) == 0 && first.st_dev == second.st_dev &&
-         first.st_ino == second.st_ino;
+  return locate(one, first) && locate(other, second) && first.stx_mnt_id == second.stx_mnt_id &&
+         first.stx_ino == second.stx_ino;
+}
+
+bool is_in_own_mounts(int fd) {
+  struct statx place {
+  }, named{};
+  if (!locate(fd, place)) return false;
+  std::string path = path_of(fd);
+  Fd there;
+  // The name may have gone, or be another's by now: what is above it will do, since only the mount is compared.
+  while (!path.empty() && !there) {
+    open_how how{};
+    how.flags = O_PATH | O_NOFOLLOW | O_CLOEXEC;
+    how.resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+    there.reset(static_cast<int>(syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how)));
+    const size_t slash = path.rfind('/');
+    path = path == "/" ? "" : slash == 0 ? "/" : path.substr(0, slash);
+  }
+  return there && locate(there.get(), named) && named.stx_mnt_id == place.stx_mnt_id;
 }
 
 }  // namespace cordon::sandbox

@@ -37,6 +37,11 @@ class Caller {
 // Where an open file is, from this process's root; empty where /proc does not say. It is true at the time of asking.
 std::string path_of(int fd);
 
-bool is_same_file(int one, int other);
+// The same file, seen through the same mount. Nothing is asked of a file system, which may not answer.
+bool is_same_place(int one, int other);
+
+// It belongs to this process's mount namespace, and all that is reached from it without a magic link does. A descriptor
+// may be of another one, or of a mount that is nowhere: there the caller decides what is at a path, and who answers.
+bool is_in_own_mounts(int fd);
 
 }  // namespace cordon::sandbox

@@ -25,17 +25,18 @@ CallerPath find_path(const Caller& caller, const PathWords& words) {
   if (!caller.shares_mounts()) return failed(EACCES);
   Fd root = caller.root();
   const bool is_absolute = words.path.starts_with('/');
-  const bool needs_directory = !is_absolute || words.resolve != 0;
+  const bool needs_directory = !is_absolute || (words.resolve & (RESOLVE_BENEATH | RESOLVE_IN_ROOT)) != 0;
   Fd directory = needs_directory ? caller.directory(words.directory) : Fd();
   const Fd own_root(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root || !own_root) return failed(EACCES);
   if (needs_directory && !directory) return failed(EBADF);
-  if (is_same_file(root.get(), own_root.get()))
+  if (needs_directory && !is_in_own_mounts(directory.get())) return failed(EACCES);
+  if (is_same_place(root.get(), own_root.get()))
     return {.from = needs_directory ? std::move(directory) : std::move(root),
             .path = words.path,
             .resolve = words.resolve,
             .error = 0};
-  if (words.resolve != 0) return failed(EACCES);
+  if (words.resolve != 0 || !is_in_own_mounts(root.get())) return failed(EACCES);
   std::string path = words.path;
   if (!is_absolute) {
     const std::string top = path_of(root.get());

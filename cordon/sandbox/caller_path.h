@@ -26,7 +26,7 @@ struct CallerPath {
   Fd from;
   std::string path;
   uint64_t resolve = 0;
-  int error = 0;  // EACCES: it cannot be resolved from here, the caller sees other mounts
+  int error = 0;  // EACCES: it cannot be resolved from here, the caller sees other mounts, or begins in some
 };
 CallerPath find_path(const Caller& caller, const PathWords& words);
 

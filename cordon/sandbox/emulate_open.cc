@@ -53,10 +53,14 @@ Opened open_found(const Fd& found, const OpenWish& wish, const OpenGrants& grant
   if (wish.has(O_CREAT) && S_ISDIR(status.st_mode)) return failed(EISDIR);
   if (S_ISLNK(status.st_mode) && !wish.has(O_PATH)) return failed(ELOOP);
   if (S_ISLNK(status.st_mode)) return {.fd = Fd(fcntl(found.get(), F_DUPFD_CLOEXEC, 0)), .error = 0};
-  const int flags = static_cast<int>(wish.flags & ~uint64_t{O_CREAT | O_EXCL | O_NOFOLLOW}) | O_CLOEXEC | O_NOCTTY;
+  // Who holds a lease on the file would make us wait for as long as /proc/sys/fs/lease-break-time says.
+  const uint64_t kept = wish.flags & ~uint64_t{O_CREAT | O_EXCL | O_NOFOLLOW};
+  const int flags = static_cast<int>(kept) | O_CLOEXEC | O_NOCTTY | (wish.has(O_PATH) ? 0 : O_NONBLOCK);
   Fd opened(open(("/proc/self/fd/" + std::to_string(found.get())).c_str(), flags));
-  const int error = opened ? 0 : errno;
-  return {.fd = std::move(opened), .error = error};
+  if (!opened) return failed(errno);
+  if (!wish.has(O_PATH) && !wish.has(O_NONBLOCK))
+    fcntl(opened.get(), F_SETFL, fcntl(opened.get(), F_GETFL) & ~O_NONBLOCK);
+  return {.fd = std::move(opened), .error = 0};
 }
 
 // The directory is looked up in the list; the file is made in that very directory, or not at all.

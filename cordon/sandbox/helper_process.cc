@@ -143,8 +143,9 @@ void HelperProcess::end() {
   int ready = 0;
   do ready = pidfd_ ? poll(&entry, 1, kPatienceMs) : 0;
   while (ready < 0 && errno == EINTR);
-  // Not reaped yet, so the number is its own.
-  if (ready <= 0) kill(pid_, SIGKILL);
+  // Not reaped yet, so both numbers are its own.
+  if (ready <= 0)
+    for (pid_t which : {pid_, -pid_}) kill(which, SIGKILL);
   while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
   }
   pid_ = 0;

@@ -33,7 +33,7 @@ class HelperProcess {
   int input() const { return input_.get(); }
   int output() const { return output_.get(); }
 
-  // Closes both; waits a second for its end, then ends it by SIGKILL.
+  // Closes both; waits a second for its end, then ends it and its process group by SIGKILL.
   void end();
   // In a child of fork(2): forgets all of it, which stays the parent's.
   void leave();

@@ -81,6 +81,22 @@ TEST_F(Emulates, AConnectToTheAddressItHasLookedAt) {
   expect_never_bad(seen);
 }
 
+// In another mount namespace a listed name can be any file.
+TEST_F(Emulates, NothingByADescriptorOfOtherMounts) {
+  victim_ = "sandbox_open_from";
+  std::ofstream(directory_ + "/p.cordon") << "default allow\nnotify openat\n";
+  EXPECT_EQ(output_of("--emulate-read good", "mounts GOOD BAD f"), "errno 13\n");
+  EXPECT_EQ(output_of("--emulate-read good", "root GOOD BAD f"), "errno 13\n");
+  EXPECT_EQ(output_of("--on-notify allow", "mounts GOOD BAD f"), "bad\n");
+  EXPECT_EQ(output_of("--on-notify allow", "root GOOD BAD f"), "bad\n");
+}
+
+TEST_F(Emulates, AnOpenThatWaitsForNoLease) {
+  victim_ = "sandbox_open_from";
+  std::ofstream(directory_ + "/p.cordon") << "default allow\nnotify openat\n";
+  EXPECT_EQ(output_of("--emulate-read good", "lease GOOD/f"), "errno 11\n0\n");
+}
+
 TEST_F(Emulates, FiveThousandOpensOfFiftyThreads) {
   EXPECT_EQ(output_of("--emulate-read good", "threads GOOD/f"), "good 5000 bad 0 refused 0\n");
 }

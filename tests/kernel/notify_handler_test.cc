@@ -50,6 +50,17 @@ TEST_F(NotifyHandlers, AnswerTwoThousandCallsOfFiveHundredThreads) {
   EXPECT_EQ(run_with("for id in calls: answer(id)\n", "threads " + denied()), "wrong 0\n");
 }
 
+// Its child has the standard error whose end is waited for here.
+TEST_F(NotifyHandlers, LeaveNoChildrenWhenTheyDoNotEnd) {
+  EXPECT_EQ(run_with("import time\n"
+                     "child = os.fork() == 0\n"
+                     "for id in calls if not child else (): answer(id)\n"
+                     "time.sleep(5)\n"
+                     "print('left over', file=sys.stderr)\n",
+                     "threads " + denied()),
+            "wrong 0\n");
+}
+
 TEST_F(NotifyHandlers, MayAnswerInAnyOrder) {
   // Each thread waits for one answer, so fifty wait at any time until the last few.
   EXPECT_EQ(run_with("kept = []\n"
