@@ -49,6 +49,7 @@ void add_run_options(CommandLine& app, RunOptions& options) {
   add_notify_options(app, options.notifying);
   add_confine_options(app, options.confining);
   add_setup_options(app, options.setup);
+  add_environment_options(app, options.setup);
   add_namespace_options(app, options.namespaces);
   app.add_option("--timeout", options.timeout_s, "end the command by SIGTERM after so long, with status 124")
       ->type_name("SECONDS")

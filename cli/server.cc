@@ -91,7 +91,7 @@ Result<Server> Server::make(ServerOptions options) {
   // A socket and a pidfd each, and what a request brings along.
   constexpr rlim_t kOwn = 64, kMost = 10000;
   server.most_clients_ = limit.rlim_cur > kOwn ? std::min(limit.rlim_cur - kOwn, kMost) / 2 : 1;
-  CORDON_TRY(ready, ReadySandbox::make(server.options_.spec));
+  CORDON_TRY(ready, ReadySandbox::make(server.options_.spec, true));
   server.sandbox_.emplace(std::move(ready));
   return server;
 }
@@ -142,7 +142,8 @@ Result<Started> Server::start_command(const ViaCommand& command) {
                   .may_lack_directory = !options_.spec.setup.namespaces.mounts.empty(),
                   .descriptors = command.descriptors,
                   .signal_mask = command.signal_mask,
-                  .has_own_session = true};
+                  .has_own_session = true,
+                  .umask = command.umask | options_.spec.setup.umask.value_or(0)};
   if (has_directory) what.directory.reset();
   return sandbox_->start(what);
 }
@@ -151,6 +152,8 @@ void Server::start(Client& client) {
   Result<ReceivedCommand> received = receive_command(client.socket.get());
   if (!received) return refuse(client, received.error());
   Result<Started> started = start_command(received->command);
+  if (!started && started.error().begin()->code == "sandbox-ended" && renew())
+    started = start_command(received->command);
   if (!started) return refuse(client, started.error());
   client.command = std::move(*started);
 }
@@ -219,7 +222,7 @@ bool Server::renew() {
   }
   end_strays(__WALL);
   for (int tries = 0; tries < kTries; ++tries) {
-    if (Result<ReadySandbox> again = ReadySandbox::make(options_.spec)) {
+    if (Result<ReadySandbox> again = ReadySandbox::make(options_.spec, true)) {
       sandbox_.emplace(std::move(*again));
       return true;
     }

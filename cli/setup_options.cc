@@ -138,6 +138,9 @@ void add_setup_options(CommandLine& app, SetupOptions& options) {
   app.add_option("--chdir", options.directory, "the directory to run in")->type_name("DIR");
   app.add_option("--umask", options.umask, "which permissions new files do not get, as 027")->type_name("OCTAL");
   add_trait_options(app, options);
+}
+
+void add_environment_options(CommandLine& app, SetupOptions& options) {
   const auto add_list = [&app](const char* name, std::vector<std::string>& list, const char* type, const char* help) {
     app.add_option(name, list, help)->type_name(type);
   };

@@ -24,6 +24,7 @@ struct SetupOptions {
 };
 
 void add_setup_options(CommandLine& app, SetupOptions& options);
+void add_environment_options(CommandLine& app, SetupOptions& options);
 
 // The lines the options stand for, beside umask.
 std::vector<PlacedLine> lines_of(const SetupOptions& options);

@@ -53,9 +53,6 @@ void add_serve_options(CommandLine& app, ServeOptions& options) {
 }
 
 Diagnostics misuse(const ServeOptions& options) {
-  const SetupOptions& setup = options.setup;
-  if (!setup.environment.empty() || !setup.unset.empty() || setup.clear_environment)
-    return usage_error("each command has the environment of who asks for it", "env -i NAME=VALUE cordon run --via …");
   if (options.specs.empty())
     return usage_error("no policy was given", "-p POLICY; -p builtin:unconfined allows everything");
   return {};

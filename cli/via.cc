@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -21,6 +22,18 @@
 namespace cordon::cli {
 namespace {
 
+std::string cure_of_connect(int error) {
+  switch (error) {
+    case EACCES:
+      return "the socket is its server's user's alone, but for those of cordon serve --allow-uid; the directories "
+             "above have to let you in";
+    case ENOENT: return "cordon serve -p POLICY SOCKET is to run there";
+    case ECONNREFUSED: return "nobody serves there (any more): cordon serve -p POLICY SOCKET";
+    case EPROTOTYPE: return "it is no socket of cordon serve";
+    default: return {};
+  }
+}
+
 // A server of another user could do anything with what it is handed.
 Result<Fd> connect_to(const std::string& path) {
   sockaddr_un address{};
@@ -33,7 +46,7 @@ Result<Fd> connect_to(const std::string& path) {
   int result = 0;
   do result = connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
   while (result != 0 && errno == EINTR);
-  if (result != 0) return system_error(what, errno, "cordon serve -p POLICY SOCKET is to run there");
+  if (result != 0) return system_error(what, errno, cure_of_connect(errno));
   ucred server{};
   socklen_t size = sizeof server;
   if (getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &server, &size) != 0)
@@ -98,7 +111,12 @@ struct Session {
 
   static int status_of(const ViaEnd& end, const OutputOptions& output) {
     if (end.kind == ViaEnd::Kind::exited) return end.status;
-    if (end.kind == ViaEnd::Kind::signalled) return 128 + end.status;
+    if (end.kind == ViaEnd::Kind::signalled) {
+      if (end.status == SIGSYS && !output.quiet)
+        print_error(
+            "cordon: note: the command was ended by SIGSYS, as a policy does; 'cordon run -p POLICY' explains\n");
+      return 128 + end.status;
+    }
     Diagnostic problem;
     problem.code = "serve";
     const size_t size = strnlen(end.text, sizeof end.text);
@@ -128,6 +146,8 @@ int run_via(const std::string& socket, const CommandLine& line, const OutputOpti
                 output, kOwnFailure);
   ViaCommand command = command_here(line.command());
   command.signal_mask = sandbox::current_signal_mask();
+  command.umask = umask(0);
+  umask(command.umask);
   uint64_t watched = sandbox::forwarded_signals() | uint64_t{1} << (SIGTSTP - 1) | uint64_t{1} << (SIGWINCH - 1);
   for (int signal = 1; signal < 64; ++signal) {
     struct sigaction action {};

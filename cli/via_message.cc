@@ -98,7 +98,9 @@ int send_command(int socket, const ViaCommand& command) {
   if (bytes.size() > kMostRequestBytes) return E2BIG;
   const Fd file = sealed(bytes);
   if (!file) return errno;
-  ViaRequest request{.signal_mask = command.signal_mask, .argument_count = static_cast<uint32_t>(command.argv.size())};
+  ViaRequest request{.signal_mask = command.signal_mask,
+                     .argument_count = static_cast<uint32_t>(command.argv.size()),
+                     .umask = command.umask};
   std::vector<int> sent{file.get()};
   for (size_t i = 0; i < command.descriptors.size() && i < kMostDescriptors; ++i) {
     if (command.descriptors[i] < 0) continue;
@@ -128,7 +130,12 @@ Result<ReceivedCommand> receive_command(int socket) {
   Message message = receive_message(socket);
   if (message.size < 0) return system_error("receive a request", errno);
   const ViaRequest& request = message.request;
-  if (message.size != sizeof request || request.magic != ViaRequest::kMagic) return no_request("another version's");
+  if (message.size == 0) return no_request("nothing was said");
+  const bool has_name = message.size >= static_cast<ssize_t>(sizeof request.magic) &&
+                        ((request.magic ^ ViaRequest::kMagic) & ~ViaRequest::kVersionMask) == 0;
+  if (!has_name) return no_request("it does not begin as one");
+  if (request.magic != ViaRequest::kMagic) return no_request("another version's");
+  if (message.size != sizeof request) return no_request("it has another length");
   if (message.is_cut) return no_request("descriptors were lost on the way: this process can have no more");
   const unsigned open = request.open & ((1u << kMostDescriptors) - 1);
   if (open != request.open || message.descriptors.size() != 1 + static_cast<size_t>(__builtin_popcount(open)))
@@ -137,6 +144,7 @@ Result<ReceivedCommand> receive_command(int socket) {
   if (!bytes) return no_request("its memory is not sealed, or over 2 MiB");
   ReceivedCommand received;
   received.command.signal_mask = request.signal_mask;
+  received.command.umask = request.umask & 0777;
   std::vector<std::string> words;
   for (size_t at = 0; at < bytes->size(); at += words.back().size() + 1) words.emplace_back(bytes->c_str() + at);
   if (request.argument_count == 0 || request.argument_count > words.size() - 1)

@@ -18,11 +18,14 @@ inline constexpr unsigned kMostDescriptors = 16;
 inline constexpr uint64_t kMostRequestBytes = 2 << 20;
 
 struct ViaRequest {
-  static constexpr uint64_t kMagic = 0x31616976'646e6f63;  // "cond" "via1"
+  static constexpr uint64_t kMagic = 0x32616976'646e6f63;  // "cond" "via2"
+  static constexpr uint64_t kVersionMask = uint64_t{0xff} << 56;
   uint64_t magic = kMagic;
   uint64_t signal_mask = 0;  // the command's
   uint32_t argument_count = 0;
   uint32_t open = 0;  // bit N: a descriptor comes along that is to be number N
+  uint32_t umask = 0;
+  uint32_t reserved = 0;
 };
 
 struct ViaSignal {
@@ -42,6 +45,7 @@ struct ViaCommand {
   std::vector<std::string> argv, environment;
   std::vector<int> descriptors;
   uint64_t signal_mask = 0;
+  uint32_t umask = 0;
 };
 
 // An errno, or 0.

@@ -40,8 +40,18 @@ Diagnostic misuse(std::string message, std::string cure) {
 }
 
 Diagnostic has_ended() {
-  return system_error("start anything in the ready sandbox", ESRCH,
-                      "its process was ended or stopped: make another one, or ask its server again");
+  Diagnostic problem = system_error("start anything in the ready sandbox", ESRCH,
+                                    "its process was ended or stopped: make another one, or ask its server again");
+  problem.code = "sandbox-ended";
+  return problem;
+}
+
+Diagnostic was_interrupted() {
+  Diagnostic problem;
+  problem.code = "start-interrupted";
+  problem.message = "the ready sandbox ended while it started the command, which may have run, and is ended";
+  problem.hint = "something has ended its process: see what the command has done before asking again";
+  return problem;
 }
 
 // A process that waits without its filters must not be made to run what its children want.
@@ -174,7 +184,7 @@ bool ReadySandbox::end() {
   return true;
 }
 
-Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {
+Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec, bool ends_with_thread) {
   if (spec.start != StartPoint::before_exec || spec.listener || spec.strict)
     return misuse("a ready sandbox is confined before anything is executed, by filters that ask nobody",
                   "start point before-exec, no listener, no strict mode");
@@ -191,6 +201,7 @@ Result<ReadySandbox> ReadySandbox::make(const LaunchSpec& spec) {
   ready.control = theirs.get();
   ready.report = {preparation->shared_memory(), sandbox::Preparation::shared_size()};
   ready.clone_flags = sandbox::kReadyForkFlags | CLONE_VFORK | sandbox::memory_flag() | SIGCHLD;
+  ready.ends_with_thread = ends_with_thread;
   made.refused_calls_ = sandbox::calls_refused_by(spec.filters, ready.clone_flags);
   ready.attaches_late = !made.refused_calls_.empty();
 
@@ -240,22 +251,34 @@ Result<Started> ReadySandbox::order(const std::vector<int>& descriptors) {
   // What cannot be received, or looked at, would run without anybody to own it.
   Fd reserve(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0)), another(fcntl(socket_.get(), F_DUPFD_CLOEXEC, 0));
   if (!another) return system_error("start anything", EMFILE, "it takes two descriptors more");
-  if (!send_order(socket_.get(), sent))
-    return errno == EBADF ? system_error("hand a descriptor on", EBADF) : has_ended();
+  sandbox::LaunchReport& report = launched_.preparation->report();
+  report.enter(LaunchStep::ready);
+  if (!send_order(socket_.get(), sent)) {
+    if (errno == EBADF) return system_error("hand a descriptor on", EBADF);
+    socket_.reset();
+    return has_ended();
+  }
   reserve.reset();
   another.reset();
   const int answer = receive_answer(socket_.get());
-  if (answer < -1) {
-    socket_.reset();
-    sandbox::kill_command(launched_);
-    return has_ended();
-  }
+  if (answer < -1) return end_unanswered();
   started.pidfd.reset(answer);
   started.pid = answer < 0 ? 0 : pid_behind(answer);
   if (answer < 0 || started.pid > 1) return started;
   syscall(SYS_pidfd_send_signal, answer, SIGKILL, nullptr, 0);
   reap(started);
   return system_error("tell what was started", errno, "/proc of this process's own pid namespace has to be there");
+}
+
+// It is dead when this looks: what it was asked for it has begun by now, or never will.
+Diagnostic ReadySandbox::end_unanswered() {
+  constexpr int kPatienceMs = 1000;
+  socket_.reset();
+  sandbox::kill_command(launched_);
+  pollfd entry{.fd = launched_.pidfd.get(), .events = POLLIN, .revents = 0};
+  const bool is_dead = poll(&entry, 1, kPatienceMs) == 1;
+  const bool has_begun = launched_.preparation->report().current_step() != LaunchStep::ready;
+  return is_dead && !has_begun ? has_ended() : was_interrupted();
 }
 
 Result<Started> ReadySandbox::call(int (*function)(void*), void* argument, const std::vector<int>& descriptors) {

@@ -36,6 +36,7 @@ struct ReadyStart {
   std::vector<int> descriptors = {0, 1, 2};                  // its 0, 1, … in this order, 16 at most; -1: closed
   uint64_t signal_mask = 0;                                  // bit N - 1: signal N
   bool has_own_session = false;
+  std::optional<mode_t> umask = {};  // not given: the sandbox's
 };
 
 struct Started {
@@ -47,7 +48,8 @@ class ReadySandbox {
  public:
   // Errors where a step of the launch failed, or where a process that waits without its filters could be reached by
   // what it starts (refused_calls() and CAP_SYS_PTRACE). StartPoint::before_exec only; no listener, no tracer.
-  static Result<ReadySandbox> make(const LaunchSpec& spec);
+  // `ends_with_thread`: the sandbox ends when the calling thread does, by SIGKILL too; without, a stopped one stays.
+  static Result<ReadySandbox> make(const LaunchSpec& spec, bool ends_with_thread = false);
   ReadySandbox(ReadySandbox&&) noexcept;
   ReadySandbox& operator=(ReadySandbox&&) noexcept;
   // Waits for the end of its process: a second at most, see end().
@@ -58,6 +60,7 @@ class ReadySandbox {
   const std::vector<std::string_view>& refused_calls() const { return refused_calls_; }
 
   // The program runs when this returns, or there is an error: "not-found", "not-executable" or another.
+  // "sandbox-ended": nothing was begun, and another sandbox can be asked; "start-interrupted": something may have run.
   Result<Started> start(const ReadyStart& what);
   // A copy of this process as it was when the sandbox was made runs the function; its result is the exit status, 127
   // where it could not be called. Only one thread is there, and no other thread's locks are ever let go.
@@ -74,6 +77,7 @@ class ReadySandbox {
  private:
   ReadySandbox();
   Result<Started> order(const std::vector<int>& descriptors);
+  Diagnostic end_unanswered();
 
   std::unique_ptr<sandbox::ReadyArena> arena_;
   Launched launched_;

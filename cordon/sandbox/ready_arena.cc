@@ -81,6 +81,8 @@ bool ReadyArena::write(const ReadyStart& what, const std::vector<std::string>& e
   to.may_lack_directory = what.may_lack_directory;
   to.signal_mask = what.signal_mask;
   to.has_own_session = what.has_own_session;
+  to.has_umask = what.umask.has_value();
+  to.umask = what.umask.value_or(0);
   return to.path != nullptr && to.argv != nullptr && to.shell_argv != nullptr && to.environment != nullptr &&
          (!what.directory || to.directory != nullptr);
 }

@@ -43,6 +43,7 @@ std::vector<std::string_view> calls_refused_by(const std::vector<FilterSpec>& fi
       {"rt_sigprocmask", SYS_rt_sigprocmask, {SIG_SETMASK, kSomewhere, 0, kSignalSetBytes}},
       {"setsid", SYS_setsid, {}},
       {"chdir", SYS_chdir, {kSomewhere}},
+      {"umask", SYS_umask, {022}},
       {"munmap", SYS_munmap, {kSomewhere, 4096}},
       {"exit_group", SYS_exit_group, {127}},
   };

@@ -23,6 +23,7 @@ bool keep_only_control(const ReadyPlan& ready, LaunchReport& report) {
   if (report.failed(raw_syscall(SYS_close_range, 0, kReadyControl - 1, 0, 0, 0)) ||
       report.failed(raw_syscall(SYS_close_range, kReadyControl + 1, ~0U, 0, 0, 0)))
     return false;
+  if (ready.ends_with_thread && report.failed(raw_syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0))) return false;
   // What it starts could otherwise make it run what has no filter yet.
   if (report.failed(raw_syscall(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0))) return false;
   constexpr uint64_t kAll = ~uint64_t{0};
@@ -79,6 +80,7 @@ bool prepare_new(const ChildPlan& plan, const ReadyRequest& request) {
     if (entered < 0 && request.may_lack_directory) entered = raw_syscall(SYS_chdir, raw_pointer("/"), 0, 0, 0, 0);
     if (report.failed(entered)) return false;
   }
+  if (request.has_umask) raw_syscall(SYS_umask, request.umask, 0, 0, 0, 0);
   report.enter(LaunchStep::signals);
   if (report.failed(
           raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, raw_pointer(&request.signal_mask), 0, kSignalSetBytes, 0)))

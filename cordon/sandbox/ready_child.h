@@ -28,6 +28,8 @@ struct ReadyRequest {
   int descriptor_count = 0;
   uint32_t closed = 0;  // bit N: descriptor N came only to fill its place
   bool has_own_session = false;
+  bool has_umask = false;
+  uint32_t umask = 0;
 };
 
 // Memory that both sides see.
@@ -42,7 +44,8 @@ struct ReadyPlan {
   int control = -1;           // before it has its number
   void* stack_top = nullptr;  // of what is started, until its exec; in nobody else's memory
   int clone_flags = 0;
-  bool attaches_late = false;  // the filters are the new process's own
+  bool attaches_late = false;     // the filters are the new process's own
+  bool ends_with_thread = false;  // of the launcher
 };
 
 constexpr int kReadyForkFlags = 0x8000 /* CLONE_PARENT */ | 0x1000 /* CLONE_PIDFD */;
