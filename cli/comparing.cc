@@ -14,8 +14,8 @@
 namespace cordon::cli {
 namespace {
 
-// About a tenth of a second, and two for long lists.
-constexpr uint64_t kStepsPerEffort = 2'000'000, kPartStepsPerEffort = 6'000'000;
+// Together at most a tenth of a second where one thing is compared with another: no answer is told soon.
+constexpr uint64_t kStepsPerEffort = 1'000'000, kPartStepsPerEffort = 3'000'000;
 
 std::string arch_of(const Call& call) {
   const auto arch = abi::arch_of_call(call.audit_arch, call.nr);

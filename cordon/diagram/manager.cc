@@ -18,7 +18,7 @@ constexpr size_t kCachedNodes = 1 << 11;
 // No node has so large a number (Limits::max_edges).
 constexpr Node kCombineMark = 0xffffffe0;
 constexpr size_t kMaxFunctions = 16;
-constexpr Node kZeroMark = kCombineMark + kMaxFunctions;
+constexpr Node kZeroMark = kCombineMark + kMaxFunctions, kMeetsMark = kZeroMark + 1;
 
 uint32_t mix(uint64_t value) {
   value *= 0x9e3779b97f4a7c15;
@@ -168,6 +168,27 @@ Node Manager::choose(Node condition, Node yes, Node no) {
   const Node result = intern(level, base);
   slot(condition, yes, no) = {condition, yes, no, result};
   return result;
+}
+
+bool Manager::meets(Node a, Node b) {
+  if (a == kFalse || b == kFalse) return false;
+  if (a == kTrue || b == kTrue || a == b) return true;
+  if (exhausted()) return false;
+  if (const Remembered& known = slot(kMeetsMark, a, b); known.a == kMeetsMark && known.b == a && known.c == b)
+    return known.result == kTrue;
+  const Level level = std::min(nodes_[a].level, nodes_[b].level);
+  const uint32_t max = order_.field(level).max();
+  Walk left(*this, a, level), right(*this, b, level);
+  bool found = false;
+  for (;;) {
+    ++steps_;
+    const uint32_t last = std::min({left.edge.last, right.edge.last, max});
+    found = meets(left.edge.child, right.edge.child);
+    if (found || last == max) break;
+    left.pass(*this, last), right.pass(*this, last);
+  }
+  slot(kMeetsMark, a, b) = {kMeetsMark, a, b, found ? kTrue : kFalse};
+  return found;
 }
 
 Node Manager::combine(LeafFunction function, Node a, Node b) {

@@ -54,6 +54,8 @@ class Manager {
   // `condition` has no leaves but kFalse and kTrue.
   Node choose(Node condition, Node yes, Node no);
   Node both(Node a, Node b) { return choose(a, b, kFalse); }
+  // Whether both hold somewhere: without their diagram, and mostly after a few edges.
+  bool meets(Node a, Node b);
   Node either(Node a, Node b) { return choose(a, kTrue, b); }
   Node negation(Node a) { return choose(a, kFalse, kTrue); }
   Node combine(LeafFunction function, Node a, Node b);

@@ -65,6 +65,35 @@ TEST(Manager, CombinesLeaves) {
   EXPECT_EQ(value_at(m, m.combine(add, a, b), point), 201u);
 }
 
+TEST(Manager, TellsWithoutADiagramWhetherTwoMeet) {
+  Cuts cuts;
+  cuts.at_mask(1, 0xff0);
+  Manager m = manager_of(cuts);
+  std::mt19937 random(5);
+  // Unions of boxes over three words, small enough that many miss each other.
+  auto any = [&] {
+    Node node = Manager::kFalse;
+    for (int i = 0; i < 3; ++i) {
+      Node box = Manager::kTrue;
+      for (Word word = 0; word < 3; ++word) {
+        const auto first = static_cast<uint32_t>(random() % 8192);
+        box = m.both(box, range(m, word, first, first + static_cast<uint32_t>(random() % 3000)));
+      }
+      node = m.either(node, box);
+    }
+    return node;
+  };
+  int met = 0, missed = 0;
+  for (int round = 0; round < 500; ++round) {
+    const Node a = any(), b = any();
+    ASSERT_EQ(m.meets(a, b), m.both(a, b) != Manager::kFalse) << round;
+    (m.meets(b, a) ? met : missed) += 1;
+  }
+  EXPECT_GT(met, 50);
+  EXPECT_GT(missed, 50);
+  EXPECT_FALSE(m.meets(Manager::kTrue, Manager::kFalse));
+}
+
 TEST(Manager, SaysWhenItsBoundIsReached) {
   Manager m(Order::of_words(kWords, {}), {.max_steps = 1000});
   Node all = Manager::kTrue;

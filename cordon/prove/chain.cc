@@ -167,7 +167,7 @@ uint32_t Chains::number_of(Subset subset) {
 }
 
 uint32_t Chains::whole(uint32_t chain) {
-  return number_of({chain, std::vector<bool>(chains_[chain].links.size(), true)});
+  return number_of({chain, LinkSet::all(chains_[chain].links.size())});
 }
 
 std::optional<uint32_t> Chains::number_in(uint64_t leaf) {

@@ -16,6 +16,7 @@
 
 #include "cordon/diagram/manager.h"
 #include "cordon/policy/resolved_policy.h"
+#include "cordon/prove/link_set.h"
 
 namespace cordon::prove {
 
@@ -35,7 +36,7 @@ struct Chain {
 
 struct Subset {
   uint32_t chain = 0;
-  std::vector<bool> has;  // a bit for each link
+  LinkSet has;
 
   auto operator<=>(const Subset&) const = default;
 };

@@ -28,13 +28,13 @@ uint64_t pair_of(uint64_t a, uint64_t b) { return a == b ? 0 : a << 32 | b; }
 Node CutProof::cut(Node node, const Guess& guess, Node region) {
   const Subset& guessed = chains_.subset(guess.subset);
   Subset subset = guessed;
-  for (const auto& [link, has] : mended_)
-    if (link.first == subset.chain) subset.has[link.second] = has;
+  for (const auto& [link, has] : mended_[subset.chain]) subset.has.set(link, has);
   std::set<Subset> tried;
   while (tried.size() <= kMaxMends && tried.insert(subset).second) {
     const Node leaf = manager_.leaf(Chains::leaf_of(chains_.number_of(subset)));
     if (node == leaf) return leaf;
-    if (!guess.is_first) most_steps_ = manager_.steps() + kGuessSteps + kGuessStepsPerLink * subset.has.size();
+    if (!guess.is_first)
+      most_steps_ = manager_.steps() + kGuessSteps + kGuessStepsPerLink * chains_.all()[subset.chain].links.size();
     doubt_.reset();
     const bool is_right = is_subset(node, subset, region);
     const bool was_cheap = has_budget();
@@ -50,12 +50,9 @@ Node CutProof::cut(Node node, const Guess& guess, Node region) {
 
 // What was wrong of one step is often wrong of the step before it.
 void CutProof::remember_mends(const Subset& guessed, const Subset& right) {
-  for (size_t i = 0; i < right.has.size(); ++i) {
-    if (right.has[i] != guessed.has[i])
-      mended_[{right.chain, i}] = right.has[i];
-    else
-      mended_.erase({right.chain, i});
-  }
+  std::map<uint32_t, bool>& mended = mended_[right.chain];
+  mended.clear();
+  for (uint32_t link : (right.has ^ guessed.has).members()) mended[link] = right.has[link];
 }
 
 bool CutProof::same(Node a, Node b, Node region) {
@@ -89,9 +86,7 @@ bool CutProof::is_refuted_in(Node region) {
 bool CutProof::agree_subsets(Node region, const Subset& a, const Subset& b) {
   if (a.chain != b.chain) return false;
   const std::vector<Link>& links = chains_.all()[a.chain].links;
-  std::vector<bool> differing = a.has;
-  for (size_t i = 0; i < links.size(); ++i) differing[i] = a.has[i] != b.has[i];
-  for (uint32_t i : hits(region, a.chain, differing)) {
+  for (uint32_t i : hits(region, a.chain, a.has ^ b.has)) {
     const Node hit = manager_.both(region, links[i].holds);
     if (answers(hit, a, links[i].answer) && answers(hit, b, links[i].answer)) continue;
     doubt_ = Doubt{std::nullopt, i, a.has[i]};
@@ -138,12 +133,24 @@ bool CutProof::only_ends(Node region, const Subset& subset) {
   return has_budget();
 }
 
+CutProof::Finder::Finder(Manager& manager, const Chain& chain) : by_region(manager, chain), by_call(chain) {
+  for (uint32_t link = 0; link < chain.links.size(); ++link)
+    by_answer.try_emplace(chain.links[link].answer, chain.links.size()).first->second.add(link);
+}
+
 CutProof::Finder& CutProof::finder(uint32_t chain) {
   return finders_.try_emplace(chain, manager_, chains_.all()[chain]).first->second;
 }
 
-std::vector<uint32_t> CutProof::hits(Node region, uint32_t chain, const std::vector<bool>& links) {
+std::vector<uint32_t> CutProof::hits(Node region, uint32_t chain, const LinkSet& links) {
+  if (links.empty()) return {};
   return finder(chain).by_region.hits(region, links);
+}
+
+LinkSet CutProof::with_other_answers(uint32_t chain, const LinkSet& links, uint64_t answer) {
+  const auto& by_answer = finder(chain).by_answer;
+  const auto same = by_answer.find(answer);
+  return same == by_answer.end() ? links : links - same->second;
 }
 
 // The first link of the subset that the call meets.
@@ -161,8 +168,7 @@ std::optional<uint32_t> CutProof::decider(const Subset& subset, const Call& call
 // Where links of the subset before this one hold that give another answer.
 Node CutProof::any_of_other_answers(Node region, const Subset& subset, uint32_t link, uint64_t answer) {
   const Chain& chain = chains_.all()[subset.chain];
-  std::vector<bool> others(chain.links.size(), false);
-  for (uint32_t i = 0; i < link; ++i) others[i] = subset.has[i] && chain.links[i].answer != answer;
+  const LinkSet others = with_other_answers(subset.chain, subset.has.before(link), answer);
   std::vector<Node> nodes;
   for (uint32_t i : hits(region, subset.chain, others)) nodes.push_back(manager_.both(region, chain.links[i].holds));
   return any_of(std::move(nodes));
@@ -182,37 +188,30 @@ Node CutProof::any_of(std::vector<Node> nodes) {
 bool CutProof::is_subset(Node node, const Subset& subset, Node region) {
   const Chain& chain = chains_.all()[subset.chain];
   const std::optional<uint32_t> rest = longest_rest(node, subset);
-  const std::vector<bool> none(chain.links.size(), false);
-  const std::vector<bool>& left = rest ? chains_.subset(*rest).has : none;
-  std::vector<size_t> own;
-  std::vector<bool> too_many = none;
-  for (size_t i = 0; i < chain.links.size(); ++i) {
-    if (subset.has[i] && !left[i]) own.push_back(i);
-    too_many[i] = left[i] && !subset.has[i];
-  }
-  if (const std::vector<uint32_t> found = hits(region, subset.chain, too_many); !found.empty()) {
+  const LinkSet left = rest ? chains_.subset(*rest).has : LinkSet(chain.links.size());
+  const LinkSet own = subset.has - left;
+  if (const std::vector<uint32_t> found = hits(region, subset.chain, left - subset.has); !found.empty()) {
     doubt_ = Doubt{std::nullopt, found.front(), true};
     return false;
   }
-  if (!may_stand_first(chain, own, left, region)) return false;
+  if (!may_stand_first(subset.chain, own, left, region)) return false;
   Node expected = manager_.leaf(rest ? Chains::leaf_of(*rest) : chain.end);
-  for (size_t i = own.size(); i-- > 0 && has_budget();)
-    expected = manager_.choose(chain.links[own[i]].holds, manager_.leaf(chain.links[own[i]].answer), expected);
+  const std::vector<uint32_t> in_order = own.members();
+  for (auto link = in_order.rbegin(); link != in_order.rend() && has_budget(); ++link)
+    expected = manager_.choose(chain.links[*link].holds, manager_.leaf(chain.links[*link].answer), expected);
   return has_budget() && same(node, expected, region) && has_budget();
 }
 
 // What a step leaves to later ones; of several the one that has most before it, if possible no link but the step's.
 std::optional<uint32_t> CutProof::longest_rest(Node node, const Subset& subset) {
   std::optional<uint32_t> rest;
-  std::pair<bool, ptrdiff_t> best{false, -1};
+  std::pair<bool, size_t> best{false, 0};
   for (Node leaf : diagram::leaves(manager_, node)) {
     const auto later = Chains::number_in(manager_.value(leaf));
     if (!later || chains_.subset(*later).chain != subset.chain) continue;
-    const auto& has = chains_.subset(*later).has;
-    bool is_within = true;
-    for (size_t i = 0; i < has.size(); ++i) is_within = is_within && (subset.has[i] || !has[i]);
-    const std::pair<bool, ptrdiff_t> its{is_within, std::count(has.begin(), has.end(), true)};
-    if (its <= best) continue;
+    const LinkSet& has = chains_.subset(*later).has;
+    const std::pair its{has.is_within(subset.has), has.count()};
+    if (rest && its <= best) continue;
     best = its;
     rest = later;
   }
@@ -221,21 +220,20 @@ std::optional<uint32_t> CutProof::longest_rest(Node node, const Subset& subset) 
 
 // The step asks its own links before those it leaves, which the chain may have in between: nobody can tell where the
 // answers are the same or no call meets both.
-bool CutProof::may_stand_first(const Chain& chain, const std::vector<size_t>& own, const std::vector<bool>& left,
-                               Node region) {
-  for (size_t link : own)
-    for (size_t earlier = 0; earlier < link && has_budget(); ++earlier) {
-      if (!left[earlier] || chain.links[earlier].answer == chain.links[link].answer) continue;
-      const Node both = manager_.both(chain.links[earlier].holds, chain.links[link].holds);
-      if (manager_.both(region, both) != Manager::kFalse) return false;
+bool CutProof::may_stand_first(uint32_t chain, const LinkSet& own, const LinkSet& left, Node region) {
+  const std::vector<Link>& links = chains_.all()[chain].links;
+  for (uint32_t link : own.members())
+    for (uint32_t earlier : with_other_answers(chain, left.before(link), links[link].answer).members()) {
+      if (!has_budget()) return false;
+      if (manager_.meets(region, manager_.both(links[earlier].holds, links[link].holds))) return false;
     }
   return has_budget();
 }
 
 uint64_t CutProof::answer_at(const Subset& subset, const Call& call) const {
   const Chain& chain = chains_.all()[subset.chain];
-  for (size_t i = 0; i < chain.links.size(); ++i)
-    if (subset.has[i] && policy::holds(*chain.links[i].condition, call)) return chain.links[i].answer;
+  for (uint32_t i : subset.has.members())
+    if (policy::holds(*chain.links[i].condition, call)) return chain.links[i].answer;
   return chain.end;
 }
 
@@ -243,7 +241,7 @@ uint64_t CutProof::answer_at(const Subset& subset, const Call& call) const {
 bool CutProof::mend(Subset& subset, Node node) const {
   if (!doubt_->at) {
     if (subset.has[doubt_->link] == doubt_->has) return false;
-    subset.has[doubt_->link] = doubt_->has;
+    subset.has.set(doubt_->link, doubt_->has);
     return true;
   }
   const Chain& chain = chains_.all()[subset.chain];
@@ -259,7 +257,7 @@ bool CutProof::mend(Subset& subset, Node node) const {
       continue;
     }
     is_mended = true;
-    subset.has[i] = link.answer == wanted;
+    subset.has.set(i, link.answer == wanted);
     if (subset.has[i]) return true;
   }
   return is_mended;

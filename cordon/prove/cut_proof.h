@@ -47,20 +47,21 @@ class CutProof {
   bool is_subset(diagram::Node node, const Subset& subset, diagram::Node region);
   bool is_refuted_in(diagram::Node region);
   std::optional<uint32_t> longest_rest(diagram::Node node, const Subset& subset);
-  bool may_stand_first(const Chain& chain, const std::vector<size_t>& own, const std::vector<bool>& left,
-                       diagram::Node region);
+  bool may_stand_first(uint32_t chain, const LinkSet& own, const LinkSet& left, diagram::Node region);
   void remember_mends(const Subset& guessed, const Subset& right);
   bool mend(Subset& subset, diagram::Node node) const;
   uint64_t answer_at(const Subset& subset, const Call& call) const;
   diagram::Node any_of(std::vector<diagram::Node> nodes);
   struct Finder {
-    Finder(diagram::Manager& manager, const Chain& chain) : by_region(manager, chain), by_call(chain) {}
+    Finder(diagram::Manager& manager, const Chain& chain);
 
     LinkTree by_region;
     LinkIndex by_call;
+    std::map<uint64_t, LinkSet> by_answer;
   };
   Finder& finder(uint32_t chain);
-  std::vector<uint32_t> hits(diagram::Node region, uint32_t chain, const std::vector<bool>& links);
+  std::vector<uint32_t> hits(diagram::Node region, uint32_t chain, const LinkSet& links);
+  LinkSet with_other_answers(uint32_t chain, const LinkSet& links, uint64_t answer);
   std::optional<uint32_t> decider(const Subset& subset, const Call& call);
   bool only_ends(diagram::Node region, const Subset& subset);
   diagram::Node any_of_other_answers(diagram::Node region, const Subset& subset, uint32_t link, uint64_t answer);
@@ -70,8 +71,8 @@ class CutProof {
   Chains& chains_;
   uint64_t most_steps_ = UINT64_MAX;
   std::optional<Doubt> doubt_;
-  std::map<uint32_t, Finder> finders_;                  // by chain
-  std::map<std::pair<uint32_t, size_t>, bool> mended_;  // by chain and link: what the last guesses had wrong
+  std::map<uint32_t, Finder> finders_;                   // by chain
+  std::map<uint32_t, std::map<uint32_t, bool>> mended_;  // by chain and link: what the last guesses had wrong
 };
 
 }  // namespace cordon::prove

@@ -12,6 +12,7 @@
 #include "cordon/diagram/walk.h"
 #include "cordon/policy/action.h"
 #include "cordon/policy/evaluate.h"
+#include "cordon/prove/batch_run.h"
 #include "cordon/prove/link_index.h"
 #include "cordon/prove/sample.h"
 #include "cordon/prove/words.h"
@@ -23,11 +24,11 @@ using diagram::Manager;
 using diagram::Node;
 
 // Fewer links are no reason to cut.
-constexpr ptrdiff_t kShortRest = 6;
+constexpr size_t kShortRest = 6;
 // Conditions evaluated in the time of one step of the manager.
 constexpr size_t kTestsPerStep = 24;
-constexpr unsigned kExamples = 3;  // for each link
-constexpr unsigned kMisses = 2;    // for each example
+constexpr unsigned kExamples = 2;  // for each link
+constexpr unsigned kMisses = 1;    // for each example
 // Calls tried for each example until one meets no other link.
 constexpr unsigned kTries = 4;
 
@@ -120,106 +121,6 @@ class Examples {
   Random random_;
 };
 
-uint32_t part_of(const diagram::Point& words, const WordBits& bits) {
-  const uint32_t part = words[bits.word] & bits.mask;
-  return bits.shift >= 0 ? part >> bits.shift : part << -bits.shift;
-}
-
-// Calls with the answer each would get from a link.
-struct Batch {
-  static constexpr size_t kSize = 64;
-  std::array<diagram::Point, kSize> calls{};
-  std::array<uint32_t, kSize> answers{};
-  std::array<uint32_t, kSize> links{};
-  size_t count = 0;
-};
-
-// Runs a program on a batch at once, from every step. Whole batches are computed even where they are not full: loops of
-// a fixed length over arrays are what the C++ compiler makes vector code of.
-class Runner {
- public:
-  explicit Runner(const Execution& execution)
-      : execution_(execution), values_(execution.expressions().size()), answers_(execution.steps().size()) {
-    const Expressions& pool = execution.expressions();
-    for (Expression e = 0; e < pool.size(); ++e)
-      if (pool[e].is_constant()) values_[e].fill(pool[e].constant);
-  }
-
-  // For each step the calls (bit i for call i) that it answers as the batch says.
-  const std::vector<uint64_t>& run(const Batch& batch) {
-    const Expressions& pool = execution_.expressions();
-    for (Expression e = 0; e < pool.size(); ++e)
-      if (!pool[e].is_constant()) evaluate(pool, e, batch);
-    returns_.clear();
-    const uint64_t in_batch = batch.count == Batch::kSize ? UINT64_MAX : (uint64_t{1} << batch.count) - 1;
-    const uint64_t want_zero = where(batch.answers, batch.answers, [](uint32_t a, uint32_t) { return a == 0; });
-    auto answer_of = [&](uint32_t step) { return step == Step::kReturnZero ? want_zero : answers_[step]; };
-    const std::vector<Step>& steps = execution_.steps();
-    for (uint32_t pc = execution_.insn_count(); pc-- > 0;)
-      for (uint32_t index : execution_.steps_at(pc)) {
-        const Step& step = steps[index];
-        if (step.kind == Step::Kind::go) answers_[index] = answer_of(step.yes);
-        if (step.kind == Step::Kind::ret) answers_[index] = returned(step.value, batch);
-        if (step.kind != Step::Kind::branch) continue;
-        const uint64_t holds = holds_for(step.test);
-        answers_[index] = (holds & answer_of(step.yes)) | (~holds & answer_of(step.no));
-      }
-    for (uint64_t& answers : answers_) answers &= in_batch;
-    return answers_;
-  }
-
- private:
-  using Values = std::array<uint32_t, Batch::kSize>;
-
-  // Bit i: the predicate of the two values i.
-  template <class Predicate>
-  static uint64_t where(const Values& a, const Values& b, Predicate predicate) {
-    std::array<uint8_t, Batch::kSize> holds;
-    for (size_t i = 0; i < Batch::kSize; ++i) holds[i] = predicate(a[i], b[i]) ? 1 : 0;
-    uint64_t result = 0;
-    for (size_t byte = 0; byte < Batch::kSize / 8; ++byte) {
-      uint64_t eight = 0;
-      std::memcpy(&eight, &holds[8 * byte], 8);
-      // Gathers the lowest bit of each byte; which end of the word is first depends on the machine.
-      if constexpr (std::endian::native == std::endian::big) eight = __builtin_bswap64(eight);
-      result |= (eight * 0x0102040810204080u >> 56) << 8 * byte;
-    }
-    return result;
-  }
-
-  void evaluate(const Expressions& pool, Expression e, const Batch& batch) {
-    const Expressions::Entry& entry = pool[e];
-    for (size_t i = 0; i < Batch::kSize; ++i)
-      values_[e][i] = entry.bits ? part_of(batch.calls[i], *entry.bits)
-                                 : compute(entry.op, values_[entry.left][i], values_[entry.right][i]);
-  }
-
-  // Programs have few different values to return.
-  uint64_t returned(Expression result, const Batch& batch) {
-    const auto [known, is_new] = returns_.try_emplace(result, 0);
-    if (is_new)
-      known->second = where(values_[result], batch.answers,
-                            [](uint32_t a, uint32_t b) { return policy::to_ret(policy::from_ret(a)) == b; });
-    return known->second;
-  }
-
-  uint64_t holds_for(const Test& test) const {
-    const Values &left = values_[test.left], &right = values_[test.right];
-    switch (test.relation) {
-      case Relation::eq: return where(left, right, [](uint32_t a, uint32_t b) { return a == b; });
-      case Relation::gt: return where(left, right, [](uint32_t a, uint32_t b) { return a > b; });
-      case Relation::ge: return where(left, right, [](uint32_t a, uint32_t b) { return a >= b; });
-      case Relation::set: return where(left, right, [](uint32_t a, uint32_t b) { return (a & b) != 0; });
-    }
-    return 0;
-  }
-
-  const Execution& execution_;
-  std::vector<Values> values_;
-  std::vector<uint64_t> answers_;
-  std::unordered_map<Expression, uint64_t> returns_;  // of this batch
-};
-
 // Steps worth a guess: with several ways to them, or the first of which all is known that the numbers tell.
 std::vector<bool> places_of(const Execution& execution, std::span<const KnownWords> known,
                             std::vector<Guess>& guesses) {
@@ -244,79 +145,118 @@ std::vector<bool> places_of(const Execution& execution, std::span<const KnownWor
 class Guesser {
  public:
   Guesser(Manager& manager, Chains& chains, const Execution& execution)
-      : manager_(manager), chains_(chains), runner_(execution) {}
+      : manager_(manager), chains_(chains), run_(execution) {}
 
-  void guess(uint32_t number, LinkIndex& index, const KnownWords& known, std::span<const uint32_t> steps,
+  // Of the steps after the first `own` only if there is a call for each link; false: there is none.
+  bool guess(uint32_t number, LinkIndex& index, const KnownWords& known, std::span<const uint32_t> steps, size_t own,
              std::vector<Guess>& guesses) {
     const Chain& chain = chains_.all()[number];
     Examples examples(manager_, chain, index, known);
     std::vector<Seeming> seeming(steps.size(), Seeming(chain.links.size()));
-    Batch batch;
+    Examined examined;
+    bool has_all = true;
     for (uint32_t link = 0; link < chain.links.size() && !manager_.exhausted(); ++link)
       for (unsigned i = 0; i < kExamples; ++i) {
         const auto example = examples.of(chain.links[link]);
+        has_all = has_all && example;
         if (!example) break;
-        add(batch, *example, chain.links[link].answer, link);
+        if (examined.of_links.empty() || examined.of_links.back().first != link)
+          examined.of_links.emplace_back(link, 0);
+        examined.of_links.back().second |= examined.batch.add(*example, chain.links[link].answer);
         for (unsigned miss = 0; miss < kMisses; ++miss)
-          if (const auto missing = examples.beside(chain.links[link])) add(batch, *missing, chain.end, kMissesAll);
-        if (batch.count + 1 + kMisses > Batch::kSize) take(batch, steps, seeming);
+          if (const auto missing = examples.beside(chain.links[link]))
+            examined.misses |= examined.batch.add(*missing, chain.end);
+        if (examined.batch.count + 1 + kMisses > Batch::kSize) take(examined, steps, seeming);
       }
-    take(batch, steps, seeming);
-    for (size_t i = 0; i < steps.size(); ++i)
+    take(examined, steps, seeming);
+    for (size_t i = 0; i < (has_all ? steps.size() : own); ++i)
       if (auto subset = seeming[i].subset(number)) guesses[steps[i]].subset = chains_.number_of(std::move(*subset));
+    return has_all;
   }
 
  private:
-  static constexpr uint32_t kMissesAll = UINT32_MAX;
-
-  static void add(Batch& batch, const diagram::Point& call, uint64_t answer, uint32_t link) {
-    batch.calls[batch.count] = call;
-    batch.answers[batch.count] = static_cast<uint32_t>(answer);
-    batch.links[batch.count++] = link;
-  }
+  // Calls, and which of them (bit i for call i) are examples of a link, in the order of links, and which miss all.
+  struct Examined {
+    Batch batch;
+    std::vector<std::pair<uint32_t, uint64_t>> of_links;
+    uint64_t misses = 0;
+  };
 
   // Whether a step was seen to answer as each link does, and seen not to.
   struct Seeming {
-    explicit Seeming(size_t links) : does(links, false), does_not(links, false) {}
+    explicit Seeming(size_t links) : does(links), does_not(links) {}
 
-    void take(uint32_t link, bool as_expected) {
-      if (link == kMissesAll)
-        is_chain = is_chain && as_expected;
-      else
-        (as_expected ? does : does_not)[link] = true;
+    // `answers`: the calls it answers as the links do.
+    void take(const Examined& examined, uint64_t answers) {
+      is_chain = is_chain && (examined.misses & ~answers) == 0;
+      for (const auto& [link, calls] : examined.of_links) {
+        if ((calls & answers) != 0) does.add(link);
+        if ((calls & ~answers) != 0) does_not.add(link);
+      }
     }
 
     std::optional<Subset> subset(uint32_t chain) const {
-      if (!is_chain) return std::nullopt;
       // Sometimes the one, sometimes the other: it looks at something that is known on the way to it.
-      for (size_t link = 0; link < does.size(); ++link)
-        if (does[link] && does_not[link]) return std::nullopt;
-      if (std::count(does.begin(), does.end(), true) < kShortRest) return std::nullopt;
+      if (!is_chain || does.meets(does_not) || does.count() < kShortRest) return std::nullopt;
       return Subset{chain, does};
     }
 
-    std::vector<bool> does, does_not;
+    LinkSet does, does_not;
     bool is_chain = true;  // no other answer was seen where all links were missed
   };
 
-  void take(Batch& batch, std::span<const uint32_t> steps, std::vector<Seeming>& seeming) {
-    const std::vector<uint64_t>& answers = runner_.run(batch);
+  void take(Examined& examined, std::span<const uint32_t> steps, std::vector<Seeming>& seeming) {
+    const std::vector<uint64_t>& answers = run_.answers(examined.batch);
     manager_.charge(answers.size());
-    for (size_t i = 0; i < steps.size(); ++i)
-      for (size_t call = 0; call < batch.count; ++call)
-        seeming[i].take(batch.links[call], (answers[steps[i]] >> call & 1) != 0);
-    batch.count = 0;
+    for (size_t i = 0; i < steps.size(); ++i) seeming[i].take(examined, answers[steps[i]]);
+    examined.of_links.clear();
+    examined.misses = 0;
+    examined.batch.count = 0;
   }
 
   Manager& manager_;
   Chains& chains_;
-  Runner runner_;
+  BatchRun run_;
+};
+
+// Steps of which the same is known.
+struct Place {
+  KnownWords known;
+  std::vector<uint32_t> steps;
 };
 
 bool can_be(const KnownWords& known, const Chain& chain) {
   const diagram::Range arch = known.ranges[kArchWord], nr = known.ranges[kNrWord];
   return arch.first <= chain.table->audit_arch && chain.table->audit_arch <= arch.last &&
          nr.first <= chain.segment->last && chain.segment->first <= nr.last;
+}
+
+// Calls that meet the one meet the other.
+bool is_within(const KnownWords& one, const KnownWords& other) {
+  for (diagram::Word word = 0; word < diagram::kWordCount; ++word)
+    if (one.ranges[word].first < other.ranges[word].first || one.ranges[word].last > other.ranges[word].last)
+      return false;
+  return true;
+}
+
+// Calls that come to most of the steps come to those of which less is known too. If there is one for each link, the
+// program need not be run on others for them: runs are what costs, and few steps are left with what is known there.
+void guess_places(Guesser& guesser, uint32_t number, LinkIndex& index, std::vector<Place> open,
+                  std::vector<Guess>& guesses) {
+  std::stable_sort(open.begin(), open.end(),
+                   [](const Place& a, const Place& b) { return a.steps.size() > b.steps.size(); });
+  while (!open.empty()) {
+    const KnownWords known = open.front().known;
+    std::vector<uint32_t> steps;
+    for (const Place& place : open)
+      if (is_within(known, place.known)) steps.insert(steps.end(), place.steps.begin(), place.steps.end());
+    const size_t own = open.front().steps.size();
+    if (guesser.guess(number, index, known, steps, own, guesses)) {
+      std::erase_if(open, [&](const Place& place) { return is_within(known, place.known); });
+    } else {
+      open.erase(open.begin());
+    }
+  }
 }
 
 }  // namespace
@@ -333,8 +273,10 @@ std::vector<Guess> guess_steps(Manager& manager, Chains& chains, const Execution
     const Chain& chain = chains.all()[number];
     if (chain.table->endian != endian) continue;
     LinkIndex index(chain);
+    std::vector<Place> open;
     for (const auto& [what, steps] : places)
-      if (can_be(what, chain) && !manager.exhausted()) guesser.guess(number, index, what, steps, guesses);
+      if (can_be(what, chain)) open.push_back({what, steps});
+    guess_places(guesser, number, index, std::move(open), guesses);
   }
   return guesses;
 }

@@ -60,39 +60,41 @@ LinkTree::LinkTree(Manager& manager, const Chain& chain) : manager_(manager), ch
 
 // As deep as the logarithm of the number of links.
 uint32_t LinkTree::join(uint32_t first, uint32_t last, const std::vector<Node>& asked) {
-  Span span{first, last, Manager::kTrue, 0, 0};
+  Span span{first, last, Manager::kTrue, 0, 0, LinkSet(order_.size())};
   if (first == last) {
     span.some = asked[order_[first]];
+    span.links.add(order_[first]);
   } else {
     const uint32_t middle = first + (last - first) / 2;
     span.left = join(first, middle, asked);
     span.right = join(middle + 1, last, asked);
     span.some = manager_.either(spans_[span.left].some, spans_[span.right].some);
+    span.links = spans_[span.left].links | spans_[span.right].links;
   }
   spans_.push_back(span);
   return static_cast<uint32_t>(spans_.size() - 1);
 }
 
-std::vector<uint32_t> LinkTree::hits(Node region, const std::vector<bool>& chosen) const {
-  std::vector<uint32_t> before{0};  // of the chosen links, by place in the order
-  for (uint32_t link : order_) before.push_back(before.back() + (chosen[link] ? 1 : 0));
-  std::vector<uint32_t> found, open;
-  if (before.back() > kFewLinks) {
-    open = roots_;
-  } else {
-    for (uint32_t link = 0; link < chosen.size(); ++link)
-      if (chosen[link] && manager_.both(region, chain_.links[link].holds) != Manager::kFalse) found.push_back(link);
+std::vector<uint32_t> LinkTree::hits(Node region, const LinkSet& chosen) const {
+  std::vector<uint32_t> found;
+  auto ask = [&](uint32_t link) {
+    if (manager_.meets(region, chain_.links[link].holds)) found.push_back(link);
+  };
+  if (chosen.count() <= kFewLinks) {
+    for (uint32_t link : chosen.members()) ask(link);
+    return found;
   }
+  std::vector<uint32_t> open = roots_;
   while (!open.empty() && !manager_.exhausted()) {
     const Span& span = spans_[open.back()];
     open.pop_back();
-    if (before[span.last + 1] == before[span.first]) continue;
-    if (manager_.both(region, span.some) == Manager::kFalse) continue;
+    if (!span.links.meets(chosen)) continue;
+    if (!manager_.meets(region, span.some)) continue;
     if (span.first != span.last) {
       open.push_back(span.left);
       open.push_back(span.right);
-    } else if (manager_.both(region, chain_.links[order_[span.first]].holds) != Manager::kFalse) {
-      found.push_back(order_[span.first]);
+    } else {
+      ask(order_[span.first]);
     }
   }
   std::sort(found.begin(), found.end());

@@ -22,7 +22,7 @@ class LinkTree {
   LinkTree(diagram::Manager& manager, const Chain& chain);
 
   // Those of the links that are chosen.
-  std::vector<uint32_t> hits(diagram::Node region, const std::vector<bool>& chosen) const;
+  std::vector<uint32_t> hits(diagram::Node region, const LinkSet& chosen) const;
 
  private:
   // Links first..last of `order_`; `some` holds wherever one of them does.
@@ -30,6 +30,7 @@ class LinkTree {
     uint32_t first = 0, last = 0;
     diagram::Node some = diagram::Manager::kTrue;
     uint32_t left = 0, right = 0;  // of several links: indices into spans_
+    LinkSet links{};
   };
 
   uint32_t join(uint32_t first, uint32_t last, const std::vector<diagram::Node>& asked);

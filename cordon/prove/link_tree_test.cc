@@ -70,13 +70,13 @@ TEST_F(LinkTrees, FindTheLinksThatMeetARegionAndNoOthers) {
     for (int query = 0; query < 5; ++query) {
       const Node region = manager->both(encode_condition(*manager, any_condition(random), Endian::little),
                                         encode_condition(*manager, any_condition(random), Endian::little));
-      std::vector<bool> chosen;
+      LinkSet chosen(chain.links.size());
       std::vector<uint32_t> expected;
       for (uint32_t link = 0; link < chain.links.size(); ++link) {
-        chosen.push_back(below(random, 4) != 0);
+        chosen.set(link, below(random, 4) != 0);
         const bool meets = manager->both(region, chain.links[link].holds) != Manager::kFalse;
         (meets ? found : missed) += 1;
-        if (meets && chosen.back()) expected.push_back(link);
+        if (meets && chosen[link]) expected.push_back(link);
       }
       ASSERT_EQ(tree.hits(region, chosen), expected) << round << " " << query;
     }
@@ -96,7 +96,7 @@ TEST_F(LinkTrees, LeaveLinksUnaskedThatCannotMeetTheRegion) {
   const LinkTree tree(*manager, chain);
   const Node region = encode_condition(*manager, test_of(0, UINT64_MAX, {77, 77}), Endian::little);
   const uint64_t before = manager->steps();
-  EXPECT_EQ(tree.hits(region, std::vector<bool>(512, true)), std::vector<uint32_t>{77});
+  EXPECT_EQ(tree.hits(region, LinkSet::all(512)), std::vector<uint32_t>{77});
   EXPECT_LT(manager->steps() - before, 512u);
 }
 
