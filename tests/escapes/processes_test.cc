@@ -112,6 +112,18 @@ const Row kRows[] = {
 INSTANTIATE_TEST_SUITE_P(Escapes, OfProcesses, ::testing::ValuesIn(kRows),
                          [](const auto& row) { return std::string(row.param.name); });
 
+// Process 1 of the command's pid namespace is cordon's, and belongs to the command's user.
+TEST_F(Escape, TheFirstProcessOfANamespaceIsNotLookedInto) {
+  write("p.cordon", "default allow\nerrno EPERM mkdir\n");
+  for (const std::string& user : {std::string(), geteuid() == 0 ? as_nobody() : std::string()}) {
+    const Ended ended =
+        shell(user + "cordon run -q -p p.cordon --unshare user,mount,pid --mount-proc -- escape_processes 1");
+    const auto ways = went_through(ended.output);
+    EXPECT_GT(ways.size(), kTakeOver.size()) << ended.errors;
+    for (const std::string& way : kTakeOver) EXPECT_FALSE(ways.contains(way) && ways.at(way)) << user << way;
+  }
+}
+
 class OfSupervisors : public Escape {
  protected:
   void SetUp() override {

@@ -197,10 +197,20 @@ static int attack(pid_t pid, const char* way, const char* path) {
   return 0;
 }
 
+/* Only in a pid namespace of cordon's is this anybody to reach for. */
+static int is_cordons(pid_t pid) {
+  char path[64], name[16] = "";
+  snprintf(path, sizeof path, "/proc/%d/comm", (int)pid);
+  FILE* file = fopen(path, "r");
+  const int is = file != NULL && fscanf(file, "%15s", name) == 1 && strcmp(name, "cordon") == 0;
+  if (file != NULL) fclose(file);
+  return is;
+}
+
 int main(int argc, char** argv) {
   if (argc < 2) return 99;
   const pid_t pid = (pid_t)atoi(argv[1]);
-  if (pid <= 1) return 99;
+  if (pid < 1 || (pid == 1 && !is_cordons(pid))) return 99;
   if (argc == 5 && strcmp(argv[2], "after") == 0) return attack(pid, argv[3], argv[4]);
   for (size_t i = 0; i < sizeof kWays / sizeof *kWays; ++i) {
     int asked = argc == 2;
