@@ -86,6 +86,8 @@ constexpr FindingCode kCodes[] = {
     {"listener-path", "the profile names a listener, which is no part of the policy", ""},
     {"mask-parentheses", "a mask of several constants needs parentheses", ""},
     {"minijail-c-dialect", "only one of minijail's two parsers takes this", ""},
+    {"minijail-config", "an option in minijail0's configuration file that is none, or that no line says", ""},
+    {"minijail-config-differs", "cordon does not do quite what minijail0 does for an option", ""},
     {"minijail-default", "minijail takes no such default action", ""},
     {"minijail-denylist", "a deny list of minijail's with other actions than an errno", ""},
     {"minijail-dialects-differ", "minijail's two parsers understand this differently", ""},

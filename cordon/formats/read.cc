@@ -8,6 +8,7 @@
 #include "cordon/formats/builtin.h"
 #include "cordon/formats/cordon_text.h"
 #include "cordon/formats/minijail.h"
+#include "cordon/formats/minijail_config.h"
 #include "cordon/formats/not_a_policy.h"
 #include "cordon/formats/oci.h"
 
@@ -133,7 +134,9 @@ SourceReading read_text_draft(std::string_view text, std::string name, SourceFor
   if (std::optional<Diagnostic> reason = not_a_policy(text, name, format)) return failed(std::move(*reason));
   switch (format) {
     case SourceFormat::cordon: return as_source(read_cordon_draft(text, name, options), format, name);
-    case SourceFormat::minijail: return as_source(read_minijail_draft(text, name, options), format, name);
+    case SourceFormat::minijail:
+      if (is_minijail_config(text)) return as_source(read_minijail_config(text, name, options), format, name);
+      return as_source(read_minijail_draft(text, name, options), format, name);
     case SourceFormat::oci: return as_source(read_oci_draft(text, name, options), format, name);
     case SourceFormat::bpf: break;
   }
@@ -149,6 +152,7 @@ std::optional<SourceFormat> find_format(std::string_view name) {
 }
 
 SourceFormat detect(std::string_view name, std::string_view content) {
+  if (is_minijail_config(content)) return SourceFormat::minijail;
   for (const FormatName& ending : kEndings)
     if (name.ends_with(ending.name)) return ending.format;
   if (content.size() % 8 == 0 && bpf::read_raw(content)) return SourceFormat::bpf;
