@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <numeric>
 #include <random>
+#include <string>
 
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -16,20 +18,29 @@ using namespace cordon;
 
 int main(int argc, char** argv) {
   int rounds = argc > 1 ? std::atoi(argv[1]) : 201;
-  Policy docker = bench::containers_profile();
-  bench::ScmpPolicy rules = bench::scmp_policy(docker);
   struct Item {
-    const char* name;
+    std::string name;
     std::vector<bpf::Insn> insns;
+    size_t beside;  // the item whose time its own is told in
     std::vector<double> times;
   };
-  std::vector<Item> items = {{"allow, one instruction", bench::allow_all(), {}},
-                             {"docker, cordon", bench::cordon_compile(docker), {}},
-                             {"docker, libseccomp default", bench::libseccomp_compile(rules, false), {}},
-                             {"docker, libseccomp tree", bench::libseccomp_compile(rules, true), {}}};
+  std::vector<Item> items = {{"allow, one instruction", bench::allow_all(), 1, {}}};
+  auto add_profile = [&items](const std::string& name, const Policy& policy) {
+    const bench::ScmpPolicy rules = bench::scmp_policy(policy);
+    const size_t ours = items.size();
+    items.push_back({name + ", cordon", bench::cordon_compile(policy), ours, {}});
+    items.push_back({name + ", libseccomp default", bench::libseccomp_compile(rules, false), ours, {}});
+    items.push_back({name + ", libseccomp tree", bench::libseccomp_compile(rules, true), ours, {}});
+  };
+  add_profile("docker", bench::containers_profile());
+  add_profile("docker3", bench::containers_profile_with_sub_arches());
+  const size_t allow_list = items.size();
+  items.push_back({"300 calls allowed, cordon", bench::cordon_compile(bench::allow_list()), allow_list, {}});
+  items.push_back({"300 calls denied, cordon", bench::cordon_compile(bench::deny_list()), allow_list, {}});
   auto* elapsed = static_cast<uint64_t*>(
       mmap(nullptr, sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  std::vector<size_t> order = {0, 1, 2, 3};
+  std::vector<size_t> order(items.size());
+  std::iota(order.begin(), order.end(), size_t{0});
   std::mt19937 random(1);
   for (int round = 0; round < rounds; ++round) {
     std::shuffle(order.begin(), order.end(), random);
@@ -47,10 +58,9 @@ int main(int argc, char** argv) {
       if (*elapsed != 0) items[index].times.push_back(static_cast<double>(*elapsed) / 1000);
     }
   }
-  double ours = bench::median(items[1].times);
-  std::printf("%-28s %6s %10s %10s\n", "filter", "insns", "median us", "/ cordon");
+  std::printf("%-29s %6s %10s %10s\n", "filter", "insns", "median us", "/ cordon");
   for (const Item& item : items) {
-    double time = bench::median(item.times);
-    std::printf("%-28s %6zu %10.1f %10.2f\n", item.name, item.insns.size(), time, ours > 0 ? time / ours : 0);
+    const double time = bench::median(item.times), ours = bench::median(items[item.beside].times);
+    std::printf("%-29s %6zu %10.1f %10.2f\n", item.name.c_str(), item.insns.size(), time, ours > 0 ? time / ours : 0);
   }
 }

@@ -4,7 +4,11 @@
 #include <benchmark/benchmark.h>
 
 #include <cstdio>
+#include <string>
 #include <tuple>
+#include <vector>
+
+#include <fmt/format.h>
 
 #include "cordon/compile/compile.h"
 #include "cordon/policy/resolve.h"
@@ -65,6 +69,32 @@ void add_all(const std::string& name, const Policy& policy) {
   });
 }
 
+// Lists that grow: a time for each rule that stays the same is what is asked for.
+struct Growing {
+  const char* name;
+  Policy (*make)(int);
+  std::vector<int> sizes;
+};
+const Growing kGrowing[] = {{"pairs", bench::pairs_profile, {15, 30, 60, 120, 240, 480}},
+                            {"values", bench::values_profile, {10, 30, 100, 300, 1000, 3000}}};
+
+std::string row_of(const Growing& list, int size) { return fmt::format("{}_of_{}", list.name, size); }
+
+void add_growth() {
+  for (const Growing& list : kGrowing)
+    for (int size : list.sizes) add_all(row_of(list, size), list.make(size));
+}
+
+void print_growth(const Ratios& ratios) {
+  std::printf("\n%-7s %6s %13s %13s %20s\n", "list", "rules", "compile us/r", "prove us/r", "libseccomp us/rule");
+  for (const Growing& list : kGrowing)
+    for (int size : list.sizes) {
+      auto each = [&](const char* what) { return ratios.median_of(row_of(list, size) + what) / size; };
+      std::printf("%-7s %6d %13.1f %13.1f %20.1f\n", list.name, size, each("_compile"), each("_prove"),
+                  each("_libseccomp"));
+    }
+}
+
 // What no rival does: told in times of libseccomp's compiling of the profile.
 void add_judgements() {
   for (bool sub_arches : {false, true}) {
@@ -119,6 +149,7 @@ int main(int argc, char** argv) {
   };
   for (const auto& [name, policy] : items) add_all(name, policy);
   add_judgements();
+  add_growth();
   Ratios ratios;
   benchmark::RunSpecifiedBenchmarks(&ratios);
   std::printf("\n%-11s %10s %10s %10s %13s %8s %8s %7s %7s %8s\n", "policy", "resolve us", "compile us", "prove us",
@@ -140,4 +171,5 @@ int main(int argc, char** argv) {
       std::printf("\n");
   }
   print_judgements(ratios);
+  print_growth(ratios);
 }

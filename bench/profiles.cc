@@ -162,24 +162,22 @@ Policy hard_profile() {
   return policy;
 }
 
-Policy pairs_profile() {
+Policy pairs_profile(int rules) {
   Policy policy = list_of_calls(kEperm, kAllow);
   std::erase_if(policy.rules, [](const Rule& rule) { return rule.target.name == "prctl"; });
   std::mt19937 random(8);
-  constexpr int kRules = 480;
-  for (int i = 0; i < kRules; ++i)
+  for (int i = 0; i < rules; ++i)
     policy.rules.push_back(
         rule_for("prctl", both(compare(static_cast<uint8_t>(random() % 3), CompareOp::eq, random() % 65536),
                                compare(3, any_op(random), random() % 65536))));
   return policy;
 }
 
-Policy values_profile() {
+Policy values_profile(int values) {
   Policy policy = list_of_calls(kEperm, kAllow);
   std::erase_if(policy.rules, [](const Rule& rule) { return rule.target.name == "ioctl"; });
   std::mt19937 random(9);
-  constexpr int kValues = 3000;
-  for (int i = 0; i < kValues; ++i) policy.rules.push_back(rule_for("ioctl", compare(1, CompareOp::eq, random())));
+  for (int i = 0; i < values; ++i) policy.rules.push_back(rule_for("ioctl", compare(1, CompareOp::eq, random())));
   return policy;
 }
 

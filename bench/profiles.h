@@ -24,9 +24,9 @@ Policy small_profile();
 // 300 calls, every fifth with four alternatives of one or two comparisons on values of 32 and 64 bits.
 Policy hard_profile();
 // 480 rules on one call, each with two comparisons on two of its arguments.
-Policy pairs_profile();
+Policy pairs_profile(int rules = 480);
 // 3,000 values of one argument.
-Policy values_profile();
+Policy values_profile(int values = 3000);
 // 300 calls allowed, all else denied; and the other way round.
 Policy allow_list();
 Policy deny_list();
