@@ -11,6 +11,7 @@
 #include "cordon/policy/action.h"
 #include "cordon/prove/encode_program.h"
 #include "cordon/prove/encode_stack.h"
+#include "cordon/prove/forward.h"
 #include "cordon/prove/word_order.h"
 #include "cordon/prove/words.h"
 
@@ -37,11 +38,9 @@ Diagnostic too_large(const std::string& where, const char* cure) {
 class TableFinder {
  public:
   TableFinder(std::span<const bpf::Program> programs, const TablesOptions& options)
-      : executions_(programs.begin(), programs.end()), options_(options) {}
+      : programs_(programs), executions_(programs.begin(), programs.end()), options_(options) {}
 
   Result<ProgramTables> find() {
-    for (uint32_t i = 0; i < executions_.size(); ++i)
-      if (executions_[i].overflow()) return too_large(at_instruction(i, *executions_[i].overflow()), kSeeInstructions);
     CORDON_TRY(little, diagram(Endian::little));
     const auto arches = diagram::pieces_of(little->manager, little->root, kArchWord, kMaxPieces);
     if (!arches) return too_large(" by architecture", kSeeInstructions);
@@ -88,13 +87,22 @@ class TableFinder {
     auto& place = tables_.diagrams[static_cast<size_t>(endian)];
     if (place) return place.get();
     diagram::Cuts cuts;
-    for (const Execution& execution : executions_) collect_cuts(execution, cuts);
+    // Programs of too many states are run forwards, on words cut to bits.
+    const bool is_forward = std::any_of(executions_.begin(), executions_.end(),
+                                        [](const Execution& execution) { return execution.overflow().has_value(); });
+    if (!is_forward)
+      for (const Execution& execution : executions_) collect_cuts(execution, cuts);
     const diagram::Cuts own = cuts;
+    if (is_forward)
+      for (const bpf::Program& program : programs_)
+        for (diagram::Word word = 0; word < diagram::kWordCount; ++word)
+          if ((loaded_words(program) >> word & 1) != 0) cuts.at_every_bit(word);
     BitSpace::cut(cuts);
     auto made = std::make_unique<ProgramDiagram>(
         ProgramDiagram{Manager(diagram::Order::of_words(word_order(endian), cuts), {.max_steps = options_.max_steps}),
                        endian, own, 0});
-    const StackNode encoded = encode_stack(made->manager, executions_);
+    const StackNode encoded =
+        is_forward ? encode_stack_forward(made->manager, programs_) : encode_stack(made->manager, executions_);
     if (encoded.undecided_at) return too_large(at_instruction(encoded.program, *encoded.undecided_at), kMoreWork);
     if (made->manager.exhausted()) return too_large(" together", kMoreWork);
     made->root = encoded.node;
@@ -168,6 +176,7 @@ class TableFinder {
     });
   }
 
+  std::span<const bpf::Program> programs_;
   std::vector<Execution> executions_;
   TablesOptions options_;
   ProgramTables tables_;

@@ -88,5 +88,30 @@ TEST(Decompile, WritesWhatAPersonWouldWrite) {
   for (const Row& row : kRows) EXPECT_EQ(decompiled_text(compiled(row.policy)), row.expected) << row.name;
 }
 
+// Each of twenty bits of an argument, in no order, adds one of a cell: 2^20 states, which are run forwards together.
+TEST(Decompile, ReadsProgramsOfAMillionStates) {
+  constexpr uint32_t kBits = 20, kArg0 = 16;
+  std::vector<bpf::Insn> insns = {{bpf::kLdAbs, 0, 0, bpf::kOffsetArch},
+                                  {bpf::kJeqK, 1, 0, 0xc000003e},
+                                  {bpf::kRetK, 0, 0, 0x80000000},
+                                  {bpf::kLdImm, 0, 0, 0},
+                                  {bpf::kSt, 0, 0, 0}};
+  for (uint32_t i = 0; i < kBits; ++i) {
+    const uint32_t bit = uint32_t{1} << 7 * i % kBits;
+    insns.push_back({bpf::kLdAbs, 0, 0, kArg0});
+    insns.push_back({bpf::kJsetK, 0, 3, bit});
+    insns.push_back({bpf::kLdMem, 0, 0, 0});
+    insns.push_back({bpf::kOrK, 0, 0, bit});
+    insns.push_back({bpf::kSt, 0, 0, 0});
+  }
+  insns.push_back({bpf::kLdMem, 0, 0, 0});
+  insns.push_back({bpf::kJeqK, 0, 1, (uint32_t{1} << kBits) - 1});
+  insns.push_back({bpf::kRetK, 0, 0, 0x7fff0000});
+  insns.push_back({bpf::kRetK, 0, 0, 0x00050001});
+  const std::string text = decompiled_text(*bpf::Program::create(insns));
+  EXPECT_NE(text.find("raw(arg0) & 0xfffff == 0xfffff"), std::string::npos) << text;
+  EXPECT_LE(std::count(text.begin(), text.end(), '\n'), 12) << text;
+}
+
 }  // namespace
 }  // namespace cordon::engines
