@@ -113,8 +113,7 @@ bool make_mounts(const ChildNamespaces& namespaces, LaunchReport& report) {
 }
 
 bool return_to_directory(const ChildNamespaces& namespaces, LaunchReport& report) {
-  const bool has_other_tree = namespaces.mount_count > 0 || (namespaces.joined & abi::kMountNamespace) != 0;
-  if (!has_other_tree || namespaces.directory == nullptr) return true;
+  if (namespaces.directory == nullptr) return true;
   report.enter(LaunchStep::tree_directory);
   const long result = raw_syscall(SYS_chdir, raw_pointer(namespaces.directory), 0, 0, 0, 0);
   if (result < 0) report.directory_lost.store(1);

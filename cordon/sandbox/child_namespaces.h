@@ -31,7 +31,7 @@ struct ChildNamespaces {
   bool has_new_net = false;  // its loopback device is down
   const MountStep* mounts = nullptr;
   size_t mount_count = 0;
-  const char* directory = nullptr;  // to come back to when the mounts are made; "/" where it is not there any more
+  const char* directory = nullptr;  // to come back to in another tree; "/" where it is not there; nullptr: stay
   bool needs_directory = false;     // then that is an error: nobody would be told
   const ChildGrant* grants = nullptr;
   size_t grant_count = 0;

@@ -92,6 +92,9 @@ class MountPlanner {
   Result<std::vector<MountStep>> plan() && {
     sort_rules();
     if (problems_.has_errors()) return std::move(problems_);
+    close_to_host();
+    // To let go of a tree takes the kernel longer than all the rest.
+    if (setup_.root == MountSetup::Root::kept && rules_.empty()) return std::move(steps_);
     stand_beside();
     make_root();
     for (const auto& [target, rule] : rules_) apply(*rule, target);
@@ -185,9 +188,12 @@ class MountPlanner {
   }
 
   // What the host mounts later does not come in, and nothing of ours goes out.
-  void stand_beside() {
+  void close_to_host() {
     MountStep& made = step(Kind::mount, {}, "/");
     made.flags = MS_REC | MS_PRIVATE;
+  }
+
+  void stand_beside() {
     const auto base = std::find_if(std::begin(kBases), std::end(kBases), is_directory);
     const std::string at = base == std::end(kBases) ? "/tmp" : *base;
     file_system("tmpfs", at, MS_NOSUID | MS_NODEV, "mode=0755");

@@ -5,10 +5,10 @@
 //   setup.mounts.push_back({MountRule::Kind::tmp, {}, "/tmp"});
 //   Result<std::vector<MountStep>> steps = sandbox::plan_mounts(setup);
 //
-// The new tree is built beside the old one and then takes its place; the old one is gone for the command. It needs a
-// mount namespace of its own. Rules are about places, not about an order: what lies deeper is mounted later. Nothing
-// is made in the host's directories: a place to mount on has to be there, except where the tree above it is the
-// command's own.
+// The new tree is built beside the old one and then takes its place; the old one is gone for the command. Where nothing
+// is to differ it stays where it is, closed to what the host mounts later. It needs a mount namespace of its own. Rules
+// are about places, not about an order: what lies deeper is mounted later. Nothing is made in the host's directories: a
+// place to mount on has to be there, except where the tree above it is the command's own.
 #pragma once
 
 #include <cstdint>

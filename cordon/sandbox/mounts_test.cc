@@ -139,6 +139,15 @@ TEST_F(LinkedMounts, FollowNoLinkThatAnotherMountCovers) {
   EXPECT_EQ(last_place({{Kind::tmp, {}, at("link")}, {Kind::read, "/usr", at("link/away")}}), "/new" + at("real/away"));
 }
 
+TEST(Mounts, ATreeThatIsToStayIsLeftWhereItIs) {
+  EXPECT_EQ(plan_mounts({}).value().size(), 1u);
+  EXPECT_GT(plan_mounts({.root = MountSetup::Root::read_only}).value().size(), 1u);
+  EXPECT_GT(plan_mounts({.root = MountSetup::Root::kept, .root_directory = {}, .mounts = {{Kind::tmp, {}, "/tmp"}}})
+                .value()
+                .size(),
+            1u);
+}
+
 TEST(Mounts, NothingComesInFromTheHostLater) {
   const auto steps = plan_mounts({});
   ASSERT_TRUE(steps);

@@ -6,6 +6,7 @@
 #include <sys/personality.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <new>
 
 #include "cordon/abi/namespaces.h"
@@ -174,8 +175,12 @@ Result<Done> Preparation::set_up_namespaces(const LaunchSpec& spec) {
   to.has_new_net = (wanted.made & abi::kNetNamespace) != 0;
   to.mounts = wanted.mounts.data();
   to.mount_count = wanted.mounts.size();
+  const bool has_other_tree =
+      (wanted.joined & abi::kMountNamespace) != 0 ||
+      std::ranges::any_of(wanted.mounts, [](const MountStep& step) { return step.kind == MountStep::Kind::pivot; });
   // Where the command is to start anywhere else, nobody misses this one.
-  if (const auto& named = strings_->setup.directory; !named || !named->starts_with('/')) {
+  const auto& named = strings_->setup.directory;
+  if (has_other_tree && (!named || !named->starts_with('/'))) {
     char* directory = getcwd(nullptr, 0);
     strings_->directory = directory != nullptr ? directory : "";
     free(directory);
