@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,9 +51,17 @@ std::string loader_of(const Fd& fd, std::string_view head) {
   return {};
 }
 
+// Nothing but a file with contents: to open a device does something, and who named it may be anybody.
+Fd open_contents(const std::string& path) {
+  const Fd found(open(path.c_str(), O_PATH | O_CLOEXEC));
+  struct stat status {};
+  if (!found || fstat(found.get(), &status) != 0 || !S_ISREG(status.st_mode)) return {};
+  return Fd(open(("/proc/self/fd/" + std::to_string(found.get())).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+}
+
 // What the kernel opens next to execute this file.
 std::string interpreter_of(const std::string& path) {
-  const Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  const Fd fd = open_contents(path);
   if (!fd) return {};
   const std::string head = read_at(fd, 0, kHeadBytes);
   if (head.starts_with("#!")) {
