@@ -1,9 +1,9 @@
 #include "cordon/sandbox/target_memory.h"
 
-#include <sys/uio.h>
-
 #include <algorithm>
 #include <cstring>
+
+#include "cordon/sandbox/memory_reader.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -11,9 +11,7 @@ namespace {
 constexpr size_t kPage = 4096;  // or a part of one: a read beyond it may fail where the string has ended before
 
 ssize_t read_at(pid_t tid, uint64_t address, void* to, size_t count) {
-  iovec local{to, count};
-  iovec remote{reinterpret_cast<void*>(address), count};
-  return process_vm_readv(tid, &local, 1, &remote, 1, 0);
+  return MemoryReader::of_process().read(tid, address, to, count);
 }
 
 }  // namespace

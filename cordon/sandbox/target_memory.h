@@ -17,10 +17,10 @@
 
 namespace cordon::sandbox {
 
-// Up to the byte 0, which is left out. None: not readable, or longer than `most`.
+// Up to the byte 0, which is left out. None: not readable within a second, or longer than `most`.
 std::optional<std::string> read_string(pid_t tid, uint64_t address, size_t most);
 
-// Exactly so many bytes, or none.
+// Exactly so many bytes, at most 4096, or none.
 std::optional<std::vector<uint8_t>> read_bytes(pid_t tid, uint64_t address, size_t count);
 
 }  // namespace cordon::sandbox

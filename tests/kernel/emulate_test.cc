@@ -97,6 +97,14 @@ TEST_F(Emulates, AnOpenThatWaitsForNoLease) {
   EXPECT_EQ(output_of("--emulate-read good", "lease GOOD/f"), "errno 11\n0\n");
 }
 
+TEST_F(Emulates, NothingOfAPathThatNeverComes) {
+  victim_ = "sandbox_open_from";
+  std::ofstream(directory_ + "/p.cordon") << "default allow\nnotify openat\n";
+  const std::string seen = output_of("--emulate-read good", "memory GOOD/f");
+  if (seen == "no userfaultfd\n") GTEST_SKIP() << seen;
+  EXPECT_EQ(seen, "errno 14\ngood\n");
+}
+
 TEST_F(Emulates, FiveThousandOpensOfFiftyThreads) {
   EXPECT_EQ(output_of("--emulate-read good", "threads GOOD/f"), "good 5000 bad 0 refused 0\n");
 }

@@ -2,6 +2,7 @@
  *
  *   open_from mounts GOOD BAD NAME   NAME in GOOD, by a descriptor of another mount namespace, where GOOD is BAD
  *   open_from root GOOD BAD NAME     /GOOD/NAME, in a root of that namespace
+ *   open_from memory FILE            a path in memory that nobody ever fills (userfaultfd), then FILE
  *   open_from lease FILE             FILE, on which this process has a lease
  *
  * Prints the errno's number, or the first line of what was opened.
@@ -11,11 +12,14 @@
 #endif
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,8 +46,24 @@ static int tell(int fd) {
   return printf("%.*s\n", (int)strcspn(line, "\n"), line);
 }
 
+static const char* memory_that_never_comes(void) {
+  const int handler = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
+  struct uffdio_api api = {.api = UFFD_API};
+  char* page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  struct uffdio_register all = {.range = {(unsigned long)page, 4096}, .mode = UFFDIO_REGISTER_MODE_MISSING};
+  if (handler < 0 || ioctl(handler, UFFDIO_API, &api) != 0 || ioctl(handler, UFFDIO_REGISTER, &all) != 0) return NULL;
+  return page;
+}
+
 int main(int argc, char** argv) {
   arguments = argv;
+  if (argc == 3 && strcmp(argv[1], "memory") == 0) {
+    const char* path = memory_that_never_comes();
+    if (path == NULL) return printf("no userfaultfd\n") < 0;
+    tell((int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY));
+    tell((int)syscall(SYS_openat, AT_FDCWD, argv[2], O_RDONLY));
+    return 0;
+  }
   if (argc == 3 && strcmp(argv[1], "lease") == 0) {
     signal(SIGIO, SIG_IGN);
     const int fd = (int)syscall(SYS_open, argv[2], O_RDONLY);
