@@ -55,13 +55,13 @@ Response NotifyHandler::take(const Notification& notification, Listener& listene
                          .command = notification.tid > 0 ? sandbox::thread_name(notification.tid) : std::string(),
                          .call = notification.call,
                          .texts = read_texts(notification),
-                         .rule = rule};
+                         .rule = rule,
+                         .deadline_ns = INT64_MAX};
+  if (options_.patience_ms >= 0) request.deadline_ns = now_ns() + options_.patience_ms * kMillisecondNs;
   // Another thread's, perhaps: nothing of it may be told. The call has gone; any answer does.
   if (!listener.is_valid(notification.id)) return refusal();
   unsent_ += options_.program.empty() ? question_line(request) : request_line(request);
-  const bool has_limit = options_.patience_ms >= 0;
-  const int64_t deadline_ns = has_limit ? now_ns() + options_.patience_ms * kMillisecondNs : INT64_MAX;
-  waiting_.emplace(++last_id_, Waiting{notification, deadline_ns});
+  waiting_.emplace(++last_id_, Waiting{notification, request.deadline_ns});
   send();
   return Response::later();
 }

@@ -29,7 +29,8 @@ struct HandlerRequest {
   std::string command;  // the thread's name
   Call call;
   std::vector<PointedText> texts;
-  std::string rule;  // "app.cordon:2: notify mkdir"
+  std::string rule;                 // "app.cordon:2: notify mkdir"
+  int64_t deadline_ns = INT64_MAX;  // of CLOCK_MONOTONIC: then it has been denied
 };
 
 // With the newline.

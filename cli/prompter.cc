@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -32,6 +33,7 @@ struct Question {
   std::string text;
   std::string rule;    // "allow mkdir"
   std::string origin;  // "p.cordon:3: notify mkdir rmdir"
+  int64_t deadline_ns = INT64_MAX;
 };
 
 std::optional<Question> read_question(const std::string& line) {
@@ -43,11 +45,18 @@ std::optional<Question> read_question(const std::string& line) {
   for (const JsonMember& member : read.root->members) {
     if (member.key == "id") question.id = member.value.integer;
     if (member.key == "tid") question.tid = static_cast<int64_t>(member.value.integer);
+    if (member.key == "deadline_ns") question.deadline_ns = static_cast<int64_t>(member.value.integer);
     if (member.key == "text") question.text = member.value.text;
     if (member.key == "rule") question.rule = member.value.text;
     if (member.key == "origin") question.origin = member.value.text;
   }
   return question;
+}
+
+bool is_late(const Question& question) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec >= question.deadline_ns;
 }
 
 class Prompter {
@@ -90,7 +99,7 @@ void Prompter::answer(const Question& question) {
   bool allows = false;
   if (known != remembered_.end()) {
     allows = known->second;
-  } else {
+  } else if (!is_late(question)) {
     const Reply reply = ask(question);
     allows = reply == Reply::once || reply == Reply::always;
     if (reply == Reply::always || reply == Reply::never) remember(question, allows);
@@ -111,6 +120,10 @@ Prompter::Reply Prompter::ask(const Question& question) {
     pollfd entries[] = {{terminal_.get(), POLLIN, 0}, {STDIN_FILENO, 0, 0}};
     if (poll(entries, std::size(entries), kLookMs) < 0 && errno != EINTR) reply = Reply::deny;
     const bool has_ended = (entries[1].revents & (POLLHUP | POLLERR)) != 0;
+    if (!reply && is_late(question)) {
+      write_all(terminal_.get(), "\n  no answer in time: it was denied\n");
+      reply = Reply::gone;
+    }
     if (!reply && (has_ended || !caller_waits(question))) {
       write_all(terminal_.get(), "\n  the caller has ended\n");
       reply = Reply::gone;
@@ -204,7 +217,7 @@ std::string question_line(const HandlerRequest& request) {
   text += "  policy  " + request.rule + "\n  rule    " + rule + "\n";
   JsonWriter json;
   json.begin_object().key("id").value(request.id).key("tid").value(int64_t{request.tid});
-  json.key("text").value(text).key("rule").value(rule);
+  json.key("deadline_ns").value(request.deadline_ns).key("text").value(text).key("rule").value(rule);
   json.key("origin").value(base::printable(request.rule)).end_object();
   return one_line(std::move(json).take());
 }
