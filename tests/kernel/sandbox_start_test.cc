@@ -21,7 +21,7 @@ class Start : public ::testing::TestWithParam<StartRow> {
  protected:
   void SetUp() override {
     if (access(GetParam().program.c_str(), X_OK) != 0)
-      GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+      GTEST_SKIP() << "the compiler makes no 32-bit programs (libc6-dev-i386, lib32gcc-12-dev)";
   }
   LaunchSpec spec(std::vector<std::string> words, uint32_t nr, uint32_t ret) const {
     words.insert(words.begin(), GetParam().program);

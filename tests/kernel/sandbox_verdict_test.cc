@@ -86,7 +86,8 @@ TEST(Verdict, A32BitCallOfA64BitProgramIsOne) {
 }
 
 TEST(Verdict, A32BitProgramsCallIsSeenWithItsArguments) {
-  if (access(victim_32().c_str(), X_OK) != 0) GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+  if (access(victim_32().c_str(), X_OK) != 0)
+    GTEST_SKIP() << "the compiler makes no 32-bit programs (libc6-dev-i386, lib32gcc-12-dev)";
   Seen seen = traced({victim_32(), "call", std::to_string(kDenied32), "17"}, kDenied32, kKillProcess);
   ASSERT_EQ(seen.verdicts.size(), 1u);
   EXPECT_EQ(seen.verdicts[0].call.audit_arch, uint32_t{AUDIT_ARCH_I386});
