@@ -88,6 +88,7 @@ Result<Injection> Injection::begin(const Tracee& tracee) {
   injection.saved_ = *registers;
   injection.saved_mask_ = *mask;
   injection.compat_ = registers->cs == kCompatCodeSegment;
+  injection.has_company_ = thread_count(tracee.tid()) > 1;
   const auto& instruction = injection.compat_ ? kInt80 : kSyscall;
   if (!tracee.read(registers->rip, injection.saved_text_) || !tracee.write(registers->rip, instruction) ||
       !tracee.set_signal_mask(~uint64_t{0}))

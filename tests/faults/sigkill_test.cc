@@ -38,6 +38,7 @@ struct Scenario {
   std::string deeds;  // DIR is the test's directory, PID the test
   bool needs_root = false;
   std::string ms = "6";
+  std::string instead = {};  // of the witness, where only hanging is looked for
 };
 
 const std::string kMkdir = "filter 0 mkdir DIR/made ";
@@ -46,6 +47,7 @@ const Scenario kScenarios[] = {
     {"exec", "--exec -p denied.cordon", kMkdir},
     {"start-exec", "--start exec -p denied.cordon", kMkdir},
     {"start-entry", "--start entry -p denied.cordon", kMkdir},
+    {"threads", "--start entry -p denied.cordon", kMkdir, false, "6", "EARLY thread 83"},
     {"killed", "-p killed.cordon", kMkdir},
     {"killed-entry", "--start entry -p killed.cordon", kMkdir},
     {"asked", "-p asked.cordon --on-notify deny", kMkdir},
@@ -96,6 +98,7 @@ class Killed : public ::testing::Test {
   std::string filled(std::string text) const {
     const std::pair<std::string, std::string> words[] = {{"DIR", directory_.string()},
                                                          {"PID", std::to_string(getpid())},
+                                                         {"EARLY", CORDON_VICTIM_DIR "/sandbox_early"},
                                                          {"WITNESS", (directory_ / "witness").string()}};
     for (const auto& [word, value] : words)
       for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += value.size())
@@ -216,8 +219,9 @@ TEST_F(Killed, NeverLoosensARunNorLeavesAnything) {
   for (unsigned round = 0; round < kRounds && !HasFailure(); ++round)
     for (const Scenario& scenario : kScenarios) {
       if (scenario.needs_root && geteuid() != 0) continue;
-      start(std::string(CORDON_TOOL) + " run -q " + scenario.options + " -- DIR/witness " + scenario.ms + " " +
-            scenario.deeds);
+      const std::string witness = "DIR/witness " + scenario.ms + " " + scenario.deeds;
+      start(std::string(CORDON_TOOL) + " run -q " + scenario.options + " -- " +
+            (scenario.instead.empty() ? witness : scenario.instead));
       usleep(below(12000));
       kill_one();
       if (below(4) == 0) usleep(below(3000)), kill_one();
