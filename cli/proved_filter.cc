@@ -7,6 +7,7 @@
 #include "cordon/abi/arch.h"
 #include "cordon/policy/describe.h"
 #include "cordon/prove/compare.h"
+#include "cordon/prove/parts.h"
 
 namespace cordon::cli {
 namespace {
@@ -53,13 +54,12 @@ Result<Value> judged(Value value, const prove::Comparison& result, Diagnostics w
   return {std::move(value), std::move(warnings)};
 }
 
-prove::Comparison compare(const ResolvedPolicy& policy, std::span<const bpf::Program> programs, Endian endian,
-                          const ProofOptions& proof) {
+prove::CompareOptions comparing_by(Endian endian, const ProofOptions& proof) {
   prove::CompareOptions comparing;
   comparing.encode.endian = endian;
   comparing.encode.max_steps = kStepsPerEffort * proof.effort;
   comparing.encode.max_part_steps *= proof.effort;
-  return prove::compare(&policy, programs, comparing);
+  return comparing;
 }
 
 }  // namespace
@@ -69,7 +69,7 @@ Result<Filter> compile_proved(const ResolvedPolicy& policy, const compiler::Comp
   Result<Filter> filter = compiler::compile(policy, options);
   if (!filter) return filter;
   const prove::Comparison result =
-      compare(policy, std::span<const bpf::Program>(&filter->program, 1), filter->endian, proof);
+      prove::compare(&policy, std::span<const bpf::Program>(&filter->program, 1), comparing_by(filter->endian, proof));
   return judged(std::move(*filter), result, filter.warnings(), proof);
 }
 
@@ -78,7 +78,10 @@ Result<FilterStack> compile_stack_proved(const ResolvedPolicy& policy, const com
   Result<FilterStack> stack = compiler::compile_stack(policy, options);
   if (!stack) return stack;
   const std::vector<bpf::Program> programs = programs_of(*stack);
-  const prove::Comparison result = compare(policy, programs, stack->filters.front().endian, proof);
+  const prove::CompareOptions comparing = comparing_by(stack->filters.front().endian, proof);
+  prove::Comparison result;
+  if (programs.size() > 1) result = prove::compare_parts(policy, stack->parts, programs, comparing);
+  if (result.verdict != prove::Verdict::equal) result = prove::compare(&policy, programs, comparing);
   return judged(std::move(*stack), result, stack.warnings(), proof);
 }
 

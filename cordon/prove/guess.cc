@@ -28,7 +28,7 @@ constexpr size_t kShortRest = 6;
 // Conditions evaluated in the time of one step of the manager.
 constexpr size_t kTestsPerStep = 24;
 constexpr unsigned kExamples = 2;  // for each link
-constexpr unsigned kMisses = 1;    // for each example
+constexpr unsigned kMisses = 2;    // for each example
 // Calls tried for each example until one meets no other link.
 constexpr unsigned kTries = 4;
 
