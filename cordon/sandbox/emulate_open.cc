@@ -75,9 +75,21 @@ Opened create(const CallerPath& start, const OpenWish& wish, mode_t mask, const 
   return {.fd = std::move(made), .error = error};
 }
 
+// Without a name, in that very directory: whoever has it may give it one, by rights of his own.
+Opened create_nameless(const CallerPath& start, const OpenWish& wish, mode_t mask, const OpenGrants& grants) {
+  const uint64_t look = O_PATH | O_DIRECTORY | (wish.flags & O_NOFOLLOW);
+  const Fd directory(open_at(start.from.get(), start.path, look, 0, start.resolve));
+  if (!directory) return failed(errno);
+  if (!is_listed(grants.create, path_of(directory.get()))) return refused();
+  const LentMask lent(mask);
+  Fd made(open_at(directory.get(), ".", wish.flags | O_NOCTTY, wish.mode, RESOLVE_BENEATH));
+  const int error = made ? 0 : errno;
+  return {.fd = std::move(made), .error = error};
+}
+
 Opened open_in_place(const CallerPath& start, const OpenWish& wish, mode_t mask, const OpenGrants& grants) {
-  constexpr uint64_t kTemporary = uint64_t{O_TMPFILE} & ~uint64_t{O_DIRECTORY};
-  if ((wish.flags & kTemporary) != 0) return failed(EOPNOTSUPP);
+  constexpr uint64_t kNameless = uint64_t{O_TMPFILE} & ~uint64_t{O_DIRECTORY};
+  if ((wish.flags & kNameless) != 0) return create_nameless(start, wish, mask, grants);
   const bool stays = wish.has(O_NOFOLLOW) || wish.has(O_CREAT | O_EXCL);
   const uint64_t look = O_PATH | (stays ? O_NOFOLLOW : 0) | (wish.flags & O_DIRECTORY);
   // Somebody else may make the file, or remove it, between the look and the making.

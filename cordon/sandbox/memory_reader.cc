@@ -109,13 +109,14 @@ ssize_t MemoryReader::read(pid_t tid, uint64_t address, void* to, size_t count) 
     const Fd last = std::move(work.ours);
     return -1;
   }
-  if (work.got > 0) std::memcpy(to, work.bytes, static_cast<size_t>(work.got));
+  if (work.state.load() != Work::done || work.got <= 0) return -1;
+  std::memcpy(to, work.bytes, static_cast<size_t>(work.got));
   return work.got;
 }
 
 void* MemoryReader::work(void* shared) {
   const std::unique_ptr<Work> own(static_cast<Work*>(shared));
-  while (wait_for_turn(own->its.get())) {
+  while (wait_for_turn(own->its.get()) && own->state.load() == Work::asked) {
     iovec local{own->bytes, own->count};
     iovec remote{reinterpret_cast<void*>(own->address), own->count};
     own->got = process_vm_readv(own->tid, &local, 1, &remote, 1, 0);
