@@ -47,9 +47,15 @@ struct Connecting {
   }
 };
 
+Connecting* all_connecting = nullptr;  // threads may outlive everything else
+
+// Who goes on with the listener after a fork(2) has none of these threads, and what they have locked stays locked.
 Connecting& connecting() {
-  static auto* all = new Connecting;  // threads may outlive everything else
-  return *all;
+  if (all_connecting != nullptr) return *all_connecting;
+  static const int kRegistered = pthread_atfork(nullptr, nullptr, [] { all_connecting = nullptr; });
+  (void)kRegistered;
+  all_connecting = new Connecting;
+  return *all_connecting;
 }
 
 struct Work {
