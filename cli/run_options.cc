@@ -41,7 +41,8 @@ void add_run_options(CommandLine& app, RunOptions& options) {
   app.add_option("--explain-log", options.explaining.log_path, "append explanations as JSON lines")->type_name("FILE");
   app.add_flag("--no-listener", options.no_listener,
                "leave the seccomp listener to the command; errno denials are not explained");
-  app.add_flag("--log", options.log, "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG)");
+  app.add_flag("--log", options.log,
+               "let the kernel log denials (SECCOMP_FILTER_FLAG_LOG), Landlock's too from Linux 6.15 on");
   app.add_flag("--spec-allow", options.spec_allow, "no speculation mitigation (SECCOMP_FILTER_FLAG_SPEC_ALLOW)");
   app.add_flag("--tsync", options.tsync, "synchronise threads (SECCOMP_FILTER_FLAG_TSYNC)");
   app.add_flag("--wait-killable", options.wait_killable,

@@ -84,6 +84,7 @@ int run(RunOptions& options, PolicyOptions& reading, const OutputOptions& output
   LaunchSpec spec;
   spec.argv = std::move(command);
   spec.no_new_privs = !options.danger_new_privs;
+  spec.logs_landlock = options.log;
   options.explaining.all = options.explain == "all";
   const Result<OnNotify> answering = on_notify(options.notifying);
   if (!answering) return fail(answering.error(), output, kOwnFailure);

@@ -129,6 +129,7 @@ int serve(const ServeOptions& options, const PolicyOptions& reading, const Outpu
   LaunchSpec spec;
   spec.no_new_privs = !options.danger_new_privs;
   confined->apply(spec);
+  spec.logs_landlock = options.log;
   spec.filters = plan->filters;
   Result<Fd> listening = listen_at(options.socket, !users->empty());
   if (!listening) return fail(listening.error(), output, kRefused);

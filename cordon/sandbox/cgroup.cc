@@ -21,7 +21,7 @@ namespace cordon::sandbox {
 namespace {
 
 constexpr char kEnd = 'e';
-constexpr int kPatienceMs = 1000;  // below a helper process's own
+constexpr int kPatienceMs = 600;  // with what follows below a helper process's own
 
 int write_text(const std::string& path, const std::string& text) {
   const Fd file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
@@ -88,13 +88,14 @@ bool await_empty(const std::string& path, int patience_ms) {
 }
 
 // Groups the command has made in it go first.
-void remove_tree(const std::string& path) {
-  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return;
+bool remove_tree(const std::string& path) {
+  if (rmdir(path.c_str()) == 0 || errno == ENOENT) return true;
   std::error_code error;
   std::vector<std::string> all{path};
   for (const auto& entry : std::filesystem::recursive_directory_iterator(path, error))
     if (std::error_code none; entry.is_directory(none)) all.push_back(entry.path());
   for (auto one = all.rbegin(); one != all.rend(); ++one) rmdir(one->c_str());
+  return access(path.c_str(), F_OK) != 0;
 }
 
 // In the process beside the launcher, whose end closes standard input.
@@ -110,8 +111,11 @@ int remove_at_the_end(const std::string& path) {
   while (got < 0 && errno == EINTR);
   const bool is_over = got == 1 && order == kEnd;
   if (is_over) end_all(path);
-  (void)await_empty(path, is_over ? kPatienceMs - 200 : -1);
-  remove_tree(path);
+  (void)await_empty(path, is_over ? kPatienceMs : -1);
+  // Who has ended may be in it a moment longer than it is called populated.
+  constexpr int kTries = 50;
+  constexpr useconds_t kPauseUs = 5000;
+  for (int i = 0; i < kTries && !remove_tree(path); ++i) usleep(kPauseUs);
   return 0;
 }
 

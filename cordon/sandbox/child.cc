@@ -79,7 +79,7 @@ bool enter_landlock(const ChildPlan& plan) {
   constexpr long kRestrictSelf = 446;
   for (size_t i = 0; i < plan.ruleset_count; ++i) {
     plan.report->index.store(static_cast<uint32_t>(i));
-    long result = raw_syscall(kRestrictSelf, static_cast<uint64_t>(plan.rulesets[i]), 0, 0, 0, 0);
+    long result = raw_syscall(kRestrictSelf, static_cast<uint64_t>(plan.rulesets[i]), plan.ruleset_flags, 0, 0, 0);
     if (plan.report->failed(result)) return false;
   }
   return true;

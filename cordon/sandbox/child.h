@@ -102,6 +102,7 @@ struct ChildPlan {
   ChildSetup setup;
   const int* rulesets = nullptr;  // of Landlock; nobody closes them before the exec does
   size_t ruleset_count = 0;
+  uint32_t ruleset_flags = 0;  // of landlock_restrict_self(2)
   const ChildFilter* filters = nullptr;
   size_t filter_count = 0;
   int cgroup = -1;                    // where the process enters a cgroup; nobody closes it before the exec does

@@ -52,6 +52,7 @@ struct LaunchSpec {
   std::vector<int> rulesets = {};          // make_rulesets(), entered in this order before the filters; the caller's
   std::vector<Place> ruleset_places = {};  // who asked for each, told when it cannot be entered; or none
   std::vector<RulesetGrant> grants = {};
+  bool logs_landlock = false;       // the kernel logs what the rulesets refuse the command (Linux 6.15)
   int cgroup = -1;                  // Cgroup::entrance(), of the caller's; not for ready sandboxes
   std::vector<FilterSpec> filters;  // installed in this order
   StartPoint start = StartPoint::before_exec;

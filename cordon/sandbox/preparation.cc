@@ -11,6 +11,7 @@
 
 #include "cordon/abi/namespaces.h"
 #include "cordon/sandbox/find_program.h"
+#include "cordon/sandbox/landlock.h"
 
 namespace cordon::sandbox {
 namespace {
@@ -88,6 +89,10 @@ Result<Done> Preparation::prepare(const LaunchSpec& spec) {
   plan.setup.may_keep_bounding_set &= spec.no_new_privs;
   plan.rulesets = strings.rulesets.data();
   plan.ruleset_count = strings.rulesets.size();
+  constexpr int kAbiThatLogs = 7;
+  constexpr uint32_t kLogNewExecOn = 2;
+  if (spec.logs_landlock && plan.ruleset_count > 0 && landlock_abi() >= kAbiThatLogs)
+    plan.ruleset_flags = kLogNewExecOn;
   plan.filters = strings.filters.data();
   plan.filter_count = strings.filters.size();
   plan.no_new_privs = spec.no_new_privs;

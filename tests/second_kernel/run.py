@@ -52,7 +52,7 @@ def is_static(path):
 
 def boot(qemu, kernel, initrd, more):
     command = [qemu, "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "384", "-nographic", "-no-reboot", "-nic", "none",
-               "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1 " + more]
+               "-kernel", kernel, "-initrd", initrd, "-append", "console=ttyS0 quiet panic=-1 audit=1 " + more]
     try:
         told = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=TIME_LIMIT_S).stdout
