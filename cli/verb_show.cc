@@ -22,8 +22,8 @@ constexpr const char* kExamples =
     "  cordon show -p one.bpf -p two.bpf    what is allowed under a stack of filters\n"
     "  cordon show app.cordon --as asm      the filter, each return with the rule it serves\n"
     "  cordon show app.cordon --as tree     what the filter asks, in its order, and each answer with its rule\n"
-    "  cordon show app.cordon --as dot >app.dot    the same as a picture, for Graphviz\n"
-    "  cordon show app.cordon --as html >app.html    a page: calls, decisions, instructions, cost\n"
+    "  cordon show app.cordon --as dot -o app.dot    the same as a picture, for Graphviz\n"
+    "  cordon show app.cordon --as html -o app.html    a page: calls, decisions, instructions, cost\n"
     "  cordon show app.cordon --as cost     instructions, paths, what the kernel answers from its bitmap";
 
 std::string text_of(const std::string& view_name, std::span<const FilterView> views, const Loaded& loaded,
@@ -66,9 +66,15 @@ std::string programs_text(const std::string& view_name, const Loaded& loaded) {
   return text_of(view_name, views, loaded, table);
 }
 
+int give(const std::string& path, const std::string& text, const OutputOptions& output) {
+  if (path == "-") return finish_output(text, kDone);
+  const Result<Done> written = write_file(path, text);
+  return written ? kDone : fail(written.error(), output, kRefused);
+}
+
 // Raw filters as they are, those of a policy compiled for the recorded calls if there are any.
 int show_filters(const std::string& view, const Loaded& loaded, const std::vector<std::string>& profile,
-                 const OutputOptions& output) {
+                 const std::string& path, const OutputOptions& output) {
   const Result<CallProfile> weighted = read_profile(profile, loaded);
   print_diagnostics(weighted.diagnostics(), output);
   if (!weighted) return kUsage;
@@ -85,7 +91,7 @@ int show_filters(const std::string& view, const Loaded& loaded, const std::vecto
     text = programs_text(view, loaded);
   }
   if (!profile.empty() && view == "cost") text += profiled_cost_text(cost_of(programs, weighted->recording));
-  return finish_output(text, kDone);
+  return give(path, text, output);
 }
 
 // What a recording says nothing about.
@@ -106,13 +112,14 @@ int show_main(int argc, char** argv) {
   OutputOptions output;
   PolicyOptions reading;
   SourceOptions source;
-  std::string view;
+  std::string view, path = "-";
   std::vector<std::string> profile;
   CommandLine app("show [options] POLICY", "Looks at a policy.", kExamples);
   add_source_options(app, source);
   app.add_option("--as", view, "table (default), text, asm, tree, dot, cost or html")
       ->type_name("VIEW")
       ->check(one_of({"table", "text", "asm", "tree", "dot", "cost", "html"}));
+  app.add_option("-o,--output", path, "where it goes; - is standard output (default)")->type_name("FILE");
   add_profile_option(app, profile);
   add_policy_options(app, reading);
   add_json_option(app, output);
@@ -125,19 +132,21 @@ int show_main(int argc, char** argv) {
   Result<Loaded> loaded = load(source, reading);
   print_diagnostics(loaded.diagnostics(), output);
   if (!loaded) return status_of_unread(loaded.error());
+  if (const Diagnostics lost = source_overwritten(loaded->files, path); !lost.empty())
+    return fail(lost, output, kUsage);
   const bool is_of_policy = view.empty() || view == "table" || view == "text";
   if (!loaded->policy && !profile.empty() && view != "cost")
     return fail(usage_error("--profile means nothing for '" + loaded->name + "'",
                             "it is a filter already: --as cost tells what the recorded calls cost"),
                 output, kUsage);
   if (output.json && !view.empty() && view != "table") return fail(no_json(view), output, kUsage);
-  if (!is_of_policy) return show_filters(view, *loaded, profile, output);
+  if (!is_of_policy) return show_filters(view, *loaded, profile, path, output);
   if (!loaded->policy) {
     loaded = decompiled(*loaded, {});
     if (!loaded) return fail(loaded.error(), output, kUndecided);
   }
-  if (output.json) return finish_output(policy_table_json(*loaded), kDone);
-  return finish_output(view == "text" ? formats::write_cordon(*loaded->policy) : policy_table(*loaded), kDone);
+  if (output.json) return give(path, policy_table_json(*loaded), output);
+  return give(path, view == "text" ? formats::write_cordon(*loaded->policy) : policy_table(*loaded), output);
 }
 
 }  // namespace cordon::cli

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cordon/abi/capabilities.h"
 #include "cordon/abi/namespaces.h"
 #include "cordon/abi/securebits.h"
 #include "cordon/base/text.h"
@@ -178,7 +179,13 @@ class SandboxReader {
     bool is_name = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
     });
-    if (is_name) return true;
+    if (is_name && abi::find_capability(word)) return true;
+    if (is_name) {
+      failed_ = true;
+      reporter_.error("unknown-capability", token.span, "no capability is called '" + word + "'",
+                      base::did_you_mean(abi::plain_capability(word), abi::kCapabilities));
+      return false;
+    }
     error(token.span, "expected a capability, found '" + base::printable(word) + "'", "such as net_bind_service");
     return false;
   }

@@ -163,6 +163,7 @@ void ProfileReader::read_arches(const OciFields& top) {
       if (std::optional<Arch> sub_arch = read_arch(*sub)) row.sub_arches.push_back(*sub_arch);
     if (!arch) continue;
     row.arch = *arch;
+    row.span = fields.key_span("subArchitectures");
     profile_.arch_map.push_back(std::move(row));
   }
 }

@@ -51,6 +51,7 @@ struct OciEntry {
 struct OciArchMapRow {
   Arch arch = Arch::x86_64;
   std::vector<Arch> sub_arches;
+  Span span;
 };
 
 struct OciProfile {

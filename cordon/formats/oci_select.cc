@@ -64,7 +64,7 @@ std::vector<Arch> select_arches(const OciProfile& profile, const ReadOptions& op
     } else if (!row.sub_arches.empty()) {
       std::string names;
       for (Arch arch : row.sub_arches) names += (names.empty() ? "" : ", ") + std::string(abi::name(arch));
-      report.note("sub-arches", profile.default_span, "the profile's sub-architectures are left out: " + names,
+      report.note("sub-arches", row.span, "the profile's sub-architectures are left out: " + names,
                   "read it with --sub-arches to have them");
     }
     break;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "cordon/abi/constants.h"
 #include "cordon/base/text.h"
 #include "cordon/bpf/raw.h"
 #include "cordon/formats/builtin.h"
@@ -128,6 +129,24 @@ SourceReading as_source(PolicyReading reading, SourceFormat format, std::string 
   return {as_source(std::move(reading.policy), format, std::move(name)), std::move(reading.draft)};
 }
 
+// These formats have numbers only; a name is theirs where all of the policy's architectures have it for the number.
+PolicyReading with_names_of_errnos(PolicyReading reading) {
+  if (!reading.policy || reading.policy->arches.empty()) return reading;
+  Policy& policy = *reading.policy;
+  const auto name = [&](const Action& action, std::string& errno_name) {
+    if (action.kind != ActionKind::errno_ || action.data == 0 || !errno_name.empty()) return;
+    const std::string_view symbol = abi::errno_symbol(action.data, policy.arches.front());
+    const bool is_common =
+        std::ranges::all_of(policy.arches, [&](Arch arch) { return abi::errno_symbol(action.data, arch) == symbol; });
+    if (is_common) errno_name = symbol;
+  };
+  name(policy.default_action.action, policy.default_action.errno_name);
+  name(policy.bad_arch.action, policy.bad_arch.errno_name);
+  if (policy.unknown) name(policy.unknown->action, policy.unknown->errno_name);
+  for (Rule& rule : policy.rules) name(rule.action, rule.errno_name);
+  return reading;
+}
+
 SourceReading read_text_draft(std::string_view text, std::string name, SourceFormat format,
                               const ReadOptions& options) {
   if (text.size() > kMaxSourceBytes) return failed(too_large(name, text.size()));
@@ -136,8 +155,8 @@ SourceReading read_text_draft(std::string_view text, std::string name, SourceFor
     case SourceFormat::cordon: return as_source(read_cordon_draft(text, name, options), format, name);
     case SourceFormat::minijail:
       if (is_minijail_config(text)) return as_source(read_minijail_config(text, name, options), format, name);
-      return as_source(read_minijail_draft(text, name, options), format, name);
-    case SourceFormat::oci: return as_source(read_oci_draft(text, name, options), format, name);
+      return as_source(with_names_of_errnos(read_minijail_draft(text, name, options)), format, name);
+    case SourceFormat::oci: return as_source(with_names_of_errnos(read_oci_draft(text, name, options)), format, name);
     case SourceFormat::bpf: break;
   }
   return {as_source(bpf::read_raw(text), format, name), std::nullopt};

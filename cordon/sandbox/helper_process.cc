@@ -54,6 +54,15 @@ void become_helper(const Pipe& input, const Pipe& output, pid_t parent) {
   dup2(output.write_end.get(), STDOUT_FILENO);
 }
 
+const char* cure_of(int error) {
+  switch (error) {
+    case ENOENT: return "a path, or a name that PATH leads to; of a script, its interpreter has to be there too";
+    case EACCES: return "it must be a regular file with execute permission (chmod +x)";
+    case ENOEXEC: return "a script begins with #! and its interpreter";
+    default: return "";
+  }
+}
+
 }  // namespace
 
 HelperProcess::HelperProcess(HelperProcess&& other) noexcept
@@ -101,7 +110,8 @@ Result<HelperProcess> HelperProcess::start(const std::string& program) {
   ssize_t got = 0;
   do got = read(failure.read_end.get(), &error, sizeof error);
   while (got < 0 && errno == EINTR);
-  if (got == static_cast<ssize_t>(sizeof error)) return system_error("execute '" + program + "'", error);
+  if (got == static_cast<ssize_t>(sizeof error))
+    return system_error("execute '" + program + "'", error, cure_of(error));
   return made;
 }
 
