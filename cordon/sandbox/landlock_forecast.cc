@@ -208,17 +208,12 @@ std::vector<LandlockForecast::Need> LandlockForecast::needs_of(const Notificatio
     needs.push_back({to.directory, landlock::kRefer, EXDEV});
     return needs;
   }
-  const CallerAddress address = read_address(notification);
-  const std::string path = unix_path(address);
+  // A socket is given a name. To connect to one is refused by where its owner is, which cannot be seen.
+  const std::string path = name == "bind" ? unix_path(read_address(notification)) : std::string();
   if (path.empty()) return needs;
-  CallerPath start = find_path(Caller(notification.tid), {.directory = AT_FDCWD, .path = path, .resolve = 0});
-  if (name == "bind") {
-    const Entry entry = look_up_entry(start);
-    if (!entry.directory.empty() && entry.found.path.empty())
-      needs.push_back({entry.directory, landlock::kMakeSock, 0});
-  } else if (const Found found = look_up(start, true); S_ISSOCK(found.mode)) {
-    needs.push_back({found.path, landlock::kResolveUnix, 0});
-  }
+  const Entry entry =
+      look_up_entry(find_path(Caller(notification.tid), {.directory = AT_FDCWD, .path = path, .resolve = 0}));
+  if (!entry.directory.empty() && entry.found.path.empty()) needs.push_back({entry.directory, landlock::kMakeSock, 0});
   return needs;
 }
 
