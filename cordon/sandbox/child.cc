@@ -156,6 +156,7 @@ int run_child(void* argument) {
   raw_syscall(SYS_exit_group, 127, 0, 0, 0, 0);
   raw_syscall(SYS_exit, 127, 0, 0, 0, 0);
   raw_trap();
+  return 127;
 }
 
 }  // namespace cordon::sandbox
