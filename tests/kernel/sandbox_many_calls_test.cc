@@ -74,6 +74,20 @@ TEST(ManyCalls, OfThreeThousandThreadsAreAllAnswered) {
   EXPECT_EQ(seen.notifications.size(), 60000u);
 }
 
+// Before it is taken a call is withdrawn by a signal, and made again: nobody has seen it then. After that it waits.
+TEST(ManyCalls, AreAskedOnceWhateverSignalsComeBetween) {
+  constexpr unsigned kFlags = SECCOMP_FILTER_FLAG_NEW_LISTENER | (1u << 5);  // WAIT_KILLABLE_RECV
+  syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, kFlags, nullptr);
+  if (errno == EINVAL) GTEST_SKIP() << "Linux before 5.19";
+  for (const auto& [threads, times] : {std::pair(1, 20000), std::pair(50, 400)}) {
+    std::vector<std::string> words = callers(threads, times);
+    words.push_back("alarmed");
+    const Seen seen = run(spec_for(words, kDenied, kNotify));
+    EXPECT_EQ(seen.output, "wrong 0\n");
+    EXPECT_EQ(seen.notifications.size(), 20000u);
+  }
+}
+
 TEST(ManyCalls, HoldNoSignalUp) {
   for (int threads : {1, 20}) {
     Supervised supervised(threads);

@@ -3,6 +3,7 @@
  *   callers NR THREADS TIMES   THREADS threads call NR TIMES times each; prints how often the answer was not 4242
  *   callers NR THREADS 0       for ever: prints "ready" after a thousand calls, "errno N" when one failed and ends,
  *                              "signal" at SIGUSR1 and ends
+ *   callers NR THREADS TIMES alarmed   the same, with a signal each fifth of a millisecond
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 enum { kAnswer = 4242, kReady = 1000 };
@@ -28,6 +30,8 @@ static void on_signal(int signal) {
   say("signal\n");
   _exit(0);
 }
+
+static void on_alarm(int signal) { (void)signal; }
 
 static void* call(void* unused) {
   for (long i = 0; i < times; ++i)
@@ -45,10 +49,12 @@ static void* call(void* unused) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 4 && argc != 5) return 2;
   number = atol(argv[1]);
   times = atol(argv[3]);
   signal(SIGUSR1, on_signal);
+  const struct itimerval often = {{0, 200}, {0, 200}};
+  if (argc == 5 && (signal(SIGALRM, on_alarm) == SIG_ERR || setitimer(ITIMER_REAL, &often, NULL) != 0)) return 4;
   const long count = atol(argv[2]);
   pthread_t* threads = calloc((size_t)count, sizeof *threads);
   pthread_attr_t small;
