@@ -208,11 +208,11 @@ TEST(PidNamespace, ItsFirstProcessHoldsNothingOfTheLaunchers) {
   std::string pid;
   for (std::ifstream info("/proc/self/fdinfo/" + std::to_string(launched->reaper.get())); info >> pid;)
     if (pid == "Pid:" && info >> pid) break;
-  struct stat own {
-  }, root{};
-  EXPECT_EQ(stat(("/proc/" + pid + "/cwd").c_str(), &own), 0);
-  EXPECT_EQ(stat("/", &root), 0);
-  EXPECT_EQ(own.st_ino, root.st_ino);
+  EXPECT_TRUE(eventually([&] {
+    struct stat own {
+    }, root{};
+    return stat(("/proc/" + pid + "/cwd").c_str(), &own) == 0 && stat("/", &root) == 0 && own.st_ino == root.st_ino;
+  }));
   EXPECT_TRUE(eventually([&] {
     Fd directory(open(("/proc/" + pid + "/fd").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     char entries[4096];
