@@ -27,8 +27,8 @@ diagram::Point point_from(std::string_view bytes, size_t offset) {
 
 void check(const bpf::Program& program, std::string_view bytes) {
   const std::span<const bpf::Program> stack(&program, 1);
-  auto encoded = prove::encode_pair(
-      stack, stack, {.endian = Endian::little, .max_steps = 50'000, .exempt_uprobe_calls = false});
+  auto encoded =
+      prove::encode_pair(stack, stack, {.endian = Endian::little, .max_steps = 50'000, .exempt_uprobe_calls = false});
   auto* pair = std::get_if<prove::Pair>(&encoded);
   if (pair == nullptr) return;
   CORDON_ASSERT(pair->left == pair->right, "a filter equals itself");

@@ -140,8 +140,7 @@ class Synthesis {
     wait.arch = arch;
     wait.nr = *nr;
     const WatchedCall known = observe::watched_arguments(arch, *nr);
-    for (const WatchedArgument& watched : known.arguments())
-      wait.slots.push_back(watched.slot);
+    for (const WatchedArgument& watched : known.arguments()) wait.slots.push_back(watched.slot);
     wait.values.resize(1);  // FUTEX_WAIT is 0
     entry.rule.condition = generalise(wait).condition;
   }

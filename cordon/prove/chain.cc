@@ -166,9 +166,7 @@ uint32_t Chains::number_of(Subset subset) {
   return found->second;
 }
 
-uint32_t Chains::whole(uint32_t chain) {
-  return number_of({chain, LinkSet::all(chains_[chain].links.size())});
-}
+uint32_t Chains::whole(uint32_t chain) { return number_of({chain, LinkSet::all(chains_[chain].links.size())}); }
 
 std::optional<uint32_t> Chains::number_in(uint64_t leaf) {
   if ((leaf & 0xf0000000) != kMark || leaf > UINT32_MAX) return std::nullopt;
