@@ -95,7 +95,8 @@ static long choose_cpus(pid_t pid) {
   return sched_setaffinity(pid, sizeof cpus, &cpus);
 }
 
-static long lower_priority(pid_t pid) { return setpriority(PRIO_PROCESS, (id_t)pid, 0); }
+// The least: whoever is nice already may ask for no more than it has.
+static long lower_priority(pid_t pid) { return setpriority(PRIO_PROCESS, (id_t)pid, 19); }
 
 static const struct {
   const char* name;
