@@ -152,10 +152,7 @@ bool destroy(const Launched& launched) {
   if (report.gate.compare_exchange_strong(closed, LaunchReport::kRefused))
     syscall(SYS_futex, &report.gate, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
   const bool is_ended = kill_command(launched) || has_ended_soon(launched);
-  if (is_ended) {
-    reap(launched);
-    launched.preparation->mark_gone();
-  }
+  if (is_ended && reap(launched) != -1) launched.preparation->mark_gone();
   end_namespace(launched);
   return is_ended;
 }

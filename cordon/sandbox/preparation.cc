@@ -215,6 +215,7 @@ void* Preparation::maker_stack_top() const { return static_cast<char*>(maker_sta
 Preparation::~Preparation() {
   if (cloned_ && !plan.report->has_left()) {
     (void)strings_.release();
+    (void)held_plan_.release();
     return;
   }
   if (memory_ != nullptr) munmap(memory_, kReportBytes + kStackBytes);

@@ -40,7 +40,11 @@ class Preparation {
   void* shared_memory() const { return memory_; }
   static size_t shared_size();
 
-  ChildPlan plan;
+ private:
+  std::unique_ptr<ChildPlan> held_plan_ = std::make_unique<ChildPlan>();
+
+ public:
+  ChildPlan& plan = *held_plan_;  // left to a child that is still there when this object goes
 
  private:
   struct Strings {
