@@ -4,8 +4,6 @@
 #include <tuple>
 #include <vector>
 
-#include "cordon/abi/syscalls.h"
-#include "cordon/bpf/cost.h"
 #include "cordon/bpf/disassemble.h"
 #include "cordon/bpf/naming.h"
 #include "cordon/bpf/opcode.h"
@@ -141,26 +139,6 @@ std::string assembly_rows(const FilterView& view, size_t filter) {
   return rows;
 }
 
-// The kernel keeps in its bitmap what every filter of a stack allows.
-std::string bitmap_text(std::span<const FilterView> views, const ArchTable& table) {
-  size_t cached = 0, steps = 0, total = 0;
-  const Arch arch = abi::arch_of_call(table.audit_arch, 0).value_or(abi::native_arch());
-  for (size_t i = 0; i < abi::syscall_count(arch); ++i) {
-    const uint32_t number = abi::syscall_at(arch, i).number;
-    bool is_cached = bpf::has_bitmap_place(table.audit_arch, number);
-    for (size_t at = 0; is_cached && at < views.size(); ++at) {
-      const bpf::ConstAllow answer = bpf::is_const_allow(*views[at].program, table.audit_arch, number);
-      is_cached = answer.answer;
-      steps += answer.steps;
-    }
-    cached += is_cached ? 1 : 0;
-    ++total;
-  }
-  return "on " + std::string(abi::name(arch)) + ": " + std::to_string(cached) + " of " + std::to_string(total) +
-         " calls are answered from the kernel's bitmap and run no instruction; finding that out at attach takes " +
-         std::to_string(steps) + " steps\n";
-}
-
 std::string program_sections(std::span<const FilterView> views, size_t index) {
   const std::string name = views.size() > 1 ? ", " + filter_name(views, index) : "";
   return section("Decisions" + name, tree_text(views[index])) + "<h2>Instructions" + name +
@@ -196,28 +174,6 @@ std::string assembly_text(const FilterView& view) {
 
 std::string filter_name(std::span<const FilterView> views, size_t index) {
   return "filter " + std::to_string(index + 1) + " of " + std::to_string(views.size());
-}
-
-std::string cost_text(std::span<const FilterView> views, const Loaded& loaded) {
-  uint64_t insns = 0, converted = 0, longest = 0;
-  std::string each;
-  for (size_t i = 0; i < views.size(); ++i) {
-    const bpf::Cost cost = bpf::cost(*views[i].program);
-    if (i > 0) converted += bpf::kInsnsPerEarlierFilter;
-    insns += cost.insn_count;
-    converted += cost.converted_count;
-    longest += cost.longest_path;
-    each += filter_name(views, i) + ": " + std::to_string(cost.insn_count) + " instructions, " +
-            std::to_string(cost.converted_count) + " converted, longest path " + std::to_string(cost.longest_path) +
-            "\n";
-  }
-  const std::string most = views.size() == 1 ? " of 4096" : " in " + std::to_string(views.size()) + " stacked filters";
-  std::string text = "instructions            " + std::to_string(insns) + most + "\n" + "converted by the kernel " +
-                     std::to_string(converted) + " of 32768 for all stacked filters\n" + "longest path            " +
-                     std::to_string(longest) + " instructions\n" + (views.size() > 1 ? each : std::string());
-  if (!loaded.resolved) return text;
-  for (const ArchTable& table : loaded.resolved->arches) text += bitmap_text(views, table);
-  return text;
 }
 
 std::string tree_text(const FilterView& view) { return bpf::write_tree(flow_of(view), view.rules_on); }
